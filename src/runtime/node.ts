@@ -1,0 +1,56 @@
+import { InferenceSession, Tensor, env } from 'onnxruntime-node';
+import type { DeviceName, Executor } from '../graph/executor.ts';
+import { SaltError } from '../protocol/errors.ts';
+import type { DeviceRequest } from './devices.ts';
+import { openSelected } from './open.ts';
+import type { Opened } from './open.ts';
+import { SessionExecutor } from './session-executor.ts';
+
+export interface NodeDeviceOptions {
+  /** Threads for the operators on the processor. Default: one for each physical core. */
+  readonly threads?: number;
+  /**
+   * False returns memory to the system as soon as a tensor dies, rather than keeping it for the next run: lower
+   * peak, about a tenth slower. Default: true.
+   */
+  readonly arena?: boolean;
+  /** On an accelerator: refuse graphs of which any operator would run on the processor. Default: false. */
+  readonly strict?: boolean;
+}
+
+/** ONNX Runtime's log level for a session, "fatal": its errors reach us as exceptions. */
+const SILENT = 4;
+env.logLevel = 'fatal';
+
+const NODE_LIBRARY = {
+  InferenceSession,
+  Tensor,
+  // run() finishes within one turn of the event loop.
+  exclusive: <T>(task: () => Promise<T>) => task(),
+};
+
+/**
+ * Opens a device of Node: the one asked for, or with `auto` the best that works.
+ * A run blocks the event loop until it is done: train in a worker thread.
+ * @throws SaltError `DEVICE_UNAVAILABLE`
+ */
+export function openNodeDevice(request: DeviceRequest, options: NodeDeviceOptions = {}): Promise<Opened> {
+  return openSelected(request, 'node', (device) => Promise.resolve(createExecutor(device, options)));
+}
+
+function createExecutor(device: DeviceName, options: NodeDeviceOptions): Executor {
+  if (device === 'wasm') throw new SaltError('DEVICE_UNAVAILABLE', 'WASM runs in browsers; in Node use cpu.');
+  const { threads, arena = true, strict = false } = options;
+  return new SessionExecutor(NODE_LIBRARY, {
+    device,
+    // ONNX Runtime keeps outputs on CUDA between runs in no Node release yet: they pass through the host.
+    resident: device === 'webgpu',
+    session: {
+      executionProviders: [device],
+      enableCpuMemArena: arena,
+      logSeverityLevel: SILENT,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      ...(strict && device !== 'cpu' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+    },
+  });
+}
