@@ -1,0 +1,74 @@
+import { ops } from '../graph/index.ts';
+import type { Value } from '../graph/graph.ts';
+
+export interface LossOptions {
+  /** Weight of the structure's pixels in the focal term; the background has 1 - alpha. */
+  readonly focalAlpha: number;
+  readonly focalGamma: number;
+  /** Added to numerator and denominator of the Dice term. */
+  readonly diceSmooth: number;
+  readonly focalWeight: number;
+  readonly diceWeight: number;
+  /** Weight of the adapters' regulariser. */
+  readonly penaltyWeight: number;
+}
+
+/** As the method's authors trained (section "Training" of the SALT paper and its reference code). */
+export const SALT_LOSS: LossOptions = {
+  focalAlpha: 0.75,
+  focalGamma: 3,
+  diceSmooth: 1,
+  focalWeight: 1,
+  diceWeight: 1,
+  penaltyWeight: 0.01,
+};
+
+export interface LossValues {
+  readonly focal: Value;
+  readonly dice: Value;
+  readonly penalty: Value;
+  readonly total: Value;
+}
+
+/**
+ * Focal + Dice + regulariser.
+ *
+ * The focal term is the mean over the pixels that count; with u = logit for background and -logit for the
+ * structure, 1 - p_t = sigmoid(u) and cross entropy = softplus(u), which stay exact for large logits. The Dice term
+ * sums over the batch, for each output by itself.
+ *
+ * @param logits [B, C, h, w]; brought to the size of the target bilinearly
+ * @param target [B, C, S, S], each 0 or 1
+ * @param valid [B, 1, S, S]: 1 where a pixel counts, 0 for padding and outside the field of view
+ * @param penalties scalars that adapted layers added
+ */
+export function segmentationLoss(
+  logits: Value,
+  target: Value,
+  valid: Value,
+  penalties: readonly Value[],
+  options: LossOptions,
+): LossValues {
+  const { graph } = logits;
+  const [, , height = 0, width = 0] = target.shape;
+  const sized = ops.resizeBilinear(logits, height, width);
+
+  const truth = ops.mul(target, valid);
+  const surprise = ops.mul(sized, ops.add(ops.mul(target, -2), 1));
+  const alpha = ops.add(ops.mul(target, 2 * options.focalAlpha - 1), 1 - options.focalAlpha);
+  const weight = ops.mul(ops.mul(alpha, valid), ops.pow(ops.sigmoid(surprise), options.focalGamma));
+  const counted = ops.mul(ops.sum(valid), target.shape[1] ?? 1);
+  const focal = ops.div(ops.sum(ops.mul(weight, ops.softplus(surprise))), counted);
+
+  const predicted = ops.mul(ops.sigmoid(sized), valid);
+  const axes = [0, 2, 3];
+  const overlap = ops.sum(ops.mul(predicted, truth), { axes });
+  const area = ops.add(ops.sum(predicted, { axes }), ops.sum(truth, { axes }));
+  const smooth = options.diceSmooth;
+  const coefficient = ops.div(ops.add(ops.mul(overlap, 2), smooth), ops.add(area, smooth));
+  const dice = ops.sub(graph.scalar(1), ops.mean(coefficient));
+
+  const penalty = penalties.reduce((sum, term) => ops.add(sum, term), graph.scalar(0));
+  const weighted = ops.add(ops.mul(focal, options.focalWeight), ops.mul(dice, options.diceWeight));
+  return { focal, dice, penalty, total: ops.add(weighted, ops.mul(penalty, options.penaltyWeight)) };
+}
