@@ -45,12 +45,12 @@ function createExecutor(device: DeviceName, options: NodeDeviceOptions): Executo
     device,
     // ONNX Runtime keeps outputs on CUDA between runs in no Node release yet: they pass through the host.
     resident: device === 'webgpu',
+    strict: strict && device !== 'cpu',
     session: {
       executionProviders: [device],
       enableCpuMemArena: arena,
       logSeverityLevel: SILENT,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      ...(strict && device !== 'cpu' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
     },
   });
 }

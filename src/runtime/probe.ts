@@ -2,8 +2,8 @@ import type { Executor } from '../graph/executor.ts';
 import { Graph } from '../graph/graph.ts';
 import { encodeModel } from '../graph/onnx.ts';
 import { floatTensor } from '../graph/tensor.ts';
+import { SaltError } from '../protocol/errors.ts';
 import type { Probe } from './devices.ts';
-import { messageOf } from './failures.ts';
 
 interface Trial {
   /** Side of the square matrices. */
@@ -21,7 +21,7 @@ const SLOW_MS = 50;
 
 /**
  * Opens a device, multiplies matrices whose product is known and checks the numbers.
- * Never throws: a device that fails is one that does not work.
+ * A device that fails is one that does not work; nothing but a bug is thrown.
  * @param timed whether the rate is wanted; without it, it is that of the small trial
  */
 export async function probeDevice(open: () => Promise<Executor>, timed: boolean): Promise<Probe> {
@@ -41,7 +41,8 @@ export async function probeDevice(open: () => Promise<Executor>, timed: boolean)
         : rateOf(SMALL, small.ms);
     return { works: true, rate };
   } catch (error) {
-    return { works: false, reason: messageOf(error) };
+    if (error instanceof SaltError) return { works: false, reason: error.message };
+    throw error;
   } finally {
     await executor?.dispose();
   }
@@ -80,7 +81,7 @@ async function multiply(executor: Executor, trial: Trial): Promise<{ wrong: numb
   };
   const run = async () => {
     const { y, sum } = await program.run(feeds);
-    if (!y || !sum) throw new Error('The test graph returned nothing.');
+    if (!y || !sum) throw new SaltError('GRAPH_INVALID', 'The test graph returned nothing.');
     sum.dispose();
     return y;
   };

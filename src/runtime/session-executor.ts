@@ -7,11 +7,15 @@ import { toSaltError } from './failures.ts';
 import type { Library } from './library.ts';
 import { summarise } from './model-summary.ts';
 
+type Location = 'cpu' | 'gpu-buffer';
+
 export interface SessionSettings {
   readonly device: DeviceName;
   readonly session: InferenceSession.SessionOptions;
   /** True where outputs can stay on the device and be fed back; otherwise tensors live in ordinary memory. */
   readonly resident: boolean;
+  /** Refuse graphs of which the accelerator would leave any operator to the processor. */
+  readonly strict: boolean;
 }
 
 /** A tensor of ONNX Runtime under the contract of DeviceTensor. */
@@ -109,11 +113,11 @@ export class SessionExecutor implements Executor {
         );
       }
     }
+    const locations: Record<string, Location> = {};
+    for (const name of outputs) locations[name] = toHost.has(name) ? 'cpu' : 'gpu-buffer';
+    const extra = this.#settings.strict ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {};
     const session = await this.call('Compiling the graph', operators, () =>
-      this.#createSession(
-        model,
-        Object.fromEntries(outputs.map((name) => [name, toHost.has(name) ? 'cpu' : 'gpu-buffer'])),
-      ),
+      this.#createSession(model, locations, extra),
     );
     const program = new SessionProgram(this, session, operators);
     this.#programs.add(program);
@@ -124,7 +128,7 @@ export class SessionExecutor implements Executor {
   async upload(tensor: HostTensor): Promise<DeviceTensor> {
     const { dtype, data, shape } = tensor;
     return this.call('Copying a tensor to the device', [], async () => {
-      const host = new this.#library.Tensor(dtype, data, shape) as Tensor;
+      const host = new this.#library.Tensor(dtype, data, shape);
       return new SessionTensor(this, this.#settings.resident ? await this.#copy(host, 'gpu-buffer') : host);
     });
   }
@@ -181,16 +185,18 @@ export class SessionExecutor implements Executor {
 
   #createSession(
     model: Uint8Array,
-    preferredOutputLocation: Readonly<Record<string, Tensor.DataLocation>>,
+    preferredOutputLocation: Readonly<Record<string, Location>>,
+    extra: InferenceSession.SessionOptions = {},
   ): Promise<InferenceSession> {
     const { session, resident } = this.#settings;
     return this.#library.InferenceSession.create(model, {
       ...session,
+      ...extra,
       ...(resident ? { preferredOutputLocation } : {}),
     });
   }
 
-  async #copy(tensor: Tensor, to: 'gpu-buffer' | 'cpu'): Promise<Tensor> {
+  async #copy(tensor: Tensor, to: Location): Promise<Tensor> {
     const dtype = dtypeOf(tensor);
     const sessions = to === 'cpu' ? this.#downloads : this.#uploads;
     let session = sessions.get(dtype);

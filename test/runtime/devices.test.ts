@@ -44,7 +44,10 @@ describe('selectDevice', () => {
     const { probe } = probes({ webgpu: slow, wasm: plain });
     const { device, passedOver } = await selectDevice('auto', 'browser', probe);
     assert.equal(device, 'wasm');
-    assert.match(passedOver[0]?.reason ?? '', /0\.20 against 50 .* software adapter.*Ask for "webgpu" by name/);
+    assert.match(
+      passedOver[0]?.reason ?? '',
+      /0\.20 against 50 .* software adapter.*Ask for "webgpu" by name/,
+    );
   });
 
   test('a software adapter asked for by name is taken', async () => {
