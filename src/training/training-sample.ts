@@ -1,0 +1,29 @@
+import type { Frame, Mask } from '../imaging/frame.ts';
+import type { Sample } from '../imaging/dataset.ts';
+
+/** One annotated frame, with a mask for each word that it was annotated with. */
+export interface TrainingSample {
+  /** Unique within the run. */
+  readonly id: string;
+  loadFrame(): Promise<Frame>;
+  /** Masks of the frame's size by word. An empty mask says that the structure is not there. */
+  readonly masks: ReadonlyMap<string, () => Promise<Mask>>;
+  /** Where the frame shows anything at all; absent when not known. */
+  readonly loadFieldOfView?: () => Promise<Mask>;
+  /** Samples of one patient or study share it; absent when not known. */
+  readonly group?: string;
+  /** As the data set names it, e.g. `train`, `val`, `test`. */
+  readonly split?: string;
+}
+
+/** The samples of a data set whose masks all show what `word` names. */
+export function samplesOfWord(samples: readonly Sample[], word: string): TrainingSample[] {
+  return samples.map((sample) => ({
+    id: sample.id,
+    loadFrame: () => sample.loadFrame(),
+    masks: new Map([[word, () => sample.loadMask()]]),
+    ...(sample.loadFieldOfView && { loadFieldOfView: sample.loadFieldOfView }),
+    ...(sample.group !== undefined && { group: sample.group }),
+    ...(sample.split !== undefined && { split: sample.split }),
+  }));
+}
