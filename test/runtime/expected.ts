@@ -32,6 +32,11 @@ export function assertTraining(actual: Awaited<ReturnType<typeof train>>): void 
   assertClose(actual.p, expected.p, 1e-6);
 }
 
+/** On an accelerator all but the loss stays there. */
+export function assertResident(actual: Record<string, string>, where: 'gpu-buffer' | 'cpu'): void {
+  assert.deepEqual(actual, { p: where, x: where, w: where, next: where, loss: 'cpu' });
+}
+
 export function assertRoundTrips(actual: Awaited<ReturnType<typeof roundTrips>>): void {
   assert.deepEqual(actual, [
     { dtype: 'float32', shape: [2, 2], data: [1.5, -2, 0, Math.fround(3e-30)] },

@@ -4,6 +4,7 @@ import { Graph } from '../../src/graph/graph.ts';
 import { encodeModel } from '../../src/graph/onnx.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import type { HostTensor } from '../../src/graph/tensor.ts';
+import { SessionExecutor } from '../../src/runtime/session-executor.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 
 export const STEPS = 5;
@@ -55,6 +56,25 @@ export async function train(executor: Executor): Promise<{ losses: number[]; p: 
   for (const tensor of [p, x, w]) tensor.dispose();
   await program.dispose();
   return { losses, p: result };
+}
+
+/** Where one step leaves its outputs. */
+export async function locations(executor: Executor): Promise<Record<string, string>> {
+  if (!(executor instanceof SessionExecutor)) throw new Error('not one of ours');
+  const program = await executor.compile(stepModel(), { hostOutputs: ['loss'] });
+  const feeds = {
+    p: await executor.upload(floatTensor([2, 2])),
+    x: await executor.upload(floatTensor([2, 3])),
+    w: await executor.upload(floatTensor([3, 2])),
+  };
+  const outputs = await program.run(feeds);
+  const result: Record<string, string> = {};
+  for (const [name, tensor] of Object.entries({ ...feeds, ...outputs })) {
+    result[name] = executor.tensorOf(tensor).location;
+    tensor.dispose();
+  }
+  await program.dispose();
+  return result;
 }
 
 /** Uploads and downloads one tensor of each type; returns what came back. */

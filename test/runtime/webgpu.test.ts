@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openNodeDevice } from '../../src/runtime/node.ts';
-import { assertMisuses, assertRoundTrips, assertTraining } from './expected.ts';
-import { failureOf, misuses, roundTrips, signModel, train } from './scenario.ts';
+import { assertMisuses, assertResident, assertRoundTrips, assertTraining } from './expected.ts';
+import { failureOf, locations, misuses, roundTrips, signModel, train } from './scenario.ts';
 import { useSoftwareGpu } from './software-gpu.ts';
 
 describe(
@@ -12,7 +12,9 @@ describe(
     const opened = openNodeDevice('webgpu', { strict: true });
 
     test('computes, with parameters that stay on the device', async () => {
-      assertTraining(await train((await opened).executor));
+      const { executor } = await opened;
+      assertTraining(await train(executor));
+      assertResident(await locations(executor), 'gpu-buffer');
     });
 
     test('moves tensors of every type there and back', async () => {
