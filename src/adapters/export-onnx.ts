@@ -1,0 +1,78 @@
+import { Graph } from '../graph/graph.ts';
+import type { Value } from '../graph/graph.ts';
+import { encodeModel } from '../graph/onnx.ts';
+import { sizeOf } from '../graph/tensor.ts';
+import type { FloatTensor, TensorSpec } from '../graph/tensor.ts';
+import type { SegmentationModel, Stage } from '../model/segmentation-model.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { buildStage } from './stage-tensors.ts';
+import type { StageAdapter } from './stage-tensors.ts';
+import { sameShape } from './trained-values.ts';
+
+/** Protocol Buffers end at 2^31 - 1 bytes; what is not weights takes far less than the margin. */
+const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;
+
+const PLAIN: StageAdapter = { adaptationFor: () => () => undefined, isTrainable: () => false };
+
+/**
+ * The whole model as one ONNX file: inputs are the model's batch tensors (`image` and the prompt's), outputs
+ * `image_embedding` and `logits`, weights are stored inside.
+ *
+ * @param weights by name in the checkpoint: the base model's, or merged ones
+ * @throws SaltError `CHECKPOINT_MISMATCH` when a weight is absent or misshapen, `INVALID_ARGUMENT` above 2 GB, where
+ *   ONNX files cannot hold their weights
+ */
+export function exportOnnx(
+  model: SegmentationModel,
+  weights: ReadonlyMap<string, FloatTensor>,
+): Uint8Array<ArrayBuffer> {
+  const graph = new Graph();
+  const stored = new Map<string, Value>();
+  let bytes = 0;
+  const add = (stage: Stage, activation: Value | undefined): Value => {
+    const resolve = ({ name, shape }: TensorSpec): Value => {
+      const fullName = stage.prefix + name;
+      let value = stored.get(fullName);
+      if (!value) {
+        value = graph.constant(weightData(weights, fullName, shape), shape);
+        stored.set(fullName, value);
+        bytes += 4 * sizeOf(shape);
+      }
+      return value;
+    };
+    const batch = Object.fromEntries(
+      stage.batchInputs.map(({ name, shape }) => [name, graph.valueNamed(name) ?? graph.input(name, shape)]),
+    );
+    return buildStage(stage, graph, resolve, PLAIN, { activation, batch }).output;
+  };
+
+  let embedding: Value | undefined;
+  for (const stage of model.imageStages) embedding = add(stage, embedding);
+  if (embedding) graph.output('image_embedding', embedding);
+  graph.output('logits', add(model.promptStage, embedding));
+  if (bytes > MAX_WEIGHT_BYTES) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `The weights take ${bytes} bytes; an ONNX file holds at most ${MAX_WEIGHT_BYTES}. Write safetensors instead.`,
+      { bytes },
+    );
+  }
+  return encodeModel(graph);
+}
+
+function weightData(
+  weights: ReadonlyMap<string, FloatTensor>,
+  name: string,
+  shape: TensorSpec['shape'],
+): Float32Array {
+  const tensor = weights.get(name);
+  if (!tensor || !sameShape(tensor.shape, shape)) {
+    const found = tensor ? `has [${tensor.shape.join(', ')}]` : 'has none';
+    throw new SaltError(
+      'CHECKPOINT_MISMATCH',
+      `The model needs ${name} of shape [${shape.join(', ')}]; the checkpoint ${found}.`,
+      { tensor: name },
+    );
+  }
+  return tensor.data;
+}

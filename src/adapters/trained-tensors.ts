@@ -1,0 +1,26 @@
+/** Which of a model's own tensors every method trains beside its adapters (arXiv 2503.16055, section 3). */
+
+/** `norm1`, `norm_final_attn`, ...: also what a U-Net calls its normalisations. */
+const NAMED_NORM = /(?:^|\.)norm[^.]*\.(?:weight|bias)$/;
+/** Layer norms that Meta's names hide in a sequence. */
+const NUMBERED_NORM = /^(?:image_encoder\.neck\.[13]|mask_decoder\.output_upscaling\.1)\.(?:weight|bias)$/;
+const POSITIONS = 'image_encoder.pos_embed';
+const TEXT_AFFINE = /^text_affine\./;
+/** Random at SAM's own start and never trained: a buffer, not a parameter. */
+const BUFFERS = new Set(['prompt_encoder.pe_layer.positional_encoding_gaussian_matrix']);
+
+export const TENSOR_GROUPS = ['norms', 'positions', 'textAffine', 'adapter', 'weights'] as const;
+
+/** What a trained tensor is, for the tables. */
+export type TensorGroup = (typeof TENSOR_GROUPS)[number];
+
+const ADAPTER_TENSOR = /\.(?:salt\.(?:alpha|beta|X|Y)|lora\.[AB])$/;
+
+/** @param name a tensor's name in the checkpoint; undefined for a buffer */
+export function tensorGroup(name: string): TensorGroup | undefined {
+  if (BUFFERS.has(name)) return undefined;
+  if (ADAPTER_TENSOR.test(name)) return 'adapter';
+  if (name === POSITIONS) return 'positions';
+  if (TEXT_AFFINE.test(name)) return 'textAffine';
+  return NAMED_NORM.test(name) || NUMBERED_NORM.test(name) ? 'norms' : 'weights';
+}
