@@ -1,5 +1,7 @@
 import type { Value } from '../graph.ts';
 import { matmul } from '../primitives/linear.ts';
+import { mul } from '../primitives/elementwise.ts';
+import * as p from '../primitives/convolution.ts';
 
 /**
  * Bilinear resampling with half-pixel centres and clamped borders, without anti-aliasing: PyTorch's
@@ -10,6 +12,7 @@ import { matmul } from '../primitives/linear.ts';
 export function resizeBilinear(x: Value, height: number, width: number): Value {
   const graph = x.graph;
   const [h = 0, w = 0] = x.shape.slice(-2);
+  if (h === height && w === width) return x;
   const rows = (): Value => graph.constant(interpolation(h, height), [height, h]);
   const columns = (): Value => graph.constant(transposed(interpolation(w, width), width, w), [w, width]);
   const y = matmul(matmul(rows(), x), columns());
@@ -19,6 +22,17 @@ export function resizeBilinear(x: Value, height: number, width: number): Value {
     const columnsBack = graph.constant(interpolation(w, width), [width, w]);
     return [matmul(rowsBack, matmul(dy, columnsBack))];
   });
+  return y;
+}
+
+/**
+ * Every pixel repeated `factor` times in both directions.
+ * @param x [N, C, H, W]
+ */
+export function upsampleNearest(x: Value, factor: number): Value {
+  if (factor === 1) return x;
+  const y = p.upsampleNearest(x, factor);
+  x.graph.record([x], [y], ([dy]) => [dy && mul(p.averagePool(dy, factor), factor ** 2)]);
   return y;
 }
 

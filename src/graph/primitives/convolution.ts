@@ -88,3 +88,19 @@ function pool(op: string, x: Value, size: number): Value {
 
 export const maxPool = (x: Value, size: number): Value => pool('MaxPool', x, size);
 export const averagePool = (x: Value, size: number): Value => pool('AveragePool', x, size);
+
+/** Every pixel repeated `factor` times in both directions, x [N, C, H, W]. */
+export function upsampleNearest(x: Value, factor: number): Value {
+  const [n = 0, c = 0, h = 0, w = 0] = x.shape;
+  const scales = x.graph.constant(Float32Array.of(1, 1, factor, factor), [4]);
+  return x.graph.emit(
+    'Resize',
+    [x, undefined, scales],
+    { shape: [n, c, h * factor, w * factor] },
+    {
+      mode: { string: 'nearest' },
+      coordinate_transformation_mode: { string: 'asymmetric' },
+      nearest_mode: { string: 'floor' },
+    },
+  );
+}
