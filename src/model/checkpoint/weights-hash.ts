@@ -1,0 +1,24 @@
+import type { FloatTensor } from '../../graph/tensor.ts';
+
+/**
+ * A model's identity: lower-case hexadecimal SHA-256 over its tensors' names, shapes and float32 bytes, in any
+ * order of the map. Each tensor is hashed by itself, then the sorted list of lines `name<TAB>d0,d1,...<TAB>hash`, so
+ * that gigabytes need no second copy.
+ */
+export async function weightsHash(weights: ReadonlyMap<string, FloatTensor>): Promise<string> {
+  const lines: string[] = [];
+  for (const [name, { shape, data }] of [...weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    lines.push(`${name}\t${shape.join(',')}\t${await sha256(data)}\n`);
+  }
+  return sha256(new TextEncoder().encode(lines.join('')));
+}
+
+async function sha256({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): Promise<string> {
+  // Web Crypto takes no shared memory, so that alone is copied.
+  const bytes =
+    buffer instanceof ArrayBuffer
+      ? new Uint8Array(buffer, byteOffset, byteLength)
+      : new Uint8Array(buffer, byteOffset, byteLength).slice();
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
