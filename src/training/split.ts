@@ -93,12 +93,14 @@ function drawSplit<S extends Splittable>(
     groups = samples.map((sample) => [sample]);
   }
   const wanted = Math.min(samples.length - 1, Math.max(1, Math.round(samples.length * share)));
-  const heldOut = new Set<S>();
   const order = shuffled(groups, createRandom(seed));
-  // The first group is always taken and the last never, so that both sides have some; between them, those that fit.
-  for (const [i, group] of order.entries()) {
-    if (i === order.length - 1) break;
-    if (i === 0 || heldOut.size + group.length <= wanted) for (const sample of group) heldOut.add(sample);
+  const heldOut = new Set<S>();
+  for (const group of order) {
+    if (heldOut.size + group.length <= wanted) for (const sample of group) heldOut.add(sample);
+  }
+  if (heldOut.size === 0) {
+    const smallest = order.reduce((least, group) => (group.length < least.length ? group : least));
+    for (const sample of smallest) heldOut.add(sample);
   }
   return {
     train: samples.filter((sample) => !heldOut.has(sample)),

@@ -1,0 +1,80 @@
+/** Which part of a frame a training example shows: one affine matrix for image, masks and field of view. */
+import { IDENTITY, compose, rotation, scaling, squareGeometry, translation } from '../imaging/geometry.ts';
+import type { Affine } from '../imaging/geometry.ts';
+import type { Random } from '../protocol/random.ts';
+import type { Augmentation } from './augmentation.ts';
+
+export interface View {
+  /** From a pixel of the example to one of the frame, pixel centres at whole numbers. */
+  readonly toSource: Affine;
+  /** Frame pixels for each pixel of the example, along a line. */
+  readonly step: number;
+}
+
+/** `frame`: the whole frame, longest side to `side`, as SAM sees it. `native`: a crop that keeps its resolution. */
+export type CropKind = 'frame' | 'native';
+
+/**
+ * Draws a view. The number of draws does not depend on what is drawn, so that equal seeds go on alike.
+ * @param side of the square example in pixels
+ */
+export function drawView(
+  frame: { readonly width: number; readonly height: number },
+  side: number,
+  kind: CropKind,
+  augmentation: Augmentation,
+  random: Random,
+): View {
+  const { rotation: turn, crop } = augmentation;
+  const flipX = random.uniform() < augmentation.flipX ? -1 : 1;
+  const flipY = random.uniform() < augmentation.flipY ? -1 : 1;
+  const turns = random.uniform() < (turn?.probability ?? 0);
+  const angle = evenly(random, turn?.degrees ?? 0) * (Math.PI / 180);
+  const magnification = Math.exp(evenly(random, augmentation.logScale));
+  const crops = random.uniform() < (crop?.probability ?? 0);
+  const share = 1 - random.uniform() * (1 - (crop?.leastShare ?? 1));
+  const [across, down] = [random.uniform(), random.uniform()];
+
+  const orient = compose(turns ? rotation(angle) : IDENTITY, scaling(flipX, flipY));
+  if (kind === 'native') {
+    const step = 1 / magnification;
+    const centre: [number, number] = [
+      centreOf(frame.width, side * step, across),
+      centreOf(frame.height, side * step, down),
+    ];
+    const middle = (side - 1) / 2;
+    return about(centre, compose(orient, scaling(step)), [middle, middle], step);
+  }
+  const { scaledWidth, scaledHeight } = squareGeometry(frame.width, frame.height, side);
+  const shown = (crops ? share : 1) / magnification;
+  // Rounded sides make the two directions differ a little, exactly as they do at inference.
+  const steps = [(frame.width / scaledWidth) * shown, (frame.height / scaledHeight) * shown] as const;
+  const centre: [number, number] = [
+    centreOf(frame.width, frame.width * Math.min(1, shown), across),
+    centreOf(frame.height, frame.height * Math.min(1, shown), down),
+  ];
+  const place: [number, number] = [(scaledWidth - 1) / 2, (scaledHeight - 1) / 2];
+  return about(centre, compose(orient, scaling(...steps)), place, Math.max(...steps));
+}
+
+/** Middle of a window over `length` pixels: inside the frame, or around it where the window is the longer. */
+function centreOf(length: number, window: number, where: number): number {
+  return window / 2 - 0.5 + where * (length - window);
+}
+
+/** Turns and scales around `place` in the example, which shows `centre` of the frame. */
+function about(
+  centre: readonly [number, number],
+  matrix: Affine,
+  place: readonly [number, number],
+  step: number,
+): View {
+  return {
+    toSource: compose(translation(...centre), matrix, translation(-place[0], -place[1])),
+    step,
+  };
+}
+
+function evenly(random: Random, reach: number): number {
+  return (2 * random.uniform() - 1) * reach;
+}
