@@ -10,7 +10,7 @@ import tseslint from 'typescript-eslint';
 export const ROOMS = [
   ['protocol'],
   ['graph', 'linalg', 'imaging'],
-  ['metrics'],
+  ['metrics', 'generator'],
   ['model'],
   ['adapters'],
   ['inference'],
