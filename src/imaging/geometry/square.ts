@@ -52,7 +52,7 @@ export function toSquare(geometry: SquareGeometry, raster: Raster, fill = 0): Ra
 /** A mask in the square as values in [0, 1] (a pixel's covered share when shrinking), `side * side`. */
 export function maskToSquare(geometry: SquareGeometry, mask: Mask): Float32Array {
   const { width, height } = mask;
-  return toSquare(geometry, { width, height, channels: 1, pixels: Float32Array.from(mask.data) }).pixels;
+  return toSquare(geometry, { width, height, channels: 1, pixels: new Float32Array(mask.data) }).pixels;
 }
 
 /**
@@ -96,11 +96,9 @@ export function maskFromSquare(
   options: { readonly threshold: number; readonly gridSide?: number },
 ): Mask {
   const native = fromSquare(geometry, values, options.gridSide);
-  return {
-    width: geometry.width,
-    height: geometry.height,
-    data: Uint8Array.from(native, (value) => (value > options.threshold ? 1 : 0)),
-  };
+  const data = new Uint8Array(native.length);
+  for (let i = 0; i < data.length; i++) data[i] = (native[i] ?? 0) > options.threshold ? 1 : 0;
+  return { width: geometry.width, height: geometry.height, data };
 }
 
 /** Where a point of the frame falls in the square. Pixel (i, j) covers [i, i + 1) x [j, j + 1). */

@@ -77,11 +77,9 @@ export function warpMask(mask: Mask, target: WarpTarget): Mask {
 /** As {@link warpMask}, but 1 where bilinear interpolation of the mask reaches a half: smoother edges. */
 export function warpMaskSmooth(mask: Mask, target: WarpTarget): Mask {
   const { width, height } = mask;
-  const raster = { width, height, channels: 1, pixels: Float32Array.from(mask.data) };
+  const raster = { width, height, channels: 1, pixels: new Float32Array(mask.data) };
   const warped = warpBilinear(raster, target).pixels;
-  return {
-    width: target.width,
-    height: target.height,
-    data: Uint8Array.from(warped, (value) => (value >= 0.5 ? 1 : 0)),
-  };
+  const data = new Uint8Array(warped.length);
+  for (let i = 0; i < data.length; i++) data[i] = (warped[i] ?? 0) >= 0.5 ? 1 : 0;
+  return { width: target.width, height: target.height, data };
 }

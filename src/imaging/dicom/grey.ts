@@ -1,0 +1,76 @@
+import type { DataSet } from 'dicom-parser';
+import { TAIL, percentiles } from '../percentiles.ts';
+import { decimal, functionalGroup, signed16, unsigned16 } from './data-set.ts';
+import type { ImagePixel } from './image-pixel.ts';
+import type { StoredPixels } from './stored.ts';
+
+interface Rescale {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/**
+ * Stored grey values to [0, 255]: modality rescale, then the file's first window taken as linear (PS3.3
+ * C.11.2.1.2.1), or else percentiles of the frame; MONOCHROME1 inverted.
+ *
+ * @returns the pixels, and how they came about in words.
+ */
+export function toGrey(
+  stored: StoredPixels,
+  image: ImagePixel,
+  dataSet: DataSet,
+  frameNumber: number,
+): { readonly pixels: Float32Array; readonly intensity: string } {
+  const rescale = readRescale(dataSet, frameNumber);
+  const range = readWindow(dataSet, frameNumber) ?? fallbackRange(stored, image, rescale, dataSet);
+  const inverted = stored.photometric === 'MONOCHROME1';
+  const { low, high } = range;
+  const { slope, intercept } = rescale;
+  const factor = high > low ? 255 / (high - low) : 0;
+  const pixels = new Float32Array(stored.values.length);
+  for (let i = 0; i < pixels.length; i++) {
+    const value = (stored.values[i] ?? 0) * slope + intercept;
+    const grey = value <= low ? 0 : value >= high ? 255 : (value - low) * factor;
+    pixels[i] = inverted ? 255 - grey : grey;
+  }
+  const steps = [
+    ...(slope === 1 && intercept === 0 ? [] : [`rescaled by ${slope} and ${intercept}`]),
+    range.words,
+    ...(inverted ? ['MONOCHROME1 inverted'] : []),
+  ];
+  return { pixels, intensity: steps.join(', ') };
+}
+
+/** Values that become black and white, and where they come from. */
+interface Range {
+  readonly low: number;
+  readonly high: number;
+  readonly words: string;
+}
+
+function readRescale(dataSet: DataSet, frameNumber: number): Rescale {
+  const group = functionalGroup(dataSet, frameNumber, 'x00289145') ?? dataSet;
+  const slope = decimal(group, 'x00281053') ?? 1;
+  return { slope: slope === 0 ? 1 : slope, intercept: decimal(group, 'x00281052') ?? 0 };
+}
+
+function readWindow(dataSet: DataSet, frameNumber: number): Range | undefined {
+  const group = functionalGroup(dataSet, frameNumber, 'x00289132') ?? dataSet;
+  const centre = decimal(group, 'x00281050');
+  const width = decimal(group, 'x00281051');
+  if (centre === undefined || width === undefined || width < 1) return undefined;
+  const low = centre - 0.5 - (width - 1) / 2;
+  return { low, high: low + width - 1, words: `window ${centre}/${width} from the file` };
+}
+
+function fallbackRange(stored: StoredPixels, image: ImagePixel, rescale: Rescale, dataSet: DataSet): Range {
+  if (stored.bits <= 8 && !image.signed) {
+    const ends = [0, 2 ** stored.bits - 1].map((value) => value * rescale.slope + rescale.intercept);
+    return { low: Math.min(...ends), high: Math.max(...ends), words: `${stored.bits}-bit values as stored` };
+  }
+  const padding = (image.signed ? signed16 : unsigned16)(dataSet, 'x00280120');
+  const ends = percentiles(stored.values, padding).map((value) => value * rescale.slope + rescale.intercept);
+  const low = Math.min(...ends);
+  const high = Math.max(...ends);
+  return { low, high, words: `percentiles ${TAIL} to ${100 - TAIL} of the frame (${low} to ${high})` };
+}

@@ -1,0 +1,84 @@
+import { encode } from 'fast-png';
+import { SaltError } from '../protocol/errors.ts';
+import type { Frame, Mask } from './frame.ts';
+import { resizeBilinear } from './geometry/resize.ts';
+import { decodePicture, withoutAlpha } from './files/image.ts';
+
+/**
+ * A mask from an image file: 1 where the luminance reaches half of the format's range (128 of 255, 1 of 1), so that
+ * the near-blacks and near-whites of palettes and of lossy images fall on their side.
+ *
+ * @throws SaltError IMAGE_INVALID, IMAGE_UNSUPPORTED; DATASET_INVALID for a file that counts 0, 1, ... instead of
+ *   using the range, since every pixel of it would read as background.
+ */
+export async function maskFromImage(bytes: Uint8Array, fileName: string): Promise<Mask> {
+  const picture = await decodePicture(bytes, fileName);
+  const { width, height, white } = picture;
+  const { channels, pixels } = withoutAlpha(picture);
+  const data = new Uint8Array(width * height);
+  let brightest = 0;
+  for (let i = 0; i < data.length; i++) {
+    const luminance = channels === 1 ? (pixels[i] ?? 0) : luminanceAt(pixels, i * 3);
+    if (luminance > brightest) brightest = luminance;
+    // Rounding in the luminance must not cost the value that is exactly half.
+    data[i] = luminance >= (255 / white) * Math.ceil(white / 2) - 1e-3 ? 1 : 0;
+  }
+  const highest = Math.round((brightest * white) / 255);
+  if (white >= 255 && highest > 0 && highest <= 3) {
+    throw new SaltError(
+      'DATASET_INVALID',
+      `${fileName} is no black and white mask: its highest value is ${highest} of ${white}, and a pixel counts as ` +
+        `the structure from ${Math.ceil(white / 2)} on. Save it with ${white} for the structure and 0 for the rest.`,
+      { file: fileName },
+    );
+  }
+  return { width, height, data };
+}
+
+/** ITU-R BT.601. */
+function luminanceAt(pixels: Float32Array, i: number): number {
+  return 0.299 * (pixels[i] ?? 0) + 0.587 * (pixels[i + 1] ?? 0) + 0.114 * (pixels[i + 2] ?? 0);
+}
+
+/**
+ * The mask at another size of the same proportions: each pixel by whether half of what it covers was set.
+ *
+ * @throws SaltError INVALID_ARGUMENT when the proportions differ.
+ */
+export function resizeMask(mask: Mask, width: number, height: number): Mask {
+  if (mask.width === width && mask.height === height) return mask;
+  if (mask.width * height !== mask.height * width) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `A mask of ${mask.width} x ${mask.height} does not fit an image of ${width} x ${height}.`,
+    );
+  }
+  const raster = { width: mask.width, height: mask.height, channels: 1, pixels: new Float32Array(mask.data) };
+  const { pixels } = resizeBilinear(raster, width, height);
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) data[i] = (pixels[i] ?? 0) >= 0.5 ? 1 : 0;
+  return { width, height, data };
+}
+
+/** An 8-bit grey PNG, 255 for the structure. */
+export function encodeMaskPng(mask: Mask): Uint8Array {
+  const data = new Uint8Array(mask.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = mask.data[i] ? 255 : 0;
+  return encode({ width: mask.width, height: mask.height, data, channels: 1, depth: 8 });
+}
+
+/** A frame as an 8-bit PNG, grey or RGB, rounded. */
+export function encodeFramePng({ width, height, channels, pixels }: Frame): Uint8Array {
+  return encode({ width, height, channels, depth: 8, data: toBytes(pixels) });
+}
+
+/** Grey values in [0, 255] as an 8-bit PNG, rounded; a probability map times 255, for instance. */
+export function encodeGreyPng(values: Float32Array, width: number, height: number): Uint8Array {
+  return encode({ width, height, channels: 1, depth: 8, data: toBytes(values) });
+}
+
+function toBytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.min(255, Math.max(0, Math.round(values[i] ?? 0)));
+  return bytes;
+}
