@@ -75,7 +75,7 @@ const nodeModules = {
   message: 'This file must also run in a browser: put Node code into a *.node.ts file.',
 };
 const nodeFiles = {
-  regex: '(\\.node\\.ts|/runtime/node\\.ts|/cli/.*|/server/.*)$',
+  regex: '(\\.node\\.ts|(^\\./|/runtime/)node\\.ts|/cli/.*|/server/.*)$',
   message: 'This file must also run in a browser, so it may not import a file for Node alone.',
 };
 

@@ -1,0 +1,77 @@
+/**
+ * `npm run test:oracles`: compares with independent implementations in Python (PyTorch, SciPy, scikit-image,
+ * pydicom ...). Uses the Python that OHIF_SALT_PYTHON names, else an environment under .oracles/, made here.
+ * Started with `--import tsx`, see suites.mjs.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, runSuites, testFiles, tests } from './suites.mjs';
+
+const PACKAGES = [
+  'torch==2.13.0',
+  'numpy',
+  'scipy',
+  'scikit-image',
+  'pydicom',
+  'pylibjpeg',
+  'pylibjpeg-libjpeg',
+  'pylibjpeg-openjpeg',
+  'pylibjpeg-rle',
+  'highdicom',
+  'segment-anything',
+  'safetensors',
+];
+
+/** PyTorch without CUDA, where that index can be reached; a tenth of the size. */
+const CPU_INDEX = ['--extra-index-url', 'https://download.pytorch.org/whl/cpu'];
+
+process.env.OHIF_SALT_PYTHON ??= makeEnvironment();
+await runSuites({ oracles: () => tests(testFiles('test/oracles'), 1) });
+
+/** Returns the path of its Python. */
+function makeEnvironment() {
+  const folder = join(ROOT, '.oracles');
+  const python = join(
+    folder,
+    ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
+  );
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return python;
+  console.log('Making a Python environment in .oracles/ (once, some minutes) ...');
+  run(
+    'python3',
+    ['-m', 'venv', '--clear', folder],
+    'Python 3.11 or newer with venv is needed: on Debian, apt install python3-venv.',
+  );
+  run(
+    python,
+    [
+      '-m',
+      'pip',
+      'install',
+      '-q',
+      '--disable-pip-version-check',
+      '--timeout',
+      '20',
+      '--retries',
+      '2',
+      ...CPU_INDEX,
+      ...PACKAGES,
+    ],
+    'The Python packages could not be installed. Is there a package index (PyPI)?',
+  );
+  run(
+    python,
+    ['-c', "import torch, pathlib; pathlib.Path(r'" + complete + "').touch()"],
+    'PyTorch does not load.',
+  );
+  return python;
+}
+
+function run(file, args, failure) {
+  const { status } = spawnSync(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status === 0) return;
+  console.error(failure);
+  process.exit(1);
+}

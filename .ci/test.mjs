@@ -1,0 +1,44 @@
+/**
+ * `npm test`: lint, types, formatting, unit tests and browser tests; the last line is the sum.
+ * `npm test -- unit browser` runs the suites named. Started with `--import tsx`, see suites.mjs.
+ */
+import { spawnSync } from 'node:child_process';
+import { NO_CHROMIUM, findChromium } from './chromium.mjs';
+import { command, runSuites, testFiles, tests } from './suites.mjs';
+
+const SUITES = {
+  lint: () => command('eslint/bin/eslint.js', ['.', '--max-warnings', '0']),
+  types: () => command('typescript/bin/tsc', ['--noEmit']),
+  format: () => command('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
+  unit: () => tests(testFiles('test', ['test/browser', 'test/oracles']), 2),
+  browser,
+};
+
+async function browser() {
+  const files = testFiles('test/browser');
+  if (!findChromium()) installChromium();
+  if (findChromium()) return tests(files, 1);
+  console.log(`  skipped: ${NO_CHROMIUM}`);
+  return { passed: 0, failed: 0, skipped: files.length };
+}
+
+/** Where this is Debian and we may. */
+function installChromium() {
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) return;
+  console.log('Installing Chromium (apt-get install chromium) ...');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-qq'], { env });
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'libvulkan1'], {
+    env,
+  });
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in SUITES));
+if (unknown.length > 0) {
+  console.error(`There is no suite "${unknown[0]}". Choose ${Object.keys(SUITES).join(', ')}.`);
+  process.exit(2);
+}
+await runSuites(
+  Object.fromEntries(Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name))),
+);
