@@ -26,7 +26,7 @@ export interface AdaptedLayer {
   readonly split: SingularSplit | undefined;
   readonly rule: LayerRule;
   /** The adapted weight, of the layer's `weightShape`, as a graph over the tensors that the rule reads. */
-  compose(scope: LayerScope, layer: Layer): Value;
+  readonly compose: (scope: LayerScope, layer: Layer) => Value;
 }
 
 /** A method applied to a model: which layers are adapted and which tensors are trained. */

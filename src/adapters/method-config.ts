@@ -1,5 +1,6 @@
 /** What is trained, and how: the choices behind `--method`. Plain JSON, kept in every adapter file. */
 import { z } from 'zod';
+import { SaltError } from '../protocol/errors.ts';
 import { LAYER_KINDS, RANK_GROUP } from './layer-kinds.ts';
 import type { LayerKind, RankGroup } from './layer-kinds.ts';
 
@@ -91,4 +92,17 @@ export function saltRank(config: SaltConfig, kind: LayerKind): number {
 /** The kinds of layers that a method adapts. */
 export function adaptedKinds(config: MethodConfig): readonly LayerKind[] {
   return 'layers' in config ? config.layers : [];
+}
+
+/**
+ * Fills in what was left out.
+ * @throws SaltError `INVALID_ARGUMENT` naming every field that is wrong
+ */
+export function parseMethod(input: unknown): MethodConfig {
+  const result = methodConfigSchema.safeParse(input);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new SaltError('INVALID_ARGUMENT', `This is no method of training (${faults.join('; ')}).`, {
+    faults,
+  });
 }

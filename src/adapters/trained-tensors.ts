@@ -6,8 +6,8 @@ const NAMED_NORM = /(?:^|\.)norm[^.]*\.(?:weight|bias)$/;
 const NUMBERED_NORM = /^(?:image_encoder\.neck\.[13]|mask_decoder\.output_upscaling\.1)\.(?:weight|bias)$/;
 const POSITIONS = 'image_encoder.pos_embed';
 const TEXT_AFFINE = /^text_affine\./;
-/** Random at SAM's own start and never trained: a buffer, not a parameter. */
-const BUFFERS = new Set(['prompt_encoder.pe_layer.positional_encoding_gaussian_matrix']);
+/** The fixed frequencies of SAM's positional encoding and what is computed from them: no parameters. */
+const BUFFER = /^prompt_encoder\.pe_layer\./;
 
 export const TENSOR_GROUPS = ['norms', 'positions', 'textAffine', 'adapter', 'weights'] as const;
 
@@ -18,7 +18,7 @@ const ADAPTER_TENSOR = /\.(?:salt\.(?:alpha|beta|X|Y)|lora\.[AB])$/;
 
 /** @param name a tensor's name in the checkpoint; undefined for a buffer */
 export function tensorGroup(name: string): TensorGroup | undefined {
-  if (BUFFERS.has(name)) return undefined;
+  if (BUFFER.test(name)) return undefined;
   if (ADAPTER_TENSOR.test(name)) return 'adapter';
   if (name === POSITIONS) return 'positions';
   if (TEXT_AFFINE.test(name)) return 'textAffine';

@@ -1,0 +1,80 @@
+/** What an adapter file says about itself. */
+import { z } from 'zod';
+import { samConfigSchema } from '../model/sam-config.ts';
+import { methodConfigSchema } from './method-config.ts';
+
+export const ADAPTER_FORMAT = 'ohif-salt-adapter/1';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal');
+const label = z.string().min(1).max(256);
+
+const samBase = z.strictObject({
+  kind: z.literal('sam'),
+  /** As the registry or the file names it. */
+  name: label,
+  /** `weightsHash` of the base model's weights. */
+  weightsHash: sha256,
+  config: samConfigSchema,
+});
+
+/** A U-Net has no base: all its weights are in the file. */
+const unetBase = z.strictObject({
+  kind: z.literal('unet'),
+  name: label,
+  config: z.record(z.string(), z.json()),
+});
+
+/** Frames are named by salted hashes: who has a frame can see whether it was used, nobody can read which were. */
+const trainingSchema = z.strictObject({
+  /** Hexadecimal, random for each file. */
+  salt: z.string().regex(/^(?:[0-9a-f]{2}){16,64}$/),
+  /** `hashFrame` of every frame trained on, ... */
+  frames: z.array(sha256).max(1_000_000),
+  /** ... and of those held out. */
+  heldOut: z.array(sha256).max(1_000_000),
+});
+
+const metricsSchema = z.strictObject({
+  /** Mean Dice of the held-out frames, 0 to 1. */
+  dice: z.number().min(0).max(1),
+  /** Mean 95th percentile symmetric surface distance in pixels; null where it is undefined (an empty mask). */
+  hd95: z.number().min(0).nullable(),
+  /** The epoch whose weights these are, from 1; 0 is the start. */
+  epoch: z.int().min(0),
+});
+
+export const adapterInfoSchema = z.strictObject({
+  format: z.literal(ADAPTER_FORMAT),
+  /** Version of this software that wrote the file. */
+  software: label,
+  createdAt: z.iso.datetime(),
+  seed: z.int(),
+  model: z.discriminatedUnion('kind', [samBase, unetBase]),
+  method: methodConfigSchema,
+  /** Side of the model's square input in pixels. */
+  imageSize: z.int().min(1).max(65_536),
+  /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
+  normalisation: label,
+  /** What the model was taught to answer to, in the order of its outputs where it has several. */
+  prompts: z
+    .array(
+      z.strictObject({
+        word: label,
+        /** `TextEncoder.id`; null for a model that takes no text. */
+        encoder: label.nullable(),
+      }),
+    )
+    .min(1)
+    .max(1024),
+  training: trainingSchema,
+  /** Null when no frame was held out. */
+  metrics: metricsSchema.nullable(),
+});
+
+export type AdapterInfo = Readonly<z.infer<typeof adapterInfoSchema>>;
+
+/** The name under which a frame appears in an adapter file: SHA-256 of salt and identifier, in hexadecimal. */
+export async function hashFrame(salt: string, frameId: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${salt}\n${frameId}`));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
