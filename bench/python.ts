@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * A Python that has torch: OHIF_SALT_PYTHON, or the environment that `npm run test:oracles` makes.
+ * @returns its path, or a sentence that says how to get one
+ */
+export function findTorch(): { readonly python: string } | { readonly missing: string } {
+  const candidates = [
+    process.env['OHIF_SALT_PYTHON'],
+    join(import.meta.dirname, '../.oracles/venv/bin/python'),
+  ];
+  for (const python of candidates) {
+    if (!python || !existsSync(python)) continue;
+    try {
+      execFileSync(python, ['-c', 'import torch, segment_anything'], { stdio: 'ignore' });
+      return { python };
+    } catch {
+      // Not this one: try the next.
+    }
+  }
+  return {
+    missing:
+      'No Python with torch and segment-anything was found, so PyTorch is not measured. Run `npm run test:oracles` ' +
+      'once, or set OHIF_SALT_PYTHON.',
+  };
+}
