@@ -1,10 +1,76 @@
+import { SaltError } from '../protocol/errors.ts';
+import { fromSquare, normaliseInside, samInput, squareGeometry } from '../imaging/geometry.ts';
+import type { Raster } from '../imaging/geometry.ts';
+import type { Mask } from '../imaging/frame.ts';
+import { floatTensor } from '../graph/tensor.ts';
+import type { FloatTensor } from '../graph/tensor.ts';
+
 /**
- * How a model wants frames. `square`: longest side resized to the model's, padding at the bottom or the right, SAM's
+ * How a model wants frames. `square`: longest side resized to `side`, padding at the bottom or the right, SAM's
  * mean and deviation. `native`: at the frame's own size, each channel less its mean over its deviation inside
- * the field of view, sides padded with zeros to a multiple of `multiple`.
+ * the field of view, padded with zeros at the bottom and the right to multiples of `multiple`.
  */
 export type ModelInput =
-  { readonly framing: 'square' } | { readonly framing: 'native'; readonly multiple: number };
+  | { readonly framing: 'square'; readonly side: number }
+  | { readonly framing: 'native'; readonly multiple: number };
 
 /** Whether words are prompts, one at a time, or outputs, all at once in a fixed order. */
 export type WordRole = 'prompt' | 'output';
+
+export interface InputSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size at which a frame enters the model. */
+export function inputSize(input: ModelInput, frame: InputSize): InputSize {
+  if (input.framing === 'square') return { width: input.side, height: input.side };
+  const padded = (length: number): number => Math.ceil(length / input.multiple) * input.multiple;
+  return { width: padded(frame.width), height: padded(frame.height) };
+}
+
+/** A frame as the model's `image` [1, 3, H, W]. */
+export function inputTensor(input: ModelInput, raster: Raster, fieldOfView: Mask | undefined): FloatTensor {
+  const { width, height } = inputSize(input, raster);
+  const shape = [1, 3, height, width];
+  if (input.framing === 'square') {
+    return floatTensor(shape, samInput(squareGeometry(raster.width, raster.height, input.side), raster));
+  }
+  const normalised = normaliseInside(raster, 3, fieldOfView);
+  if (width === raster.width && height === raster.height) return floatTensor(shape, normalised);
+  const tensor = floatTensor(shape);
+  for (let plane = 0; plane < 3; plane++) {
+    for (let y = 0; y < raster.height; y++) {
+      const start = (plane * raster.height + y) * raster.width;
+      tensor.data.set(normalised.subarray(start, start + raster.width), (plane * height + y) * width);
+    }
+  }
+  return tensor;
+}
+
+/**
+ * One plane of logits at the frame's own size.
+ * @param logits [h, w], the model's grid; for `square`, a square of any side
+ */
+export function logitsOfFrame(
+  input: ModelInput,
+  frame: InputSize,
+  logits: Float32Array,
+  grid: InputSize,
+): Float32Array {
+  if (input.framing === 'square') {
+    return fromSquare(squareGeometry(frame.width, frame.height, input.side), logits, grid.width);
+  }
+  const size = inputSize(input, frame);
+  if (grid.width !== size.width || grid.height !== size.height) {
+    throw new SaltError(
+      'GRAPH_INVALID',
+      `The model's logits are ${grid.width} x ${grid.height}, its input ${size.width} x ${size.height}.`,
+    );
+  }
+  const out = new Float32Array(frame.width * frame.height);
+  for (let y = 0; y < frame.height; y++) {
+    out.set(logits.subarray(y * grid.width, y * grid.width + frame.width), y * frame.width);
+  }
+  return out;
+}

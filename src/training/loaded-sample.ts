@@ -11,8 +11,8 @@ export interface LoadedSample {
   readonly id: string;
   /** Grey levels in [0, 255]. */
   readonly image: Raster;
-  /** One for each word asked for, in that order. */
-  readonly masks: readonly Mask[];
+  /** One for each word asked for, in that order; undefined where the sample was not annotated with it. */
+  readonly masks: readonly (Mask | undefined)[];
   readonly fieldOfView: Mask | undefined;
   /** One for each channel, inside the field of view. */
   readonly statistics: readonly ChannelStatistics[];
@@ -25,8 +25,7 @@ export interface LoadedSample {
 }
 
 /**
- * @throws SaltError `NOT_FINITE` for NaN or Inf in the pixels, `DATASET_INVALID` for a mask that is missing or of another
- *   size, `FILE_UNREADABLE` and others from the loaders
+ * @throws SaltError `NOT_FINITE` for NaN or Inf in the pixels, `DATASET_INVALID` for a mask of another size, `FILE_UNREADABLE` and others from the loaders
  */
 export async function loadSample(sample: TrainingSample, words: readonly string[]): Promise<LoadedSample> {
   const frame = await sample.loadFrame();
@@ -40,11 +39,10 @@ export async function loadSample(sample: TrainingSample, words: readonly string[
       { sample: sample.id, index: bad },
     );
   }
-  const masks: Mask[] = [];
+  const masks: (Mask | undefined)[] = [];
   for (const word of words) {
-    const load = sample.masks.get(word);
-    if (!load) throw new SaltError('DATASET_INVALID', `Frame ${sample.id} has no mask for "${word}".`);
-    masks.push(checkSize(sample.id, frame, await load(), `mask for "${word}"`));
+    const mask = await sample.masks.get(word)?.();
+    masks.push(mask && checkSize(sample.id, frame, mask, `mask for "${word}"`));
   }
   const fieldOfView =
     sample.loadFieldOfView &&

@@ -1,0 +1,200 @@
+import type { DeviceTensor, Executor } from '../graph/executor.ts';
+import { sizeOf } from '../graph/tensor.ts';
+import type { FloatTensor } from '../graph/tensor.ts';
+import type { Mask } from '../imaging/frame.ts';
+import type { Raster } from '../imaging/geometry.ts';
+import type { SegmentationModel } from '../model/segmentation-model.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { DeviceCache } from './device-cache.ts';
+import { maskOf } from './mask.ts';
+import type { MaskOptions, ProbabilityMap } from './mask.ts';
+import { mirrored, mirrors } from './mirror.ts';
+import type { Flips, Mirror } from './mirror.ts';
+import { inputSize, inputTensor, logitsOfFrame } from './model-input.ts';
+import type { InputSize, ModelInput } from './model-input.ts';
+import { pixelHash } from './pixel-hash.ts';
+import { compileStages } from './stage-programs.ts';
+import type { StageChain, WeightPlacement, Weights } from './stage-programs.ts';
+
+export interface SegmenterOptions {
+  readonly executor: Executor;
+  readonly input: ModelInput;
+  /** The model for one image of the given size; for a square input, always the same. */
+  readonly model: (size: InputSize) => SegmentationModel;
+  readonly weights: Weights;
+  /** Default: `constants`. */
+  readonly placement?: WeightPlacement;
+  /** Image embeddings are kept on the device up to this size. Default: 256 MB. */
+  readonly cacheBytes?: number;
+}
+
+export interface SegmentOptions {
+  /** Batch tensors of the prompt by name, batch size 1, e.g. `text_embedding` [1, T]. Default: none. */
+  readonly prompt?: Readonly<Record<string, FloatTensor>>;
+  /** Where the frame shows anything at all: measured for normalisation. */
+  readonly fieldOfView?: Mask | undefined;
+  /** Average over this many mirrored copies. Default: 1. */
+  readonly flips?: Flips;
+  /** Looked at between programs; when it turns true the call ends with SaltError `CANCELLED`. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Frames in, masks out. Asking again about a frame costs the prompt's program only. */
+export interface Segmenter {
+  /** One map for each output of the model, at the frame's size. */
+  probabilities(frame: Raster, options?: SegmentOptions): Promise<ProbabilityMap[]>;
+  /** One mask for each output of the model, at the frame's size, inside the field of view. */
+  segment(frame: Raster, options?: SegmentOptions & MaskOptions): Promise<Mask[]>;
+  dispose(): Promise<void>;
+}
+
+const CACHE_BYTES = 256 * 2 ** 20;
+/** Sizes of frames for which compiled programs are kept. */
+const MAX_SIZES = 3;
+/** Prompts that point at places, which a mirror would have to move. */
+const SPATIAL_PROMPTS = ['point_encoding', 'mask_input'];
+
+/** @throws SaltError `CHECKPOINT_MISMATCH` from the first use when weights do not fit the model */
+export function createSegmenter(options: SegmenterOptions): Segmenter {
+  return new StagedSegmenter(options);
+}
+
+interface SizedPrograms {
+  readonly image: StageChain;
+  readonly prompt: StageChain;
+}
+
+class StagedSegmenter implements Segmenter {
+  readonly #options: SegmenterOptions;
+  readonly #embeddings: DeviceCache;
+  readonly #programs = new Map<string, SizedPrograms>();
+  readonly #uploaded: Map<string, DeviceTensor> | undefined;
+
+  constructor(options: SegmenterOptions) {
+    this.#options = options;
+    this.#embeddings = new DeviceCache(options.cacheBytes ?? CACHE_BYTES);
+    this.#uploaded = options.placement === 'inputs' ? new Map() : undefined;
+  }
+
+  async segment(frame: Raster, options: SegmentOptions & MaskOptions = {}): Promise<Mask[]> {
+    const maps = await this.probabilities(frame, options);
+    return maps.map((map) => maskOf(map, options));
+  }
+
+  async probabilities(frame: Raster, options: SegmentOptions = {}): Promise<ProbabilityMap[]> {
+    const { prompt = {}, flips = 1 } = options;
+    if (flips > 1 && SPATIAL_PROMPTS.some((name) => name in prompt)) {
+      throw new SaltError('INVALID_ARGUMENT', 'Points, boxes and masks do not go with averaging over flips.');
+    }
+    const programs = await this.#sized(inputSize(this.#options.input, frame));
+    const hash = pixelHash(frame, options.fieldOfView);
+    const sums: Float32Array[] = [];
+    const views = mirrors(flips);
+    for (const mirror of views) {
+      const planes = await this.#probabilitiesOf(frame, hash, mirror, programs, options);
+      planes.forEach((plane, output) => {
+        const seen = mirrored(plane, frame, mirror);
+        const sum = (sums[output] ??= new Float32Array(seen.length));
+        for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (seen[i] ?? 0) / views.length;
+      });
+    }
+    const { width, height } = frame;
+    return sums.map((data) => ({ width, height, data }));
+  }
+
+  async dispose(): Promise<void> {
+    this.#embeddings.clear();
+    for (const tensor of this.#uploaded?.values() ?? []) tensor.dispose();
+    this.#uploaded?.clear();
+    for (const programs of this.#programs.values()) await disposeAll(programs);
+    this.#programs.clear();
+  }
+
+  /** Probabilities of the mirrored frame, one plane for each output. */
+  async #probabilitiesOf(
+    frame: Raster,
+    hash: string,
+    mirror: Mirror,
+    programs: SizedPrograms,
+    options: SegmentOptions,
+  ): Promise<Float32Array[]> {
+    const { executor, input } = this.#options;
+    const { prompt = {}, fieldOfView, shouldStop } = options;
+    const key = `${hash} ${mirror.x} ${mirror.y}`;
+    let embedding = this.#embeddings.get(key);
+    if (!embedding) {
+      const pixels = mirrored(frame.pixels, frame, mirror);
+      const inside = fieldOfView && {
+        ...fieldOfView,
+        data: mirrored(fieldOfView.data, fieldOfView, mirror),
+      };
+      const image = await executor.upload(inputTensor(input, { ...frame, pixels }, inside));
+      try {
+        embedding = await programs.image.run(undefined, { image }, shouldStop);
+      } finally {
+        image.dispose();
+      }
+      this.#embeddings.set(key, embedding);
+    }
+    const batch: Record<string, DeviceTensor> = {};
+    try {
+      for (const [name, tensor] of Object.entries(prompt)) batch[name] = await executor.upload(tensor);
+      const output = await programs.prompt.run(embedding, batch, shouldStop);
+      const logits = await executor.download(output);
+      output.dispose();
+      return planesOf(logits.shape, logits.data).map(({ plane, grid }) =>
+        logitsOfFrame(input, frame, plane, grid).map(sigmoid),
+      );
+    } finally {
+      for (const tensor of Object.values(batch)) tensor.dispose();
+    }
+  }
+
+  async #sized(size: InputSize): Promise<SizedPrograms> {
+    const key = `${size.width} x ${size.height}`;
+    let programs = this.#programs.get(key);
+    if (programs) {
+      this.#programs.delete(key);
+    } else {
+      const { executor, weights } = this.#options;
+      const model = this.#options.model(size);
+      const uploaded = this.#uploaded && { uploaded: this.#uploaded };
+      programs = {
+        image: await compileStages(executor, model.imageStages, weights, { ...uploaded, toHost: false }),
+        prompt: await compileStages(executor, [model.promptStage], weights, { ...uploaded, toHost: true }),
+      };
+    }
+    this.#programs.set(key, programs);
+    for (const [oldest, old] of this.#programs) {
+      if (this.#programs.size <= MAX_SIZES) break;
+      this.#programs.delete(oldest);
+      await disposeAll(old);
+    }
+    return programs;
+  }
+}
+
+async function disposeAll({ image, prompt }: SizedPrograms): Promise<void> {
+  await image.dispose();
+  await prompt.dispose();
+}
+
+/** @param shape [1, outputs, h, w] */
+function planesOf(
+  shape: readonly number[],
+  data: Float32Array | Int32Array | Uint8Array,
+): { plane: Float32Array; grid: InputSize }[] {
+  const [, outputs = 0, height = 0, width = 0] = shape;
+  if (!(data instanceof Float32Array) || data.length !== sizeOf(shape)) {
+    throw new SaltError('GRAPH_INVALID', 'The model returned no float logits.');
+  }
+  const size = height * width;
+  return Array.from({ length: outputs }, (_, output) => ({
+    plane: data.subarray(output * size, (output + 1) * size),
+    grid: { width, height },
+  }));
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
