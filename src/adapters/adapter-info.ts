@@ -1,6 +1,7 @@
 /** What an adapter file says about itself. */
 import { z } from 'zod';
 import { samConfigSchema } from '../model/sam-config.ts';
+import { unetConfigSchema } from '../model/unet.ts';
 import { methodConfigSchema } from './method-config.ts';
 
 export const ADAPTER_FORMAT = 'ohif-salt-adapter/1';
@@ -21,7 +22,7 @@ const samBase = z.strictObject({
 const unetBase = z.strictObject({
   kind: z.literal('unet'),
   name: label,
-  config: z.record(z.string(), z.json()),
+  config: unetConfigSchema,
 });
 
 /** Frames are named by salted hashes: who has a frame can see whether it was used, nobody can read which were. */
@@ -43,33 +44,38 @@ const metricsSchema = z.strictObject({
   epoch: z.int().min(0),
 });
 
-export const adapterInfoSchema = z.strictObject({
-  format: z.literal(ADAPTER_FORMAT),
-  /** Version of this software that wrote the file. */
-  software: label,
-  createdAt: z.iso.datetime(),
-  seed: z.int(),
-  model: z.discriminatedUnion('kind', [samBase, unetBase]),
-  method: methodConfigSchema,
-  /** Side of the model's square input in pixels. */
-  imageSize: z.int().min(1).max(65_536),
-  /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
-  normalisation: label,
-  /** What the model was taught to answer to, in the order of its outputs where it has several. */
-  prompts: z
-    .array(
-      z.strictObject({
-        word: label,
-        /** `TextEncoder.id`; null for a model that takes no text. */
-        encoder: label.nullable(),
-      }),
-    )
-    .min(1)
-    .max(1024),
-  training: trainingSchema,
-  /** Null when no frame was held out. */
-  metrics: metricsSchema.nullable(),
-});
+export const adapterInfoSchema = z
+  .strictObject({
+    format: z.literal(ADAPTER_FORMAT),
+    /** Version of this software that wrote the file. */
+    software: label,
+    createdAt: z.iso.datetime(),
+    seed: z.int(),
+    model: z.discriminatedUnion('kind', [samBase, unetBase]),
+    method: methodConfigSchema,
+    /** Side of the model's square input in pixels. */
+    imageSize: z.int().min(1).max(65_536),
+    /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
+    normalisation: label,
+    /** What the model was taught to answer to, in the order of its outputs where it has several. */
+    prompts: z
+      .array(
+        z.strictObject({
+          word: label,
+          /** `TextEncoder.id`; null for a model that takes no text. */
+          encoder: label.nullable(),
+        }),
+      )
+      .min(1)
+      .max(1024),
+    training: trainingSchema,
+    /** Null when no frame was held out. */
+    metrics: metricsSchema.nullable(),
+  })
+  .refine(({ model, prompts }) => model.kind === 'sam' || prompts.length === model.config.outputs, {
+    path: ['prompts'],
+    message: 'a U-Net has one output for each word',
+  });
 
 export type AdapterInfo = Readonly<z.infer<typeof adapterInfoSchema>>;
 

@@ -34,9 +34,10 @@ export function exportOnnx(
       const fullName = stage.prefix + name;
       let value = stored.get(fullName);
       if (!value) {
+        bytes += 4 * sizeOf(shape);
+        if (bytes > MAX_WEIGHT_BYTES) throw tooLarge();
         value = graph.constant(weightData(weights, fullName, shape), shape);
         stored.set(fullName, value);
-        bytes += 4 * sizeOf(shape);
       }
       return value;
     };
@@ -50,14 +51,14 @@ export function exportOnnx(
   for (const stage of model.imageStages) embedding = add(stage, embedding);
   if (embedding) graph.output('image_embedding', embedding);
   graph.output('logits', add(model.promptStage, embedding));
-  if (bytes > MAX_WEIGHT_BYTES) {
-    throw new SaltError(
-      'INVALID_ARGUMENT',
-      `The weights take ${bytes} bytes; an ONNX file holds at most ${MAX_WEIGHT_BYTES}. Write safetensors instead.`,
-      { bytes },
-    );
-  }
   return encodeModel(graph);
+}
+
+function tooLarge(): SaltError {
+  return new SaltError(
+    'INVALID_ARGUMENT',
+    `The weights take more than the ${MAX_WEIGHT_BYTES} bytes that an ONNX file can hold; write safetensors instead.`,
+  );
 }
 
 function weightData(
