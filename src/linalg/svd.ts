@@ -31,19 +31,20 @@ const LEVEL_RANGE = 1e-2;
  */
 export function svd(a: Floats, rows: number, cols: number): Svd {
   const { u, s, vt } = svdFloat64(a, rows, cols);
-  return { u: Float32Array.from(u), s: Float32Array.from(s), vt: Float32Array.from(vt) };
+  return { u: new Float32Array(u), s: new Float32Array(s), vt: new Float32Array(vt) };
 }
 
 /** As `svd`, without rounding the result to float32. */
 export function svdFloat64(a: Floats, rows: number, cols: number): Svd<Float64Array> {
   requireMatrix(a, rows, cols);
-  const exponent = scaleOf(a);
+  const scale = scaleOf(a);
   const wide = rows <= cols;
   const short = wide ? rows : cols;
   const long = wide ? cols : rows;
-  const lines = wide ? scaledCopy(a, exponent) : scaledTranspose(a, rows, cols, exponent);
+  const lines = wide ? new Float64Array(a) : transpose(a, rows, cols);
+  for (let i = 0; i < lines.length; i++) lines[i]! *= scale;
   const { shortVectors, longVectors, s } = factorLines(lines, short, long);
-  for (let i = 0; i < short; i++) s[i]! /= exponent;
+  for (let i = 0; i < short; i++) s[i]! /= scale;
   const leftVectors = wide ? shortVectors : longVectors;
   const rightVectors = wide ? longVectors : shortVectors;
   fixSigns(leftVectors, rightVectors, short, rows, cols);
@@ -80,16 +81,6 @@ function scaleOf(a: Floats): number {
   while (most * scale >= 2) scale /= 2;
   while (most * scale < 1 && scale < 2 ** 1000) scale *= 2;
   return scale;
-}
-
-function scaledCopy(a: Floats, scale: number): Float64Array {
-  return Float64Array.from(a, (value) => value * scale);
-}
-
-function scaledTranspose(a: Floats, rows: number, cols: number, scale: number): Float64Array {
-  const result = transpose(a, rows, cols);
-  for (let i = 0; i < result.length; i++) result[i]! *= scale;
-  return result;
 }
 
 function transpose(a: Floats, rows: number, cols: number): Float64Array {

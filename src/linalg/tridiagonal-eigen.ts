@@ -234,7 +234,7 @@ function implicitQl(
   for (let l = low; l < high; l++) {
     for (let sweep = 0; ; sweep++) {
       let m = l;
-      while (m < high - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
+      while (m < high - 1 && !negligible(e[m]!, d[m]!, d[m + 1]!)) m++;
       if (m === l) break;
       if (sweep === MAX_SWEEPS)
         throw new SaltError('NOT_FINITE', 'The eigenvalue iteration did not converge');
@@ -251,6 +251,12 @@ function implicitQl(
       rotateRows(vectors, i * n, least * n, low, high, 0, 1);
     }
   }
+}
+
+/** The matrix is of size 1, so that what is below EPSILON^2 changes nothing, even between zeros. */
+function negligible(coupling: number, before: number, after: number): boolean {
+  const { EPSILON } = Number;
+  return Math.abs(coupling) <= EPSILON * (Math.abs(before) + Math.abs(after) + EPSILON);
 }
 
 /** One sweep over the unreduced block l to m, from the bottom up, with the shift nearest to d[l]. */
