@@ -99,6 +99,7 @@ const typed = {
       ],
     },
   ],
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
   'import-x/no-cycle': ['error', { ignoreExternal: true }],
   'import-x/no-restricted-paths': ['error', { zones: [...roomZones, ...outerZones] }],
   'max-lines': ['error', 400],
