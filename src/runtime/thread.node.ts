@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { Worker, parentPort } from 'node:worker_threads';
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
 import { SaltError } from '../protocol/errors.ts';
 import { serveJob, startJob } from './thread.ts';
@@ -12,7 +12,16 @@ import type {
   RunningJob,
   ToThread,
 } from './thread.ts';
-import { startWorker } from './worker.node.ts';
+import { workerOptions } from './worker-options.node.ts';
+
+/**
+ * The URL of a module beside the caller's, whether the code runs compiled or, under tsx, from its source.
+ * @param name without its extension, e.g. `train-worker.node`
+ * @param caller its `import.meta.url`
+ */
+export function siblingModule(name: string, caller: string): URL {
+  return new URL(`./${name}${caller.endsWith('.ts') ? '.ts' : '.js'}`, caller);
+}
 
 /**
  * Starts a job in a worker thread. The event loop stays free meanwhile.
@@ -24,7 +33,7 @@ export function startNodeThread<J>(
   request: RequestOf<J>,
   options: JobOptions<EventOf<J>> = {},
 ): RunningJob<ResultOf<J>> {
-  const worker = startWorker(entry);
+  const worker = new Worker(entry, workerOptions(entry));
   const client = startJob<EventOf<J>, ResultOf<J>>(
     { post: (message, transfer) => worker.postMessage(message, transfer as NodeTransferable[]) },
     async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startNodeThread } from '../../src/runtime/thread.node.ts';
-import { siblingModule } from '../../src/runtime/worker.node.ts';
+import { siblingModule, startNodeThread } from '../../src/runtime/thread.node.ts';
 import type { Request, TestJob } from './thread-entry.node.ts';
 
 const entry = siblingModule('thread-entry.node', import.meta.url);
