@@ -18,7 +18,6 @@ export interface ByteSource {
 export function bytesSource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.byteLength,
-    // eslint-disable-next-line @typescript-eslint/require-await -- a failed check must reject, not throw
     async read(offset, length) {
       checkRange(bytes.byteLength, offset, length);
       return bytes.subarray(offset, offset + length);
