@@ -6,4 +6,5 @@ export * from './linear.ts';
 export * from './normalisation.ts';
 export * from './reduce.ts';
 export * from './resize.ts';
+export * from './select-rows.ts';
 export * from './shape.ts';

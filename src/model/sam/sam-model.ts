@@ -1,0 +1,68 @@
+import { add, reshape } from '../../graph/ops/index.ts';
+import { SaltError } from '../../protocol/errors.ts';
+import type { SamConfig } from '../sam-config.ts';
+import type { SegmentationModel, Stage } from '../segmentation-model.ts';
+import { imageEncoderStages } from './image-encoder.ts';
+import { decodeMasks, maskCount } from './mask-decoder.ts';
+import type { SamOutputs } from './mask-decoder.ts';
+import { densePrompt, promptInputs, sparsePrompts } from './prompt-encoder.ts';
+import type { SamPrompts } from './prompt-encoder.ts';
+import { DENSE_POSITIONS } from './weights.ts';
+
+export interface SamModelOptions {
+  readonly batchSize: number;
+  /** Side of the square input in pixels; a multiple of the patch size. */
+  readonly imageSize: number;
+  readonly prompts: SamPrompts;
+  /** Default: `single`. With `all`, the graph has a further output `iou_predictions` [B, masks]. */
+  readonly outputs?: SamOutputs;
+}
+
+/**
+ * SAM at any input size. Its tensors are those of `prepareSamWeights` for the same size.
+ * @throws SaltError `INVALID_ARGUMENT` if the patch size does not divide the image size
+ */
+export function samModel(config: SamConfig, options: SamModelOptions): SegmentationModel {
+  const { batchSize, imageSize, outputs = 'single' } = options;
+  const side = imageSize / config.patchSize;
+  if (!Number.isInteger(side) || side < 1) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `SAM's input must be a multiple of ${config.patchSize} pixels wide; ${imageSize} is not.`,
+    );
+  }
+  return {
+    imageStages: imageEncoderStages(config, batchSize, imageSize),
+    promptStage: promptStage(config, options.prompts, outputs, batchSize, side),
+    batchSize,
+    imageSize,
+    logitsShape: [batchSize, maskCount(config, outputs), 4 * side, 4 * side],
+  };
+}
+
+function promptStage(
+  config: SamConfig,
+  prompts: SamPrompts,
+  outputs: SamOutputs,
+  batchSize: number,
+  side: number,
+): Stage {
+  const { outChans } = config;
+  return {
+    name: 'decoder',
+    prefix: '',
+    batchInputs: promptInputs(config, prompts, batchSize, side),
+    activation: [batchSize, side, side, outChans],
+    build(scope, activation, batch) {
+      if (!activation) throw new RangeError('The decoder takes the image embedding.');
+      const sparse = sparsePrompts(scope, config, batch, prompts);
+      const embedding = reshape(activation, [batchSize, side * side, outChans]);
+      const image = add(embedding, densePrompt(scope.within('prompt_encoder'), config, batch, prompts));
+      const positions = scope.tensor(DENSE_POSITIONS, [side * side, outChans]);
+      const decoder = scope.within('mask_decoder');
+      const { logits, iou } = decodeMasks(decoder, config, outputs, image, positions, sparse);
+      if (iou) scope.graph.output('iou_predictions', iou);
+      return logits;
+    },
+  };
+}
