@@ -13,7 +13,7 @@ const samBase = z.strictObject({
   kind: z.literal('sam'),
   /** As the registry or the file names it. */
   name: label,
-  /** `weightsHash` of the base model's weights. */
+  /** `weightsHash` of `SamWeights.weights`: as loaded, without a text affine layer, before anything is resized. */
   weightsHash: sha256,
   config: samConfigSchema,
 });
@@ -75,6 +75,10 @@ export const adapterInfoSchema = z
   .refine(({ model, prompts }) => model.kind === 'sam' || prompts.length === model.config.outputs, {
     path: ['prompts'],
     message: 'a U-Net has one output for each word',
+  })
+  .refine(({ model, method }) => model.kind === 'sam' || method.method === 'full', {
+    path: ['method'],
+    message: 'a U-Net has no base model, so that its file must hold all its weights: method "full"',
   });
 
 export type AdapterInfo = Readonly<z.infer<typeof adapterInfoSchema>>;

@@ -152,6 +152,11 @@ describe('what is no adapter file', () => {
     invalid(() => encodeAdapter({ ...UNET_FILE, info, embeddings: [undefined] }), /one output for each word/);
   });
 
+  test('a part of a U-Net, which has no base to take the rest from', () => {
+    const info = { ...UNET_FILE.info, method: parseMethod({ method: 'norm' }) };
+    invalid(() => encodeAdapter({ ...UNET_FILE, info }), /all its weights/);
+  });
+
   test('embeddings that are missing, surplus, too long or of no prompt', () => {
     invalid(() => encodeAdapter({ ...FILE, embeddings: [embedding(1)] }), /embedding of 6 numbers/);
     invalid(() => encodeAdapter({ ...FILE, embeddings: [embedding(1), undefined] }), /embedding of 6/);

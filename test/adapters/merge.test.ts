@@ -95,7 +95,8 @@ describe('a merged model', async () => {
     const width = 30_000;
     const huge: Stage = {
       ...model.promptStage,
-      build: (scope, x) => scope.linear('huge', ops.reshape(x ?? missing(), [-1, width]), width, { bias: false }),
+      build: (scope, x) =>
+        scope.linear('huge', ops.reshape(x ?? missing(), [-1, width]), width, { bias: false }),
     };
     const embed: Stage = {
       name: 'embed',
