@@ -29,10 +29,15 @@ export const trainingEventSchema = z.discriminatedUnion('kind', [
     trainingSamples: count,
     heldOutSamples: count,
     stepsPerEpoch: count,
-    /** Of the whole run; null when it is limited by time. */
-    steps: count.nullable(),
     /** The step that the run goes on after; 0 for a new one. */
     resumedAt: count,
+  }),
+  z.strictObject({
+    kind: z.literal('planned'),
+    /** Of the whole run; estimated from a measured step when it is limited by time. */
+    steps: count,
+    /** Steps between evaluations. */
+    evaluateEvery: count,
   }),
   z.strictObject({
     kind: z.literal('step'),
@@ -58,7 +63,7 @@ export const trainingEventSchema = z.discriminatedUnion('kind', [
     step: count,
     epoch: count,
     score: heldOutScoreSchema,
-    /** Whether no earlier evaluation reached this Dice. */
+    /** Whether it is the best so far; step 0, before any training, is not in the running. */
     best: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('checkpoint'), step: count, bytes: count }),

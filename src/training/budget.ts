@@ -1,0 +1,60 @@
+import type { Budget } from './settings.ts';
+
+/** How much of a run is done, whether it is limited in steps, epochs or time. */
+export interface BudgetClock {
+  /** Of the whole run; for a limit in time, an estimate from the measured step. */
+  readonly steps: number;
+  /** Share used up, 0 to 1. */
+  fraction(step: number, elapsedSeconds: number): number;
+  /** Whether another step would exceed the budget. The first is always taken. */
+  isSpent(step: number, elapsedSeconds: number): boolean;
+  secondsLeft(step: number, elapsedSeconds: number): number;
+}
+
+export interface Pace {
+  readonly secondsPerStep: number;
+  /** To be kept back for a last evaluation. */
+  readonly secondsPerEvaluation: number;
+}
+
+/** @param pace asked for anew each time, since it is learnt on the way */
+export function budgetClock(budget: Budget, stepsPerEpoch: number, pace: () => Pace): BudgetClock {
+  if ('minutes' in budget) {
+    const seconds = budget.minutes * 60;
+    const usable = (): number => Math.max(0, seconds - pace().secondsPerEvaluation);
+    return {
+      get steps() {
+        return Math.max(1, Math.floor(usable() / pace().secondsPerStep));
+      },
+      fraction: (_, elapsed) => (usable() > 0 ? Math.min(1, elapsed / usable()) : 1),
+      isSpent: (step, elapsed) => step > 0 && elapsed + pace().secondsPerStep > usable(),
+      secondsLeft: (_, elapsed) => Math.max(0, seconds - elapsed),
+    };
+  }
+  const steps = 'steps' in budget ? budget.steps : budget.epochs * stepsPerEpoch;
+  return {
+    steps,
+    fraction: (step) => step / steps,
+    isSpent: (step) => step >= steps,
+    secondsLeft: (step) => (steps - step) * pace().secondsPerStep,
+  };
+}
+
+/** Evaluations in a run at most, unless asked for. */
+const MAX_EVALUATIONS = 40;
+/** Share of a run limited in time that evaluations may take. */
+const EVALUATION_SHARE = 0.1;
+
+/** Steps between evaluations: an epoch, or a few where epochs are short. */
+export function evaluationInterval(
+  everySteps: number | null,
+  stepsPerEpoch: number,
+  clock: Pick<BudgetClock, 'steps'>,
+  timed: Pace | undefined,
+): number {
+  if (everySteps !== null) return everySteps;
+  const byCount = Math.ceil(clock.steps / MAX_EVALUATIONS);
+  // Time is only looked at where it decides the run anyway; otherwise runs would differ from machine to machine.
+  const byTime = timed ? Math.ceil(timed.secondsPerEvaluation / EVALUATION_SHARE / timed.secondsPerStep) : 0;
+  return stepsPerEpoch * Math.ceil(Math.max(byCount, byTime, 1) / stepsPerEpoch);
+}

@@ -1,0 +1,381 @@
+import type { FloatTensor } from '../graph/tensor.ts';
+import type { HeldOutScore, TrainingEvent } from '../protocol/events.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { createBatches } from './batches.ts';
+import type { BatchSource } from './batches.ts';
+import { budgetClock, evaluationInterval } from './budget.ts';
+import type { BudgetClock, Pace } from './budget.ts';
+import { evaluateHeldOut } from './evaluation.ts';
+import { fingerprintOf, requireSameRun } from './fingerprint.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import type { Keepsake, TrainingHost, TrainingJob, TrainingResult } from './job.ts';
+import { nonFiniteParameter } from './not-finite.ts';
+import { Ranking } from './ranking.ts';
+import type { Best } from './ranking.ts';
+import { learningRateAt } from './schedule.ts';
+import { splitSamples } from './split.ts';
+import type { Split } from './split.ts';
+import { StepEngine } from './step-engine.ts';
+import type { StepFailure, StepReport } from './step-engine.ts';
+import { decodeTrainingState, encodeTrainingState, isTrainingState } from './training-state.ts';
+import type { TrainingState } from './training-state.ts';
+import type { TrainingSample } from './training-sample.ts';
+
+const CHECKPOINT_SECONDS = 30;
+/** Saving may take up to this share of a run. */
+const SAVING_SHARE = 0.05;
+const SAMPLE_CACHE_BYTES = 512 * 2 ** 20;
+/** A short run warms up for no more than this share of it. */
+const WARM_UP_SHARE = 0.1;
+/** Weight of the newest step in the running mean of its duration. */
+const PACE_WEIGHT = 0.1;
+
+/**
+ * Trains until the budget is spent, patience is over or someone says stop, and returns the parameters that did best
+ * on the held-out samples. On the processor, a run that was killed and resumed gives the same result to the bit,
+ * unless its budget is one of time. Runs block the event loop for as long as the device's runs do: call it from a
+ * worker.
+ *
+ * @throws SaltError `NOT_FINITE` naming the step, the layer and the last good checkpoint, or the frame;
+ *   `RESUME_MISMATCH`, `DATASET_INVALID`, `OUT_OF_MEMORY`, `CHECKPOINT_MISMATCH`, `FILE_UNWRITABLE`, `DEVICE_LOST`
+ */
+export async function train(job: TrainingJob, host: TrainingHost): Promise<TrainingResult> {
+  const run = await TrainingRun.open(job, host);
+  try {
+    return await run.toTheEnd();
+  } finally {
+    await run.dispose();
+  }
+}
+
+class TrainingRun {
+  readonly #job: TrainingJob;
+  readonly #host: TrainingHost;
+  readonly #split: Split<TrainingSample>;
+  readonly #fingerprint: Fingerprint;
+  readonly #batches: BatchSource;
+  readonly #engine: StepEngine;
+  readonly #ranking: Ranking;
+  readonly #clock: BudgetClock;
+  readonly #stepsPerEpoch: number;
+  readonly #now: () => number;
+  /** On the clock of `now`, as if there had been no interruption. */
+  readonly #startedAt: number;
+  #pace: Pace = { secondsPerStep: 0, secondsPerEvaluation: 0 };
+  #warmUpSteps = 0;
+  #step: number;
+  #evaluatedAt: number;
+  #saved: { readonly at: number; readonly step: number; readonly seconds: number };
+
+  private constructor(
+    job: TrainingJob,
+    host: TrainingHost,
+    parts: {
+      split: Split<TrainingSample>;
+      batches: BatchSource;
+      engine: StepEngine;
+      state: TrainingState | undefined;
+      openedAt: number;
+    },
+  ) {
+    const { state } = parts;
+    this.#job = job;
+    this.#host = host;
+    this.#split = parts.split;
+    this.#fingerprint = fingerprintOf(job, parts.split);
+    this.#batches = parts.batches;
+    this.#engine = parts.engine;
+    this.#now = nowOf(host);
+    this.#ranking = rankingOf(state);
+    this.#step = state?.step ?? 0;
+    this.#evaluatedAt = this.#ranking.history.at(-1)?.step ?? this.#ranking.best?.step ?? 0;
+    this.#startedAt = parts.openedAt - (state?.elapsedSeconds ?? 0) * 1000;
+    this.#saved = { at: this.#now(), step: this.#step, seconds: 0 };
+    const perStep = job.subject.model.batchSize * job.settings.accumulate;
+    this.#stepsPerEpoch = Math.ceil(parts.batches.examples / perStep);
+    this.#clock = budgetClock(job.settings.budget, this.#stepsPerEpoch, () => this.#pace);
+  }
+
+  static async open(job: TrainingJob, host: TrainingHost): Promise<TrainingRun> {
+    const openedAt = nowOf(host)();
+    const { subject, settings, samples } = job;
+    const warn = (message: string): void => host.onEvent?.({ kind: 'warning', message });
+    const annotated = samples.filter(({ masks }) => settings.words.some((word) => masks.has(word)));
+    const split = splitSamples(annotated, { share: settings.heldOutShare, seed: settings.seed });
+    split.notes.forEach(warn);
+    const { embeddings } = subject;
+    const batches = createBatches(split.train, {
+      batchSize: subject.model.batchSize,
+      side: subject.model.imageSize,
+      words: settings.words,
+      wordRole: subject.wordRole,
+      ...(embeddings && { embeddings }),
+      crop: settings.crop,
+      normalisation: subject.input.framing === 'square' ? 'sam' : 'frame',
+      augmentation: settings.augmentation,
+      seed: settings.seed,
+      cacheBytes: host.sampleCacheBytes ?? SAMPLE_CACHE_BYTES,
+    });
+    const state = await loadState(host, fingerprintOf(job, split), warn);
+    if (state) batches.restore(state.batches);
+    const start = state && {
+      parameters: state.parameters,
+      moments: { first: state.first, second: state.second },
+    };
+    const engine = await StepEngine.open(host, subject, settings, start);
+    return new TrainingRun(job, host, { split, batches, engine, state, openedAt });
+  }
+
+  async toTheEnd(): Promise<TrainingResult> {
+    this.#tellStart();
+    try {
+      await this.#measure();
+      while (!this.#clock.isSpent(this.#step, this.#elapsed())) {
+        if (this.#isStale()) return await this.#finish('patience');
+        await this.#takeStep();
+        if (this.#step - this.#evaluatedAt >= this.#evaluationInterval()) await this.#evaluate();
+        await this.#saveIfDue();
+        await this.#breathe();
+      }
+      if (this.#evaluatedAt !== this.#step) await this.#evaluate();
+      return await this.#finish('budget');
+    } catch (error) {
+      if (error instanceof SaltError && error.code === 'CANCELLED') return await this.#finish('cancelled');
+      throw error;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#engine.dispose();
+  }
+
+  #tellStart(): void {
+    const { kind, reason, estimates } = this.#engine.choice;
+    this.#tell({
+      kind: 'started',
+      plan: kind,
+      reason,
+      memoryBytes: Math.round(estimates[kind]),
+      parameters: this.#engine.segments.reduce((sum, { length }) => sum + length, 0),
+      trainingSamples: this.#split.train.length,
+      heldOutSamples: this.#split.heldOut.length,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      resumedAt: this.#step,
+    });
+  }
+
+  /** How the start does; and, where time limits the run, how long a step takes. Neither changes what follows. */
+  async #measure(): Promise<void> {
+    if (this.#step === 0) {
+      const score = await this.#score();
+      if (score) {
+        this.#ranking.recordStart(score);
+        this.#tell({ kind: 'evaluation', step: 0, epoch: 0, score, best: false });
+      }
+    }
+    if ('minutes' in this.#job.settings.budget) await this.#rehearse();
+    this.#warmUpSteps = Math.min(
+      this.#job.settings.schedule.warmUpSteps,
+      Math.ceil(this.#clock.steps * WARM_UP_SHARE),
+    );
+    this.#tell({ kind: 'planned', steps: this.#clock.steps, evaluateEvery: this.#evaluationInterval() });
+  }
+
+  /** Two steps without update: the first also pays for loading frames and for the device's own preparations. */
+  async #rehearse(): Promise<void> {
+    const state = this.#batches.state();
+    let seconds = 0;
+    for (let i = 0; i < 2; i++) {
+      const before = this.#now();
+      await this.#engine.rehearse(await this.#batches.next(), () => this.#isStopped());
+      seconds = (this.#now() - before) / 1000;
+    }
+    this.#batches.restore(state);
+    this.#pace = { ...this.#pace, secondsPerStep: seconds * this.#job.settings.accumulate };
+  }
+
+  async #takeStep(): Promise<void> {
+    const { settings, subject } = this.#job;
+    const before = this.#now();
+    const fraction = this.#clock.fraction(this.#step, this.#elapsed());
+    const step = this.#step + 1;
+    const schedule = { ...settings.schedule, warmUpSteps: this.#warmUpSteps };
+    const learningRate = learningRateAt(schedule, fraction, step);
+    const shouldStop = () => this.#isStopped();
+    const report = await this.#engine.step(() => this.#batches.next(), { step, learningRate, shouldStop });
+    if ('suspect' in report) throw this.#notFinite(report, step);
+    this.#step = step;
+    const seconds = (this.#now() - before) / 1000;
+    const usual = this.#pace.secondsPerStep || seconds;
+    this.#pace = { ...this.#pace, secondsPerStep: usual + (seconds - usual) * PACE_WEIGHT };
+    this.#tellStep(report, learningRate, (subject.model.batchSize * settings.accumulate) / seconds);
+  }
+
+  #tellStep({ loss, gradientNorm }: StepReport, learningRate: number, imagesPerSecond: number): void {
+    this.#tell({
+      kind: 'step',
+      step: this.#step,
+      epoch: this.#epoch(),
+      loss: { ...loss },
+      learningRate,
+      gradientNorm,
+      imagesPerSecond,
+      fraction: this.#clock.fraction(this.#step, this.#elapsed()),
+      secondsLeft: this.#clock.secondsLeft(this.#step, this.#elapsed()),
+    });
+  }
+
+  async #score(parameters?: readonly FloatTensor[]): Promise<HeldOutScore | null> {
+    const { heldOut } = this.#split;
+    if (heldOut.length === 0) return null;
+    const before = this.#now();
+    const { subject, settings } = this.#job;
+    const weights = await subject.merge(this.#engine.unpack(parameters ?? (await this.#engine.parameters())));
+    const shouldStop = () => this.#isStopped();
+    const score = await evaluateHeldOut(this.#host.executor, subject, settings, weights, heldOut, shouldStop);
+    this.#pace = { ...this.#pace, secondsPerEvaluation: (this.#now() - before) / 1000 };
+    return score;
+  }
+
+  async #evaluate(): Promise<void> {
+    const parameters = await this.#engine.parameters();
+    const score = await this.#score(parameters);
+    const candidate = { step: this.#step, score, parameters };
+    const best = this.#ranking.record(candidate);
+    this.#evaluatedAt = this.#step;
+    if (best) this.#host.onBest?.(this.#keepsake(candidate));
+    if (score) this.#tell({ kind: 'evaluation', step: this.#step, epoch: this.#epoch(), score, best });
+  }
+
+  #evaluationInterval(): number {
+    const { evaluation, budget } = this.#job.settings;
+    const timed = 'minutes' in budget ? this.#pace : undefined;
+    return evaluationInterval(evaluation.everySteps, this.#stepsPerEpoch, this.#clock, timed);
+  }
+
+  #isStale(): boolean {
+    const { patience } = this.#job.settings;
+    return patience !== null && this.#split.heldOut.length > 0 && this.#ranking.stale >= patience;
+  }
+
+  async #saveIfDue(): Promise<void> {
+    const rest = Math.max(
+      this.#host.checkpointSeconds ?? CHECKPOINT_SECONDS,
+      this.#saved.seconds / SAVING_SHARE,
+    );
+    if (this.#now() - this.#saved.at >= rest * 1000) await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const { store } = this.#host;
+    if (!store) return;
+    const before = this.#now();
+    const parameters = await this.#engine.parameters();
+    const layer = nonFiniteParameter(this.#engine.segments, parameters);
+    if (layer) throw this.#notFinite({ suspect: { layer, what: 'its values are not finite' } }, this.#step);
+    const { best, history, stale } = this.#ranking;
+    const bytes = encodeTrainingState({
+      fingerprint: this.#fingerprint,
+      step: this.#step,
+      elapsedSeconds: this.#elapsed(),
+      batches: this.#batches.state(),
+      history,
+      best: best ? { step: best.step, score: best.score } : null,
+      stale,
+      parameters,
+      ...(await this.#engine.moments()),
+      bestParameters: best?.parameters ?? [],
+    });
+    await store.save(bytes);
+    const at = this.#now();
+    this.#saved = { at, step: this.#step, seconds: (at - before) / 1000 };
+    this.#tell({ kind: 'checkpoint', step: this.#step, bytes: bytes.length });
+  }
+
+  async #finish(reason: TrainingResult['reason']): Promise<TrainingResult> {
+    // Saving a large state can take longer than who cancels will wait; the last periodic one serves.
+    if (reason !== 'cancelled' && this.#saved.step !== this.#step) await this.#save();
+    const best = this.#ranking.best ?? {
+      step: this.#step,
+      score: null,
+      parameters: await this.#engine.parameters(),
+    };
+    const seconds = this.#elapsed();
+    const { step, score } = best;
+    this.#tell({ kind: 'finished', reason, step: this.#step, bestStep: step, score, seconds });
+    return {
+      ...this.#keepsake(best),
+      reason,
+      steps: this.#step,
+      history: this.#ranking.history,
+      seconds,
+      trainingSamples: this.#split.train.map(({ id }) => id),
+      heldOutSamples: this.#split.heldOut.map(({ id }) => id),
+    };
+  }
+
+  #keepsake({ step, score, parameters }: Best): Keepsake {
+    return { step, score, trained: this.#engine.unpack(parameters) };
+  }
+
+  #notFinite({ suspect }: StepFailure, step: number): SaltError {
+    const { step: lastCheckpoint } = this.#saved;
+    const good =
+      this.#host.store && lastCheckpoint > 0
+        ? `The last good checkpoint is that of step ${lastCheckpoint}.`
+        : 'No checkpoint has been written yet.';
+    return new SaltError(
+      'NOT_FINITE',
+      `Step ${step} gave a NaN or Inf, first seen in ${suspect.layer}: ${suspect.what}. ${good}`,
+      { step, layer: suspect.layer, lastCheckpoint },
+    );
+  }
+
+  #epoch(): number {
+    return Math.ceil(this.#step / this.#stepsPerEpoch);
+  }
+
+  #elapsed(): number {
+    return (this.#now() - this.#startedAt) / 1000;
+  }
+
+  #isStopped(): boolean {
+    return this.#host.shouldStop?.() ?? false;
+  }
+
+  /** Lets messages in, and stops where someone says so. */
+  async #breathe(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.#isStopped()) throw new SaltError('CANCELLED', 'The training was cancelled.');
+  }
+
+  #tell(event: TrainingEvent): void {
+    this.#host.onEvent?.(event);
+  }
+}
+
+function nowOf(host: TrainingHost): () => number {
+  return () => host.now?.() ?? performance.now();
+}
+
+function rankingOf(state: TrainingState | undefined): Ranking {
+  if (!state) return new Ranking();
+  const best = state.best && { ...state.best, parameters: state.bestParameters };
+  return new Ranking(state.history, best ?? undefined, state.stale);
+}
+
+async function loadState(
+  host: TrainingHost,
+  fingerprint: Fingerprint,
+  warn: (message: string) => void,
+): Promise<TrainingState | undefined> {
+  if (!host.resume) return undefined;
+  const bytes = await host.store?.load(isTrainingState, warn);
+  if (!bytes) {
+    warn('There is no checkpoint to resume from: the run starts anew.');
+    return undefined;
+  }
+  const state = decodeTrainingState(bytes);
+  requireSameRun(state.fingerprint, fingerprint);
+  return state;
+}
