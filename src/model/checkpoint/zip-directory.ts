@@ -6,14 +6,16 @@ import type { ByteSource } from './byte-source.ts';
 import { invalid, quote } from './invalid.ts';
 
 export interface ZipEntry {
-  /** In bytes. */
+  /** In bytes, as they lie in the file. */
   readonly size: number;
+  /** Neither compressed nor encrypted. */
+  readonly plain: boolean;
   readonly headerOffset: number;
 }
 
 export interface ZipDirectory {
   readonly entries: ReadonlyMap<string, ZipEntry>;
-  /** Where in the file an entry's own bytes start. */
+  /** Where in the file an entry's own bytes start. Refuses entries that are not plain. */
   dataOffset(name: string): Promise<number>;
 }
 
@@ -42,6 +44,12 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     async dataOffset(name) {
       const entry = entries.get(name);
       if (!entry) throw invalid(`The file holds no entry ${quote(name)}.`, { entry: name });
+      if (!entry.plain) {
+        throw invalid(
+          `The zip entry ${quote(name)} is compressed or encrypted; torch.save does neither. Load the file in PyTorch and save it again.`,
+          { entry: name },
+        );
+      }
       const header = viewOf(await source.read(entry.headerOffset, LOCAL_BYTES));
       const offset =
         entry.headerOffset + LOCAL_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
@@ -97,16 +105,11 @@ function readEntries(directory: Uint8Array, end: DirectoryEnd): Map<string, ZipE
       at + CENTRAL_BYTES + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (next > directory.byteLength) throw invalid(`The zip directory is damaged at entry ${index}.`);
     const name = decodeName(directory.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength), index);
+    const size = view.getUint32(at + 20, true);
     const encrypted = (view.getUint16(at + 8, true) & 1) === 1;
-    const size = view.getUint32(at + 24, true);
-    if (encrypted || view.getUint16(at + 10, true) !== 0 || view.getUint32(at + 20, true) !== size) {
-      throw invalid(
-        `The zip entry ${quote(name)} is compressed or encrypted; torch.save stores entries plainly. Load the file in PyTorch and save it again.`,
-        { entry: name },
-      );
-    }
+    const plain = !encrypted && view.getUint16(at + 10, true) === 0 && view.getUint32(at + 24, true) === size;
     if (entries.has(name)) throw invalid(`The zip entry ${quote(name)} comes twice.`, { entry: name });
-    entries.set(name, { size, headerOffset: view.getUint32(at + 42, true) });
+    entries.set(name, { size, plain, headerOffset: view.getUint32(at + 42, true) });
     at = next;
   }
   return entries;
