@@ -10,7 +10,9 @@ import { decodeText } from './charset.ts';
 export function text(dataSet: DataSet, tag: string): string | undefined {
   const element = dataSet.elements[tag];
   if (!element || element.length <= 0) return undefined;
-  const bytes = dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + element.length);
+  const end = element.dataOffset + element.length;
+  if (end > dataSet.byteArray.length) return undefined;
+  const bytes = dataSet.byteArray.subarray(element.dataOffset, end);
   // (0008,0005) itself is plain ASCII.
   const charset = tag === 'x00080005' ? undefined : text(dataSet, 'x00080005');
   const value = decodeText(bytes, charset)

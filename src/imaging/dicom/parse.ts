@@ -36,17 +36,21 @@ export async function parseDicomFile(file: Uint8Array, fileName: string): Promis
   try {
     const header = readPart10Header(bytes);
     const transferSyntaxUid = uid(header, 'x00020010');
+    if (transferSyntaxUid === '') throw dicomInvalid(fileName, 'it states no transfer syntax');
     const transferSyntax = findTransferSyntax(transferSyntaxUid);
     if (!transferSyntax) {
       throw dicomUnsupported(
         fileName,
-        `its transfer syntax ${transferSyntaxUid || '(none stated)'} is not one that can be read`,
+        `its transfer syntax ${transferSyntaxUid} is not one that can be read`,
         'Convert it to an uncompressed one, e.g. with `gdcmconv --raw` or `dcmconv`.',
       );
     }
+    // With an inflater the parser reads what that returns, from its start.
     const inflated =
       transferSyntax.uid === DEFLATED ? await inflateDataSet(bytes, header, fileName) : undefined;
-    const dataSet = parseDicom(bytes, inflated && { inflater: () => inflated });
+    const dataSet = inflated
+      ? parseDicom(bytes, { inflater: () => inflated })
+      : parseDicom(transferSyntax.encoding === 'native' ? bytes : withReadableTables(bytes));
     return { dataSet, transferSyntax };
   } catch (error) {
     if (error instanceof SaltError) throw error;
@@ -54,15 +58,27 @@ export async function parseDicomFile(file: Uint8Array, fileName: string): Promis
   }
 }
 
-/** The header as it is, the data set behind it inflated. */
 async function inflateDataSet(bytes: Uint8Array, header: DataSet, fileName: string): Promise<Uint8Array> {
-  const last = Math.max(
+  const end = Math.max(
     ...Object.values(header.elements).map((element) => element.dataOffset + element.length),
   );
-  const body = await inflate(bytes.subarray(last), 'deflate-raw', MOST_INFLATED);
+  const body = await inflate(bytes.subarray(end), 'deflate-raw', MOST_INFLATED);
   if (!body) throw dicomInvalid(fileName, 'its deflated data set grows beyond a gigabyte');
-  const whole = new Uint8Array(last + body.length);
-  whole.set(bytes.subarray(0, last));
-  whole.set(body, last);
-  return whole;
+  return body;
+}
+
+/**
+ * The parser does not know the representation OV and loses its way at an extended offset table (7FE0,0001) and its
+ * lengths (7FE0,0002): in a copy of the file, call them OB, which is laid out alike.
+ */
+function withReadableTables(bytes: Uint8Array): Uint8Array {
+  let patched: Uint8Array | undefined;
+  for (let at = bytes.indexOf(0xe0); at >= 0; at = bytes.indexOf(0xe0, at + 1)) {
+    const [, group, element, zero, o, v] = bytes.subarray(at, at + 6);
+    if (group === 0x7f && (element === 1 || element === 2) && zero === 0 && o === 0x4f && v === 0x56) {
+      patched ??= new Uint8Array(bytes);
+      patched[at + 5] = 0x42;
+    }
+  }
+  return patched ?? bytes;
 }
