@@ -34,6 +34,7 @@ for module, names in {
 
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, TwoWayTransformer  # noqa: E402
 
+torch.set_num_threads(1)  # the order of sums, and with it the last bit, must not depend on the machine's cores
 HERE = Path(__file__).parent
 PATCH = 16
 
@@ -219,7 +220,10 @@ def trainable(model: Reference) -> dict[str, nn.Parameter]:
 
 def write(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
     path = HERE / f"{name}.safetensors"
-    stored = {key: value.detach().float().contiguous().clone() for key, value in tensors.items()}
+    stored = {
+        key: (value.detach().float() if value.is_floating_point() else value).contiguous().clone()
+        for key, value in tensors.items()
+    }
     save_file(stored, path, metadata)
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
-import { parseSafetensors } from '../../../src/model/checkpoint/safetensors.ts';
-import type { SafetensorsFile } from '../../../src/model/checkpoint/safetensors.ts';
 import { openNodeDevice } from '../../../src/runtime/node.ts';
 import { verifyReference } from '../../../src/training/verify.ts';
+import { openReference } from './helpers.ts';
 
 /** What float32 should reach with these well-conditioned models; the limits of verification allow much more. */
 const TYPICAL = 2e-5;
-
-async function open(name: string): Promise<SafetensorsFile> {
-  const url = new URL(`../../reference/${name}.safetensors`, import.meta.url);
-  return parseSafetensors(await readFile(url));
-}
 
 describe("the numbers of Meta's modules in PyTorch", async () => {
   const { executor } = await openNodeDevice('cpu', { threads: 1 });
@@ -21,7 +14,7 @@ describe("the numbers of Meta's modules in PyTorch", async () => {
   for (const name of ['window-padding', 'all-global', 'batch-2', 'resized-positions', 'odd-sizes']) {
     for (const plan of ['whole', 'staged'] as const) {
       test(`${name}, ${plan} plan`, async () => {
-        const { groups, passed } = await verifyReference(await open(name), executor, { plan });
+        const { groups, passed } = await verifyReference(await openReference(name), executor, { plan });
         const worst = groups.map(({ group, comparisons }) => [group, comparisons.length, comparisons[0]]);
         assert.ok(passed, JSON.stringify(worst));
         assert.deepEqual(
