@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 # segment-anything imports torchvision for parts that are not used here.
@@ -224,7 +224,14 @@ def write(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str])
         key: (value.detach().float() if value.is_floating_point() else value).contiguous().clone()
         for key, value in tensors.items()
     }
-    save_file(stored, path, metadata)
+    file = save(stored, metadata)
+    # The library writes metadata in any order; equal contents should give equal files.
+    length = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + length])
+    ordered = {"__metadata__": dict(sorted(header.pop("__metadata__").items())), **header}
+    text = json.dumps(ordered, separators=(",", ":"), ensure_ascii=False).encode().ljust(length)
+    assert len(text) == length
+    path.write_bytes(file[:8] + text + file[8 + length :])
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 
