@@ -28,8 +28,8 @@ export const UNET_DEFAULTS: UnetConfig = Object.freeze({ poolings: 4, features: 
 
 export interface UnetModelOptions {
   readonly batchSize: number;
-  /** Side of the square input in pixels. */
-  readonly imageSize: number;
+  /** Side of the square input in pixels, or both sides of a rectangular one. */
+  readonly imageSize: number | { readonly width: number; readonly height: number };
 }
 
 const IMAGE_CHANNELS = 3;
@@ -38,18 +38,21 @@ const NORM_EPSILON = 1e-5;
 
 /**
  * The network at a batch and image size. Its image stage yields features at full resolution, its prompt stage one
- * logit for each output and pixel.
+ * logit for each output and pixel. For a rectangle, the model's `imageSize` is the longer side.
  * @throws SaltError `INVALID_ARGUMENT` if the image cannot be halved as often as the network does
  */
 export function unetModel(config: UnetConfig, { batchSize, imageSize }: UnetModelOptions): SegmentationModel {
+  const { width, height } =
+    typeof imageSize === 'number' ? { width: imageSize, height: imageSize } : imageSize;
   const multiple = 2 ** config.poolings;
-  if (imageSize < multiple || imageSize % multiple !== 0) {
+  for (const side of [width, height]) {
+    if (side >= multiple && side % multiple === 0) continue;
     throw new SaltError(
       'INVALID_ARGUMENT',
-      `A U-Net with ${config.poolings} poolings takes images whose side is a multiple of ${multiple} pixels; ${imageSize} is not.`,
+      `A U-Net with ${config.poolings} poolings takes images whose side is a multiple of ${multiple} pixels; ${side} is not.`,
     );
   }
-  const image = { name: 'image', shape: [batchSize, IMAGE_CHANNELS, imageSize, imageSize] };
+  const image = { name: 'image', shape: [batchSize, IMAGE_CHANNELS, height, width] };
   const featureStage: Stage = {
     name: 'unet',
     prefix: '',
@@ -64,7 +67,7 @@ export function unetModel(config: UnetConfig, { batchSize, imageSize }: UnetMode
     name: 'head',
     prefix: '',
     batchInputs: [],
-    activation: [batchSize, config.features, imageSize, imageSize],
+    activation: [batchSize, config.features, height, width],
     build(scope, activation) {
       if (!activation) throw new RangeError('The head takes the features of the U-Net.');
       return scope.conv('head', activation, config.outputs, 1);
@@ -74,8 +77,8 @@ export function unetModel(config: UnetConfig, { batchSize, imageSize }: UnetMode
     imageStages: [featureStage],
     promptStage: headStage,
     batchSize,
-    imageSize,
-    logitsShape: [batchSize, config.outputs, imageSize, imageSize],
+    imageSize: Math.max(width, height),
+    logitsShape: [batchSize, config.outputs, height, width],
   };
 }
 
