@@ -88,7 +88,7 @@ describe('DICOM that cannot be read', () => {
 
   it('names a lossy JPEG of 12 bits for what it is', async () => {
     const jpeg = await encodeJpeg({ width: 32, height: 32, components: 1, bits: 8, bytes: ramp(1024) });
-    const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+    const at = jpeg.findIndex((byte, i) => byte === 0xff && [0xc0, 0xc2].includes(jpeg[i + 1] ?? 0));
     jpeg.set([0xc1], at + 1);
     jpeg.set([12], at + 4);
     const file = await open({

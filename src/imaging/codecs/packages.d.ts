@@ -44,18 +44,3 @@ declare module '@cornerstonejs/codec-openjph/wasmjs' {
   const load: (options: EmscriptenOptions) => Promise<{ HTJ2KDecoder: new () => EmscriptenDecoder }>;
   export default load;
 }
-
-declare module 'jpeg-lossless-decoder-js' {
-  export class Decoder {
-    decode(
-      buffer: ArrayBuffer,
-      offset: number,
-      length: number,
-      bytesPerSample: number,
-    ): Uint8Array | Uint16Array | null;
-    /** Rows that were filled. */
-    readonly yLoc: number;
-    /** Position in the encoded bytes. */
-    readonly stream: { readonly index: number } | null;
-  }
-}

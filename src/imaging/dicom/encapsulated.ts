@@ -61,7 +61,7 @@ async function decodeJpegFamily(encoded: Uint8Array, image: ImagePixel): Promise
   const { photometric } = image;
   switch (header.process) {
     case 0xc3:
-      return { decoded: decodeJpegLossless(encoded, header), photometric };
+      return { decoded: decodeJpegLossless(encoded), photometric };
     case 0xf7:
       return { decoded: await decodeWithWasm('jpeg-ls', encoded), photometric };
     case 0xc0:

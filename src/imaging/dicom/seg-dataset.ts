@@ -1,6 +1,6 @@
 import type { Mask } from '../frame.ts';
 import { propertyOf } from './code.ts';
-import { uid } from './data-set.ts';
+import { decimal, uid } from './data-set.ts';
 import type { DicomFile } from './dicom-file.ts';
 import { codeItem, inheritedAttributes, propertyAttributes, readPlane } from './seg-inherited.ts';
 import { SEGMENTATION_STORAGE } from './seg-read.ts';
@@ -136,7 +136,9 @@ function referencedSeries(entries: readonly SegEntry[]): Record<string, unknown>
 }
 
 function functionalGroups(entries: readonly SegEntry[], source: DicomFile): Record<string, unknown> {
+  // Readers take the two together; images without a slice thickness pass their spacing on by reference.
   const spacing = readSpacing(source.dataSet, 1);
+  const thickness = decimal(source.dataSet, 'x00180050');
   const frameOfReference = uid(source.dataSet, 'x00200052');
   const planes = entries.map((entry) => readPlane(entry.source.dataSet, entry.frameNumber));
   const isPlaced = frameOfReference !== '' && planes.every((plane) => plane !== undefined);
@@ -146,9 +148,12 @@ function functionalGroups(entries: readonly SegEntry[], source: DicomFile): Reco
     ...(isPlaced && { FrameOfReferenceUID: frameOfReference, PositionReferenceIndicator: '' }),
     SharedFunctionalGroupsSequence: [
       {
-        ...(spacing && {
-          PixelMeasuresSequence: [{ PixelSpacing: spacing.map((mm) => decimalString(mm)) }],
-        }),
+        ...(spacing &&
+          thickness !== undefined && {
+            PixelMeasuresSequence: [
+              { PixelSpacing: spacing.map(decimalString), SliceThickness: decimalString(thickness) },
+            ],
+          }),
       },
     ],
     PerFrameFunctionalGroupsSequence: entries.map((entry, index) => {
