@@ -28,12 +28,12 @@ export interface ExampleTarget {
   readonly valid: Float32Array;
 }
 
-/** Views drawn in search of one that shows the structure. */
-const MAX_TRIES = 6;
+/** Views drawn at random in search of one that shows the structure, before one is aimed at it. */
+const RANDOM_TRIES = 5;
 
 /**
- * Cuts one training example. Of a sample with the structure, a view without it is drawn anew a few times; a sample
- * without it is a lesson in its own right.
+ * Cuts one training example. Of a sample with the structure, every example shows some of it; a sample without it is
+ * a lesson in its own right.
  * @param wanted which of the sample's masks
  */
 export function drawExample(
@@ -45,15 +45,16 @@ export function drawExample(
 ): void {
   const { side, crop, augmentation } = options;
   const masks = wanted.flatMap((i) => sample.masks[i] ?? []);
-  const present = masks.some(hasStructure);
+  const present = masks.find(hasStructure);
   let view: View;
   let warped: Mask[];
   let tries = 0;
   do {
-    view = drawView(sample.image, side, crop, augmentation, random);
+    const aim = present && tries === RANDOM_TRIES ? pixelOf(present, random) : undefined;
+    view = drawView(sample.image, side, crop, augmentation, random, aim);
     const { toSource } = view;
     warped = masks.map((mask) => warpMask(mask, { width: side, height: side, toSource }));
-  } while (present && ++tries < MAX_TRIES && !warped.some(hasStructure));
+  } while (present && tries++ < RANDOM_TRIES && !warped.some(hasStructure));
   warped.forEach((mask, i) => target.masks[i]?.set(mask.data));
 
   const { image, toReduced } = sample.reduced(view.step);
@@ -72,6 +73,13 @@ export function drawExample(
 
 function hasStructure(mask: Mask): boolean {
   return mask.data.includes(1);
+}
+
+/** Some pixel of the structure, each as likely as the others. */
+function pixelOf({ width, data }: Mask, random: Random): [x: number, y: number] {
+  let left = random.integer(data.reduce((sum, bit) => sum + bit, 0));
+  const at = data.findIndex((bit) => bit === 1 && left-- === 0);
+  return [at % width, Math.floor(at / width)];
 }
 
 interface Placement {

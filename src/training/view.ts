@@ -17,6 +17,7 @@ export type CropKind = 'frame' | 'native';
 /**
  * Draws a view. The number of draws does not depend on what is drawn, so that equal seeds go on alike.
  * @param side of the square example in pixels
+ * @param aim a pixel of the frame that the view must show; anywhere inside the frame without
  */
 export function drawView(
   frame: { readonly width: number; readonly height: number },
@@ -24,6 +25,7 @@ export function drawView(
   kind: CropKind,
   augmentation: Augmentation,
   random: Random,
+  aim?: readonly [x: number, y: number],
 ): View {
   const { rotation: turn, crop } = augmentation;
   const flipX = random.uniform() < augmentation.flipX ? -1 : 1;
@@ -39,8 +41,8 @@ export function drawView(
   if (kind === 'native') {
     const step = 1 / magnification;
     const centre: [number, number] = [
-      centreOf(frame.width, side * step, across),
-      centreOf(frame.height, side * step, down),
+      centreOf(frame.width, side * step, across, aim?.[0]),
+      centreOf(frame.height, side * step, down, aim?.[1]),
     ];
     const middle = (side - 1) / 2;
     return about(centre, compose(orient, scaling(step)), [middle, middle], step);
@@ -50,15 +52,22 @@ export function drawView(
   // Rounded sides make the two directions differ a little, exactly as they do at inference.
   const steps = [(frame.width / scaledWidth) * shown, (frame.height / scaledHeight) * shown] as const;
   const centre: [number, number] = [
-    centreOf(frame.width, frame.width * Math.min(1, shown), across),
-    centreOf(frame.height, frame.height * Math.min(1, shown), down),
+    centreOf(frame.width, frame.width * Math.min(1, shown), across, aim?.[0]),
+    centreOf(frame.height, frame.height * Math.min(1, shown), down, aim?.[1]),
   ];
   const place: [number, number] = [(scaledWidth - 1) / 2, (scaledHeight - 1) / 2];
   return about(centre, compose(orient, scaling(...steps)), place, Math.max(...steps));
 }
 
-/** Middle of a window over `length` pixels: inside the frame, or around it where the window is the longer. */
-function centreOf(length: number, window: number, where: number): number {
+/** Share of a window by which its middle may miss what it aims at: it stays in view at any rotation. */
+const MISS = 0.35;
+
+/**
+ * Middle of a window over `length` pixels: inside the frame, or around it where the window is the longer; near `aim`,
+ * if given.
+ */
+function centreOf(length: number, window: number, where: number, aim: number | undefined): number {
+  if (aim !== undefined) return aim + (2 * where - 1) * MISS * window;
   return window / 2 - 0.5 + where * (length - window);
 }
 

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { budgetClock, evaluationInterval } from '../../src/training/budget.ts';
+import { learningRateAt, scheduleSchema } from '../../src/training/schedule.ts';
+
+const near = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} instead of ${expected}`);
+
+describe('learningRateAt', () => {
+  it('falls along half a cosine to its floor', () => {
+    const schedule = scheduleSchema.parse({ learningRate: 2, decay: { kind: 'cosine', floor: 0.1 } });
+    near(learningRateAt(schedule, 0, 1), 2);
+    near(learningRateAt(schedule, 0.5, 50), 1.1);
+    near(learningRateAt(schedule, 1, 100), 0.2);
+    near(learningRateAt(schedule, 1.2, 120), 0.2);
+  });
+
+  it('drops by its factor at even distances', () => {
+    const schedule = scheduleSchema.parse({
+      learningRate: 1,
+      decay: { kind: 'steps', drops: 2, factor: 0.1 },
+    });
+    const rates = [0, 0.33, 0.34, 0.66, 0.67, 1].map((fraction) => learningRateAt(schedule, fraction, 9));
+    [1, 1, 0.1, 0.1, 0.01, 0.01].forEach((rate, i) => near(rates[i] ?? NaN, rate));
+  });
+
+  it('rises linearly over the warm-up, whatever the decay', () => {
+    const schedule = scheduleSchema.parse({ learningRate: 3, warmUpSteps: 50, decay: { kind: 'constant' } });
+    near(learningRateAt(schedule, 0, 1), 3 / 50);
+    near(learningRateAt(schedule, 0.1, 25), 1.5);
+    near(learningRateAt(schedule, 0.2, 50), 3);
+    near(learningRateAt(schedule, 0.9, 500), 3);
+  });
+});
+
+describe('budgetClock', () => {
+  const pace = () => ({ secondsPerStep: 2, secondsPerEvaluation: 10 });
+
+  it('counts steps and epochs alike on every machine', () => {
+    const steps = budgetClock({ steps: 20 }, 4, pace);
+    const epochs = budgetClock({ epochs: 5 }, 4, pace);
+    for (const clock of [steps, epochs]) {
+      assert.equal(clock.steps, 20);
+      near(clock.fraction(5, 1e6), 0.25);
+      assert.equal(clock.isSpent(19, 1e6), false);
+      assert.equal(clock.isSpent(20, 0), true);
+      assert.equal(clock.secondsLeft(15, 1e6), 10);
+    }
+  });
+
+  it('ends in time for a last evaluation', () => {
+    const clock = budgetClock({ minutes: 1 }, 4, pace);
+    assert.equal(clock.steps, 25);
+    near(clock.fraction(3, 25), 0.5);
+    assert.equal(clock.isSpent(9, 47), false);
+    assert.equal(clock.isSpent(9, 49), true);
+    assert.equal(clock.isSpent(0, 49), false, 'one step is always taken');
+    assert.equal(clock.secondsLeft(9, 45), 15);
+  });
+
+  it('allows one step where the time does not even suffice for an evaluation', () => {
+    const clock = budgetClock({ minutes: 0.1 }, 4, pace);
+    assert.equal(clock.steps, 1);
+    assert.equal(clock.isSpent(0, 0), false);
+    assert.equal(clock.isSpent(1, 0), true);
+    near(clock.fraction(0, 0), 1);
+  });
+});
+
+describe('evaluationInterval', () => {
+  it('is an epoch in short runs and whole epochs in long ones', () => {
+    assert.equal(evaluationInterval(null, 4, { steps: 80 }, undefined), 4);
+    assert.equal(evaluationInterval(null, 4, { steps: 4000 }, undefined), 100);
+    assert.equal(evaluationInterval(7, 4, { steps: 4000 }, undefined), 7);
+  });
+
+  it('keeps evaluations to a tenth of a run limited in time', () => {
+    const timed = { secondsPerStep: 1, secondsPerEvaluation: 30 };
+    assert.equal(evaluationInterval(null, 4, { steps: 900 }, timed), 300);
+  });
+});
