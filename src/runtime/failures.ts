@@ -18,33 +18,23 @@ const NOT_ON_WEBGPU = new Set([
   'RandomNormal',
 ]);
 
-/** Failures of a device that is not there, in plain words. */
+// The texts are ONNX Runtime's, Dawn's, Vulkan's, CUDA's and the browsers'.
+
+const DEVICE_LOST =
+  /device (is |was )?lost|instance (was |is )?dropped|external instance reference|DEVICE_LOST/i;
+
+/** Dawn hands out an invalid buffer where one cannot be had, and ORT's sizes overflow in 32-bit WASM. */
+const OUT_OF_MEMORY =
+  /failed to allocate|out of memory|bad_alloc|OUT_OF_(HOST|DEVICE)_MEMORY|\bOOM\b|allocation failed|ALLOC_FAILED|array buffer|integer overflow|tensor shape is too large|exceeds the max (storage )?buffer|\[Invalid Buffer/i;
+
+/** A device that is not there, and how to say so. */
 const ABSENT: readonly (readonly [RegExp, string])[] = [
   [/WebGPU adapter|No supported adapters/i, 'No graphics adapter answered.'],
   [/Failed to load shared library|libcu|cudnn|cudaGetDevice|no CUDA-capable/i, 'CUDA could not be loaded.'],
   [/backend not found|no available backend/i, 'This build of ONNX Runtime lacks it.'],
 ];
 
-/** First match wins. The texts are ONNX Runtime's, Dawn's, Vulkan's, CUDA's and the browsers'. */
-const PATTERNS: readonly (readonly [RegExp, ErrorCode])[] = [
-  [
-    /device (is |was )?lost|instance (was |is )?dropped|external instance reference|DEVICE_LOST/i,
-    'DEVICE_LOST',
-  ],
-  [
-    /failed to allocate|out of memory|bad_alloc|OUT_OF_(HOST|DEVICE)_MEMORY|\bOOM\b|allocation failed|ALLOC_FAILED|invalid array (buffer )?length/i,
-    'OUT_OF_MEMORY',
-  ],
-  [
-    /no op registered|not implemented|could not find an implementation|invalid model|invalid_graph|protobuf parsing|ShapeInferenceError|type error|dimension|explicitly disabled|is missing in 'feeds'|unexpected input data type|invalid (input|feed|rank)/i,
-    'GRAPH_INVALID',
-  ],
-];
-
-const ADVICE: Partial<Record<ErrorCode, string>> = {
-  OUT_OF_MEMORY: 'Use a smaller batch or image, or the lean memory plan.',
-  DEVICE_LOST: 'The driver reset the device or the machine slept; start again from the last checkpoint.',
-};
+const FALLBACK_REFUSED = /fallback to CPU EP has been explicitly disabled/;
 
 /**
  * Turns whatever ONNX Runtime threw into a SaltError. C++ exceptions that leave WASM arrive as bare numbers;
@@ -59,24 +49,33 @@ export function toSaltError(
   operators: readonly string[] = [],
 ): SaltError {
   if (error instanceof SaltError) return error;
-  const text = typeof error === 'number' ? `out of memory (${error})` : messageOf(error);
-  const absent = ABSENT.find(([pattern]) => pattern.test(text))?.[1];
-  if (absent) return new SaltError('DEVICE_UNAVAILABLE', absent, { device }, { cause: error });
-  const code = PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? 'GRAPH_INVALID';
-  const lacking = /explicitly disabled/.test(text) ? operators.filter((op) => NOT_ON_WEBGPU.has(op)) : [];
-  const why =
-    lacking.length > 0
-      ? `${device} has no kernel for ${lacking.join(', ')}.`
-      : `${text.trim().replace(/\.?$/, '.')}${/explicitly disabled/.test(text) ? ` The graph uses ${operators.join(', ')}.` : ''}`;
-  const advice = ADVICE[code];
-  return new SaltError(
-    code,
-    `${doing} on ${device} failed: ${why}${advice ? ` ${advice}` : ''}`,
-    { device, ...(lacking.length > 0 ? { operators: lacking } : {}) },
-    { cause: error },
-  );
-}
+  const make = (code: ErrorCode, message: string, details: Record<string, unknown> = {}): SaltError =>
+    new SaltError(code, message, { device, ...details }, { cause: error });
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  if (DEVICE_LOST.test(text)) {
+    return make(
+      'DEVICE_LOST',
+      `${doing} on ${device} failed: the driver reset the device, or the machine slept. Start again from the last checkpoint.`,
+    );
+  }
+  if (typeof error === 'number' || OUT_OF_MEMORY.test(text)) {
+    return make(
+      'OUT_OF_MEMORY',
+      `${doing} on ${device} ran out of memory. Use a smaller batch or image, or a lower --max-memory.`,
+    );
+  }
+  const absent = ABSENT.find(([pattern]) => pattern.test(text))?.[1];
+  if (absent) return make('DEVICE_UNAVAILABLE', absent);
+  if (FALLBACK_REFUSED.test(text)) {
+    const lacking = operators.filter((operator) => NOT_ON_WEBGPU.has(operator));
+    const named = lacking.length > 0 ? lacking : operators;
+    return make(
+      'GRAPH_INVALID',
+      `${doing} on ${device} failed: ${device} has no kernel for ${lacking.length > 0 ? '' : 'one of '}${named.join(', ')}.`,
+      { operators: named },
+    );
+  }
+  const why = text.replace(/^.*ERROR_MESSAGE: /s, '').trim();
+  return make('GRAPH_INVALID', `${doing} on ${device} failed: ${why.replace(/\.?$/, '.')}`);
 }

@@ -16,6 +16,7 @@ describe('the executor in Chromium', { skip: skipWithoutChromium }, () => {
       assertResident(result.locations, 'cpu');
       assertRoundTrips(result.roundTrips);
       assertMisuses(result.misuses);
+      assert.match(result.exhaustion, /^OUT_OF_MEMORY: /);
       assert.equal(result.sign, 'no error');
     });
   }
@@ -27,6 +28,7 @@ describe('the executor in Chromium', { skip: skipWithoutChromium }, () => {
     assertResident(result.locations, 'gpu-buffer');
     assertRoundTrips(result.roundTrips);
     assertMisuses(result.misuses);
+    assert.match(result.exhaustion, /^OUT_OF_MEMORY: /);
     assert.match(result.sign, /^GRAPH_INVALID: .*webgpu has no kernel for Sign/);
   });
 

@@ -127,6 +127,24 @@ export async function misuses(executor: Executor): Promise<Record<string, string
   return results;
 }
 
+/** Asks for an output of n x n floats, more than there is memory, and returns what that gives. */
+export async function exhaust(executor: Executor, n: number): Promise<string> {
+  const graph = new Graph();
+  const product = graph.emit('MatMul', [graph.input('x', [n, 1]), graph.input('w', [1, n])], {
+    shape: [n, n],
+  });
+  graph.output('y', product);
+  const program = await executor.compile(encodeModel(graph));
+  const feeds = {
+    x: await executor.upload(floatTensor([n, 1])),
+    w: await executor.upload(floatTensor([1, n])),
+  };
+  const failure = await failureOf(() => program.run(feeds));
+  for (const tensor of Object.values(feeds)) tensor.dispose();
+  await program.dispose();
+  return failure;
+}
+
 export async function failureOf(attempt: () => Promise<unknown>): Promise<string> {
   try {
     await attempt();

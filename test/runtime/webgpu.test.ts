@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openNodeDevice } from '../../src/runtime/node.ts';
 import { assertMisuses, assertResident, assertRoundTrips, assertTraining } from './expected.ts';
-import { failureOf, locations, misuses, roundTrips, signModel, train } from './scenario.ts';
+import { exhaust, failureOf, locations, misuses, roundTrips, signModel, train } from './scenario.ts';
 import { useSoftwareGpu } from './software-gpu.ts';
 
 describe(
@@ -31,6 +31,15 @@ describe(
         await failureOf(() => executor.compile(signModel())),
         /^GRAPH_INVALID: .*webgpu has no kernel for Sign/,
       );
+    });
+
+    test('running out of memory is an error, after which it works on', async () => {
+      const { executor } = await opened;
+      assert.match(
+        await exhaust(executor, 40_000),
+        /^OUT_OF_MEMORY: Running the graph on webgpu ran out of memory/,
+      );
+      assertTraining(await train(executor));
     });
 
     test('is passed over by auto, because software is no GPU', async () => {

@@ -1,6 +1,14 @@
 import type { DeviceRequest, PassedOver } from '../../../src/runtime/devices.ts';
 import { openWebDevice } from '../../../src/runtime/web.ts';
-import { failureOf, locations, misuses, roundTrips, signModel, train } from '../../runtime/scenario.ts';
+import {
+  exhaust,
+  failureOf,
+  locations,
+  misuses,
+  roundTrips,
+  signModel,
+  train,
+} from '../../runtime/scenario.ts';
 
 export interface Arguments {
   readonly device: DeviceRequest;
@@ -17,6 +25,8 @@ export interface Result {
   readonly misuses: Record<string, string>;
   /** What compiling an operator that WebGPU lacks gives. */
   readonly sign: string;
+  /** What running out of memory gives. */
+  readonly exhaustion: string;
 }
 
 /** The scenario of test/runtime on a device of the browser. */
@@ -34,6 +44,7 @@ export async function main({ device: request, threads }: Arguments): Promise<Res
     locations: await locations(executor),
     roundTrips: await roundTrips(executor),
     misuses: await misuses(executor),
+    exhaustion: await exhaust(executor, 40_000),
     sign: await failureOf(() => executor.compile(signModel())),
   };
   await executor.dispose();
