@@ -23,9 +23,6 @@ const PACKAGES = [
   'safetensors',
 ];
 
-/** PyTorch without CUDA, where that index can be reached; a tenth of the size. */
-const CPU_INDEX = ['--extra-index-url', 'https://download.pytorch.org/whl/cpu'];
-
 process.env.OHIF_SALT_PYTHON ??= makeEnvironment();
 await runSuites({ oracles: () => tests(testFiles('test/oracles'), 1) });
 
@@ -56,7 +53,7 @@ function makeEnvironment() {
       '20',
       '--retries',
       '2',
-      ...CPU_INDEX,
+      ...cpuIndex(python),
       ...PACKAGES,
     ],
     'The Python packages could not be installed. Is there a package index (PyPI)?',
@@ -67,6 +64,14 @@ function makeEnvironment() {
     'PyTorch does not load.',
   );
   return python;
+}
+
+/** PyTorch without CUDA, a tenth of the size; where pip has been configured, its configuration knows better. */
+function cpuIndex(python) {
+  const { stdout } = spawnSync(python, ['-m', 'pip', 'config', 'list'], { encoding: 'utf8' });
+  return /index-url|find-links/.test(stdout)
+    ? []
+    : ['--extra-index-url', 'https://download.pytorch.org/whl/cpu'];
 }
 
 function run(file, args, failure) {
