@@ -29,32 +29,29 @@ export function windowedAttention(scope: Scope, rows: Value, grid: TokenGrid): V
     Value,
     Value,
   ];
-  const [query, key] = withRelativePositions(scope, q, k, window);
-  const attended = ops.reshape(ops.attention(query, key, v), [-1, depth]);
-  const [joined] = ops.selectRows(attended, [selections.back]) as [Value];
+  const marks = scope.graph.constant(placeMarks(window), [window * window, 2 * window]);
+  const attended = ops.attention(withRelativePositions(scope, q, window), k, v, marks);
+  const [joined] = ops.selectRows(ops.reshape(attended, [-1, depth]), [selections.back]) as [Value];
   return scope.linear('proj', ops.reshape(joined, rows.shape), width);
 }
 
 /**
- * Queries and keys whose products are the scores q k / sqrt(d) + q Rh[y - y'] + q Rw[x - x']: the position terms ride
- * along as further columns, against keys that mark each token's row and column with a one. The scores themselves, the
- * largest tensor of the model, are then formed once and never added to.
+ * Queries whose products with the keys are the scores q k / sqrt(d) + q Rh[y - y'] + q Rw[x - x']: the position terms
+ * ride along as further columns, against keys that mark each token's row and column with a one. The scores themselves,
+ * the largest tensor of the model, are then formed once and never added to.
  */
-function withRelativePositions(scope: Scope, q: Value, k: Value, window: number): [Value, Value] {
-  const graph = q.graph;
+function withRelativePositions(scope: Scope, q: Value, window: number): Value {
   const [groups = 0, area = 0, depth = 0] = q.shape;
   const grid = ops.reshape(q, [groups, window, window, depth]);
   const byRow = ops.matmul(grid, relativeTable(scope, 'rel_pos_h', window, depth));
   const turned = ops.transpose(grid, [0, 2, 1, 3]);
   const byColumn = ops.matmul(turned, relativeTable(scope, 'rel_pos_w', window, depth));
-  const query = [
+  const columns = [
     ops.mul(q, 1 / Math.sqrt(depth)),
     ops.reshape(byRow, [groups, area, window]),
     ops.reshape(ops.transpose(byColumn, [0, 2, 1, 3]), [groups, area, window]),
   ];
-  const marks = graph.constant(placeMarks(window), [1, area, 2 * window]);
-  const key = [k, ops.expand(marks, [groups, area, 2 * window])];
-  return [ops.concat(query, 2), ops.concat(key, 2)];
+  return ops.concat(columns, 2);
 }
 
 /** [window, depth, window]: for each query coordinate, the table's row of each key coordinate, as columns. */
