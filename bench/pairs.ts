@@ -2,7 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
 
 /** What each side prints as its last line. */
-const reportSchema = z.object({ milliseconds: z.array(z.number()).min(1), peakMegabytes: z.number() });
+const reportSchema = z.object({
+  milliseconds: z.array(z.number()).min(1),
+  secondMilliseconds: z.array(z.number()).min(1).optional(),
+  peakMegabytes: z.number(),
+});
 
 export interface Side {
   readonly name: string;
@@ -15,6 +19,8 @@ export interface Measured {
   /** Of all steps of all rounds. */
   readonly median: number;
   readonly least: number;
+  /** The median of a second measurement, where the side makes one. */
+  readonly secondMedian: number | undefined;
   /** The median of each round, in order. */
   readonly rounds: readonly number[];
   readonly peakMegabytes: number;
@@ -32,10 +38,12 @@ export function measureInTurn(sides: readonly Side[], rounds: number): Measured[
   return sides.map(({ name }, i) => {
     const mine = reports[i] ?? [];
     const all = mine.flatMap((report) => report.milliseconds);
+    const second = mine.flatMap((report) => report.secondMilliseconds ?? []);
     return {
       name,
       median: median(all),
       least: Math.min(...all),
+      secondMedian: second.length > 0 ? median(second) : undefined,
       rounds: mine.map((report) => median(report.milliseconds)),
       peakMegabytes: Math.max(...mine.map((report) => report.peakMegabytes)),
     };

@@ -117,7 +117,7 @@ def loss_of(model, logits, target):
     return focal + dice + 0.01 * sum(layer.penalty() for layer in model.salt)
 
 
-def main():
+def main() -> None:
     args = argparse.ArgumentParser(description=__doc__)
     args.add_argument("--form", choices=["composed", "factored"], default="composed")
     args.add_argument("--size", type=int, default=512)
