@@ -1,3 +1,4 @@
+import { listingOrder } from './listing-order.ts';
 import { liveNodes } from './liveness.ts';
 import type { Attribute, Graph, InitializerData, Value } from './graph.ts';
 import { ProtoWriter } from './proto-writer.ts';
@@ -27,7 +28,7 @@ export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
   model.int(1, IR_VERSION); // ir_version
   model.string(2, 'ohif-salt'); // producer_name
   model.message(7, (g) => {
-    for (const node of nodes) {
+    for (const node of listingOrder(nodes)) {
       g.message(1, (n) => {
         for (const name of node.inputs) n.string(1, name);
         for (const name of node.outputs) n.string(2, name);

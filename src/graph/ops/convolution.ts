@@ -1,10 +1,10 @@
 import type { Value } from '../graph.ts';
-import { div, equal, mul, toFloat } from '../primitives/elementwise.ts';
+import { div, isNotNegative, mul, sub } from '../primitives/elementwise.ts';
 import * as p from '../primitives/convolution.ts';
 import type { ConvOptions } from '../primitives/convolution.ts';
 import { matmul } from '../primitives/linear.ts';
 import { sum } from '../primitives/reduce.ts';
-import { expand, gatherRows, pad, reshape, slice, transpose, transposeLast } from '../primitives/shape.ts';
+import { concat, gatherRows, pad, reshape, slice, transpose, transposeLast } from '../primitives/shape.ts';
 import { add } from './elementwise.ts';
 import { reshape as reshapeOp } from './shape.ts';
 
@@ -54,10 +54,7 @@ function inputGradient(dy: Value, weight: Value, { stride = 1, padding = 0 }: Co
   if (stride === 1 && kh === kw && padding < kh) {
     // A convolution with the flipped, transposed weight is two to four times as fast as ConvTranspose.
     const taps = reshape(transpose(weight, [2, 3, 1, 0]), [kh * kw, inputs, outputs]);
-    const flipped = gatherRows(
-      taps,
-      Array.from({ length: kh * kw }, (_, i) => kh * kw - 1 - i),
-    );
+    const flipped = gatherRows(taps, range(kh * kw).reverse());
     const kernel = reshape(transpose(flipped, [1, 2, 0]), [inputs, outputs, kh, kw]);
     return p.conv(dy, kernel, { padding: kh - 1 - padding });
   }
@@ -68,25 +65,72 @@ function inputGradient(dy: Value, weight: Value, { stride = 1, padding = 0 }: Co
   return p.convTranspose(dy, weight, { stride, padding }, [extra[0] ?? 0, extra[1] ?? 0]);
 }
 
-/** [O, C, kh, kw] from x [N, C, H, W] and dy [N, O, H', W']: for each tap, a product over all pixels. */
-function weightGradient(x: Value, dy: Value, { stride = 1, padding = 0 }: ConvOptions, weight: Value): Value {
+/** [O, C, kh, kw] from x [N, C, H, W] and dy [N, O, H', W']. */
+function weightGradient(x: Value, dy: Value, options: ConvOptions, weight: Value): Value {
+  return (options.stride ?? 1) === 1
+    ? denseWeightGradient(x, dy, options.padding ?? 0, weight)
+    : stridedWeightGradient(x, dy, options, weight);
+}
+
+/**
+ * For stride 1. The product of tap (i, j) pairs pixel (r, q) of dy with pixel (r + i, q + j) of x. It is enough to
+ * move dy by the rows and x by the columns, kh + kw copies rather than kh kw; the copies of the smaller of the two
+ * are stacked, so that each matrix product has more to do.
+ */
+function denseWeightGradient(x: Value, dy: Value, padding: number, weight: Value): Value {
+  const [outputs = 0, inputs = 0, kh = 0, kw = 0] = weight.shape;
+  const [n = 0, , height = 0] = x.shape;
+  const [, , outHeight = 0, outWidth = 0] = dy.shape;
+  const pixels = height * outWidth;
+  const none = [0, 0] as const;
+  const lowered = range(kh).map((i) => {
+    const above = i - padding;
+    const moved = pad(dy, [none, none, [above, height - outHeight - above], none]);
+    return reshape(moved, [n, outputs, pixels]);
+  });
+  const shifted = range(kw).map((j) => {
+    const left = padding - j;
+    const moved = pad(x, [none, none, none, [left, outWidth - (x.shape[3] ?? 0) - left]]);
+    return reshape(moved, [n, inputs, pixels]);
+  });
+  if (outputs <= inputs) {
+    const rows = concat(lowered, 1);
+    const taps = shifted.map((columns) => reshape(overBatch(rows, columns), [kh, outputs, inputs, 1]));
+    return reshape(transpose(concat(taps, 3), [1, 2, 0, 3]), weight.shape);
+  }
+  const columns = concat(shifted, 1);
+  const taps = lowered.map((rows) => reshape(overBatch(rows, columns), [outputs, 1, kw, inputs]));
+  return reshape(transpose(concat(taps, 1), [0, 3, 1, 2]), weight.shape);
+}
+
+/** For any stride: for each tap, a product over the pixels that it sees. */
+function stridedWeightGradient(
+  x: Value,
+  dy: Value,
+  { stride = 1, padding = 0 }: ConvOptions,
+  weight: Value,
+): Value {
   const [outputs = 0, inputs = 0, kh = 0, kw = 0] = weight.shape;
   const [n = 0, , height = 0, width = 0] = dy.shape;
   const rows = reshape(dy, [n, outputs, height * width]);
   const border = [padding, padding + stride - 1] as const; // room for whole strides at the far side
   const padded = pad(x, [[0, 0], [0, 0], border, border]);
-  const taps: Value[] = [];
-  for (let i = 0; i < kh; i++) {
-    for (let j = 0; j < kw; j++) {
+  const taps = range(kh).flatMap((i) =>
+    range(kw).map((j) => {
       const seen = strided(padded, i, j, height, width, stride);
-      const columns = transposeLast(reshape(seen, [n, inputs, height * width]));
-      taps.push(reshape(sum(matmul(rows, columns), { axes: [0] }), [outputs, inputs, 1]));
-    }
-  }
-  const last = taps.length === 1 ? taps[0] : undefined;
-  const all =
-    last ?? x.graph.emit('Concat', taps, { shape: [outputs, inputs, kh * kw] }, { axis: { int: 2 } });
-  return reshape(all, weight.shape);
+      return reshape(overBatch(rows, reshape(seen, [n, inputs, height * width])), [outputs, inputs, 1]);
+    }),
+  );
+  return reshape(concat(taps, 2), weight.shape);
+}
+
+/** Sum over the batch of a b^T: [N, I, K], [N, J, K] -> [I, J]. */
+function overBatch(a: Value, b: Value): Value {
+  return sum(matmul(a, transposeLast(b)), { axes: [0] });
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
 }
 
 /** Every stride-th pixel from (top, left). */
@@ -95,7 +139,6 @@ function strided(x: Value, top: number, left: number, height: number, width: num
     { axis: 2, start: top, end: top + height * stride },
     { axis: 3, start: left, end: left + width * stride },
   ]);
-  if (stride === 1) return box;
   const [n = 0, c = 0] = x.shape;
   const cells = reshape(box, [n, c, height, stride, width, stride]);
   const first = slice(cells, [
@@ -110,11 +153,9 @@ export function maxPool(x: Value, size: number): Value {
   const y = p.maxPool(x, size);
   x.graph.record([x], [y], ([dy]) => {
     if (!dy) return [undefined];
-    const [n = 0, c = 0, h = 0, w = 0] = y.shape;
-    const cells = [n, c, h, 1, w, 1];
-    const chosen = toFloat(equal(reshape(x, [n, c, h, size, w, size]), reshape(y, cells)));
-    const share = div(reshape(dy, cells), sum(chosen, { axes: [3, 5], keepDims: true }));
-    return [reshape(mul(chosen, share), x.shape)];
+    const chosen = isNotNegative(sub(x, p.upsampleNearest(y, size)));
+    const share = div(dy, mul(p.averagePool(chosen, size), size ** 2));
+    return [mul(chosen, p.upsampleNearest(share, size))];
   });
   return y;
 }
@@ -124,9 +165,7 @@ export function averagePool(x: Value, size: number): Value {
   const y = p.averagePool(x, size);
   x.graph.record([x], [y], ([dy]) => {
     if (!dy) return [undefined];
-    const [n = 0, c = 0, h = 0, w = 0] = y.shape;
-    const share = mul(reshape(dy, [n, c, h, 1, w, 1]), 1 / size ** 2);
-    return [reshape(expand(share, [n, c, h, size, w, size]), x.shape)];
+    return [p.upsampleNearest(mul(dy, 1 / size ** 2), size)];
   });
   return y;
 }

@@ -73,7 +73,7 @@ export const sigmoid = unary(p.sigmoid, (dy, _, y) => p.mul(dy, p.mul(y, oneMinu
 /** log(1 + exp(x)), stable for large |x|. */
 export const softplus = unary(p.softplus, (dy, x) => p.mul(dy, p.sigmoid(x)));
 /** The derivative at 0 is 0, as in PyTorch. */
-export const relu = unary(p.relu, (dy, _, y) => p.where(p.greater(y, 0), dy, 0));
+export const relu = unary(p.relu, (dy, _, y) => p.mul(dy, p.isPositive(y)));
 export const erf = unary(p.erf, (dy, x) =>
   p.mul(dy, p.mul(p.exp(p.neg(p.mul(x, x))), 2 / Math.sqrt(Math.PI))),
 );
@@ -84,6 +84,17 @@ export const gelu = unary(p.gelu, (dy, x) => {
   const distribution = p.add(p.mul(p.erf(p.mul(x, Math.SQRT1_2)), 0.5), 0.5);
   return p.mul(dy, p.add(distribution, p.mul(x, density)));
 });
+
+/** x held between two numbers. The derivative is 1 at both of them, as in PyTorch. */
+export function clip(x: Value, low: number, high: number): Value {
+  const y = p.clip(x, low, high);
+  x.graph.record([x], [y], ([dy]) => {
+    if (!dy) return [undefined];
+    const inside = p.mul(p.isNotNegative(p.sub(x, low)), p.isNotNegative(p.neg(p.sub(x, high))));
+    return [p.mul(dy, inside)];
+  });
+  return y;
+}
 
 /** x to a constant power. At x = 0 the derivative is finite only for exponents of at least 1. */
 export function pow(x: Value, exponent: number): Value {

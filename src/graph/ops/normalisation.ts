@@ -1,8 +1,9 @@
 import type { Value } from '../graph.ts';
-import { add, div, mul, sub } from '../primitives/elementwise.ts';
-import { mean, reduceTo } from '../primitives/reduce.ts';
+import { SaltError } from '../../protocol/errors.ts';
+import { add, div, mul, sqrt, sub } from '../primitives/elementwise.ts';
+import { mean, reduceTo, sum } from '../primitives/reduce.ts';
+import { expand, reshape } from '../primitives/shape.ts';
 import * as shape from './shape.ts';
-import { add as addOp, mul as mulOp } from './elementwise.ts';
 
 /**
  * Layer normalisation over the last axis.
@@ -46,24 +47,58 @@ export function layerNormChannels(x: Value, scale: Value, bias: Value, epsilon: 
 
 /**
  * Group normalisation, as PyTorch's: over the pixels and channels of each group of each image.
+ *
+ * Everything but the sums is an affine function of each channel of each image, so that both directions are a few
+ * passes over the pixels.
  * @param x [N, C, H, W]
  * @param scale [C]
  * @param bias [C]
  */
 export function groupNorm(x: Value, groups: number, scale: Value, bias: Value, epsilon: number): Value {
-  const grouped = [x.shape[0] ?? 1, groups, -1];
-  const normal = shape.reshape(standardise(shape.reshape(x, grouped), epsilon), x.shape);
-  return addOp(mulOp(normal, shape.reshape(scale, [-1, 1, 1])), shape.reshape(bias, [-1, 1, 1]));
-}
-
-/** Zero mean and unit variance over the last axis. */
-function standardise(x: Value, epsilon: number): Value {
   const graph = x.graph;
-  const last = { axes: [-1], keepDims: true };
-  const centred = sub(x, mean(x, last));
+  const [n = 0, channels = 0, height = 0, width = 0] = x.shape;
+  const members = channels / groups;
+  const pixels = height * width;
+  if (!Number.isInteger(members)) {
+    throw new SaltError('GRAPH_INVALID', `${channels} channels do not make ${groups} equal groups.`);
+  }
+  const perGroup = [n * groups, members * pixels];
+  const perChannel = [n * channels, pixels];
+  const last = { axes: [1], keepDims: true };
+  /** [C] for every image: [N, groups, members]. */
+  const repeated = (v: Value): Value => expand(reshape(v, [1, groups, members]), [n, groups, members]);
+
+  const grouped = reshape(x, perGroup);
+  const centred = sub(grouped, mean(grouped, last));
   const variance = mean(mul(centred, centred), last);
-  const deviation = graph.emit('Sqrt', [add(variance, epsilon)], { shape: variance.shape });
-  const y = div(centred, deviation);
-  graph.record([x], [y], ([dy]) => [dy && normalisedGradient(dy, y, div(graph.scalar(1), deviation))]);
+  const inverse = reshape(div(graph.scalar(1), sqrt(add(variance, epsilon))), [n, groups, 1]);
+  const factor = reshape(mul(repeated(scale), inverse), [n * channels, 1]);
+  const channelwise = reshape(centred, perChannel);
+  const shift = reshape(repeated(bias), [n * channels, 1]);
+  const y = reshape(add(mul(channelwise, factor), shift), x.shape);
+
+  graph.record([x, scale, bias], [y], ([dOutput], [needX, needScale, needBias]) => {
+    if (!dOutput) return [];
+    const dy = reshape(dOutput, perChannel);
+    /** [N, groups, members]: sums over the pixels of each channel, of dy and of dy times the normalised x. */
+    const sums = reshape(sum(dy, last), [n, groups, members]);
+    const products = mul(reshape(sum(mul(dy, channelwise), last), [n, groups, members]), inverse);
+    const overImages = (v: Value): Value => reshape(sum(v, { axes: [0] }), [channels]);
+
+    const dx = (): Value => {
+      const average = (v: Value): Value =>
+        mul(sum(mul(v, repeated(scale)), { axes: [2], keepDims: true }), 1 / (members * pixels));
+      const slope = mul(mul(average(products), inverse), inverse);
+      const perImageChannel = (v: Value): Value =>
+        reshape(expand(v, [n, groups, members]), [n * channels, 1]);
+      const straight = add(mul(dy, factor), perImageChannel(mul(mul(average(sums), inverse), -1)));
+      return reshape(sub(straight, mul(channelwise, perImageChannel(slope))), x.shape);
+    };
+    return [
+      needX ? dx() : undefined,
+      needScale ? overImages(products) : undefined,
+      needBias ? overImages(sums) : undefined,
+    ];
+  });
   return y;
 }

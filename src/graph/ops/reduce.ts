@@ -13,12 +13,14 @@ function spread(dy: Value, x: Value, options: ReduceOptions): Value {
 
 export function sum(x: Value, options: ReduceOptions = {}): Value {
   const y = p.sum(x, options);
+  if (y === x) return x;
   x.graph.record([x], [y], ([dy]) => [dy && spread(dy, x, options)]);
   return y;
 }
 
 export function mean(x: Value, options: ReduceOptions = {}): Value {
   const y = p.mean(x, options);
+  if (y === x) return x;
   const count = sizeOf(x.shape) / sizeOf(y.shape);
   x.graph.record([x], [y], ([dy]) => [dy && spread(mul(dy, 1 / count), x, options)]);
   return y;

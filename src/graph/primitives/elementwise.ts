@@ -49,6 +49,8 @@ export const sigmoid = (x: Value): Value => unary('Sigmoid', x);
 export const softplus = (x: Value): Value => unary('Softplus', x);
 export const relu = (x: Value): Value => unary('Relu', x);
 export const erf = (x: Value): Value => unary('Erf', x);
+export const clip = (x: Value, low: number, high: number): Value =>
+  x.graph.emit('Clip', [x, x.graph.scalar(low), x.graph.scalar(high)], { shape: x.shape });
 export const gelu = (x: Value): Value => unary('Gelu', x);
 
 function compare(op: string, a: Value, b: Operand): Value {
@@ -71,3 +73,16 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
 export function toFloat(condition: Value): Value {
   return condition.graph.emit('Cast', [condition], { shape: condition.shape }, { to: { int: 1 } });
 }
+
+/** The steepest slope that float32 holds: HardSigmoid becomes a step in one pass over memory. */
+const STEEP = 3e38;
+
+function step(x: Value, atZero: 0 | 1): Value {
+  const attributes = { alpha: { float: STEEP }, beta: { float: atZero } };
+  return x.graph.emit('HardSigmoid', [x], { shape: x.shape }, attributes);
+}
+
+/** 1 where x > 0, else 0, as floats. Numbers below 3e-39, which are denormal, count as zero. */
+export const isPositive = (x: Value): Value => step(x, 0);
+/** 1 where x >= 0, else 0, as floats; the same holds for denormal numbers. */
+export const isNotNegative = (x: Value): Value => step(x, 1);
