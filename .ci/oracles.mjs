@@ -41,7 +41,7 @@ function makeEnvironment() {
     ['-m', 'venv', '--clear', folder],
     'Python 3.11 or newer with venv is needed: on Debian, apt install python3-venv.',
   );
-  const pip = '-m pip install -q --disable-pip-version-check --timeout 20 --retries 2'.split(' ');
+  const pip = '-m pip install -qq --disable-pip-version-check --timeout 20 --retries 2'.split(' ');
   run(
     python,
     [...pip, ...cpuIndex(python), ...PACKAGES],
