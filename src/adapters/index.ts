@@ -5,6 +5,8 @@ export type { AdapterFile, BaseModel } from './adapter-file.ts';
 export { ADAPTER_FORMAT, adapterInfoSchema, hashFrame } from './adapter-info.ts';
 export type { AdapterInfo } from './adapter-info.ts';
 export { exportOnnx } from './export-onnx.ts';
+export { factorLayers } from './factor-layers.ts';
+export type { FactorMatrices } from './factor-layers.ts';
 export { adapterTensors, initialTrainedValues } from './initial-values.ts';
 export type { SvdOf } from './initial-values.ts';
 export { LAYER_KINDS } from './layer-kinds.ts';

@@ -13,7 +13,7 @@ import { nonFiniteParameter } from './not-finite.ts';
 import { Ranking } from './ranking.ts';
 import type { Best } from './ranking.ts';
 import { learningRateAt } from './schedule.ts';
-import { splitSamples } from './split.ts';
+import { splitOfJob } from './job-split.ts';
 import type { Split } from './split.ts';
 import { StepEngine } from './step-engine.ts';
 import type { StepFailure, StepReport } from './step-engine.ts';
@@ -98,10 +98,9 @@ class TrainingRun {
 
   static async open(job: TrainingJob, host: TrainingHost): Promise<TrainingRun> {
     const openedAt = nowOf(host)();
-    const { subject, settings, samples } = job;
+    const { subject, settings } = job;
     const warn = (message: string): void => host.onEvent?.({ kind: 'warning', message });
-    const annotated = samples.filter(({ masks }) => settings.words.some((word) => masks.has(word)));
-    const split = splitSamples(annotated, { share: settings.heldOutShare, seed: settings.seed });
+    const split = splitOfJob(job);
     split.notes.forEach(warn);
     const { embeddings } = subject;
     const batches = createBatches(split.train, {

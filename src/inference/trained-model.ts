@@ -1,0 +1,144 @@
+/** Models ready to segment with: those of adapter files, and those that are used as they are. */
+import { createAdapter, factorLayers, mergeWeights, requireBaseModel } from '../adapters/index.ts';
+import type { AdapterFile, FactorMatrices } from '../adapters/index.ts';
+import type { Executor } from '../graph/executor.ts';
+import { floatTensor } from '../graph/tensor.ts';
+import type { FloatTensor } from '../graph/tensor.ts';
+import { samModel } from '../model/sam/index.ts';
+import { allStages } from '../model/segmentation-model.ts';
+import type { SegmentationModel } from '../model/segmentation-model.ts';
+import { normalisePhrase } from '../model/text/hashed-text-encoder.ts';
+import type { TextEncoder } from '../model/text/text-encoder.ts';
+import { unetModel } from '../model/unet.ts';
+import type { UnetConfig } from '../model/unet.ts';
+import { SaltError } from '../protocol/errors.ts';
+import type { InputSize, ModelInput } from './model-input.ts';
+import { samTensors } from './sam-base.ts';
+import type { SamBase } from './sam-base.ts';
+import type { Weights } from './stage-programs.ts';
+
+/** How a model is asked for a word. */
+export interface Question {
+  /** Batch tensors of the prompt. */
+  readonly prompt: Readonly<Record<string, FloatTensor>>;
+  /** Which of the model's outputs answers. */
+  readonly output: number;
+  /** Why the answer may not be what is expected, for people. */
+  readonly warning?: string;
+}
+
+export interface TrainedModel {
+  /** What it was taught, as far as that is known. */
+  readonly words: readonly string[];
+  readonly input: ModelInput;
+  readonly weights: Weights;
+  modelAt(size: InputSize): SegmentationModel;
+  /** @throws SaltError `INVALID_ARGUMENT` for a word that it cannot answer to at all */
+  ask(word: string): Promise<Question>;
+}
+
+const SEED = 1;
+
+/**
+ * A SAM with an adapter merged into its weights.
+ * @param encoder for words that the adapter was not trained on; it brings the embeddings of its own
+ * @throws SaltError `CHECKPOINT_MISMATCH` when `base` is not the model that the adapter was trained on,
+ *   `ADAPTER_INVALID`
+ */
+export async function adaptedSam(
+  { info, values, embeddings }: AdapterFile,
+  base: SamBase,
+  encoder: TextEncoder,
+  factor: FactorMatrices,
+  executor: Executor,
+): Promise<TrainedModel> {
+  requireBaseModel(info, base);
+  const { imageSize } = info;
+  const model = samModel(base.config, { batchSize: 1, imageSize, prompts: { text: true } });
+  const adapter = createAdapter(info.method, allStages(model));
+  const weights = samTensors(base, imageSize, SEED);
+  const svdOf = await factorLayers(adapter, weights, factor);
+  const words = info.prompts.map(({ word }) => word);
+  return {
+    words,
+    input: { framing: 'square', side: imageSize },
+    weights: await mergeWeights(weights, adapter, values, svdOf, executor),
+    modelAt: () => model,
+    async ask(word) {
+      const known = embeddings[indexOfWord(words, word)];
+      if (known) return { prompt: { text_embedding: asRow(known.data) }, output: 0 };
+      return {
+        prompt: { text_embedding: asRow(await encoder.embed(word)) },
+        output: 0,
+        warning:
+          `The adapter was not trained on "${word}" (it knows ${list(words)}): expect the mask of a word that it ` +
+          'knows, or nothing of use.',
+      };
+    },
+  };
+}
+
+/** A SAM without an adapter. Unless it was taught words before, it segments what it would without being asked. */
+export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder): TrainedModel {
+  const text = base.textAffine !== undefined;
+  const model = samModel(base.config, { batchSize: 1, imageSize, prompts: { text } });
+  return {
+    words: [],
+    input: { framing: 'square', side: imageSize },
+    weights: samTensors(base, imageSize, SEED),
+    modelAt: () => model,
+    async ask(word) {
+      if (text) return { prompt: { text_embedding: asRow(await encoder.embed(word)) }, output: 0 };
+      return {
+        prompt: {},
+        output: 0,
+        warning: `"${base.name}" was never taught words: "${word}" makes no difference to its mask. Train an adapter first.`,
+      };
+    },
+  };
+}
+
+/** @param words in the order of its outputs; undefined for a network that was not trained */
+export function unetOf(
+  config: UnetConfig,
+  weights: Weights,
+  words: readonly string[] | undefined,
+): TrainedModel {
+  return {
+    words: words ?? [],
+    input: { framing: 'native', multiple: 2 ** config.poolings },
+    weights,
+    modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
+    async ask(word) {
+      if (!words) {
+        return { prompt: {}, output: 0, warning: 'This U-Net was not trained: its masks mean nothing.' };
+      }
+      const output = indexOfWord(words, word);
+      if (output >= 0) return { prompt: {}, output };
+      if (words.length > 1) {
+        throw new SaltError(
+          'INVALID_ARGUMENT',
+          `This U-Net was not trained on "${word}": choose among ${list(words)}.`,
+        );
+      }
+      return {
+        prompt: {},
+        output: 0,
+        warning: `This U-Net knows ${list(words)} only: that is what it draws, whatever it is asked for ("${word}").`,
+      };
+    },
+  };
+}
+
+function indexOfWord(words: readonly string[], word: string): number {
+  const wanted = normalisePhrase(word);
+  return words.findIndex((known) => normalisePhrase(known) === wanted);
+}
+
+function asRow(embedding: Float32Array): FloatTensor {
+  return floatTensor([1, embedding.length], embedding);
+}
+
+function list(words: readonly string[]): string {
+  return words.map((word) => `"${word}"`).join(', ');
+}

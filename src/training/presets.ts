@@ -1,0 +1,57 @@
+/** Sensible settings for each kind of model, for those who do not want to choose. */
+import { AUGMENTATIONS } from './augmentation.ts';
+import type { TrainingSettingsInput } from './settings.ts';
+
+export interface Preset {
+  readonly batchSize: number;
+  readonly settings: Omit<TrainingSettingsInput, 'words' | 'budget'>;
+}
+
+/** As the method's authors trained (arXiv 2503.16055); they do not say how often the rate drops. */
+export const SAM_PRESET: Preset = {
+  batchSize: 5,
+  settings: {
+    crop: 'frame',
+    augmentation: AUGMENTATIONS.published,
+    schedule: { learningRate: 1e-4, decay: { kind: 'steps', drops: 3, factor: 0.5 } },
+  },
+};
+
+/** A recipe under which a plain U-Net learns vessels from a few frames; the rate falls to zero over the budget. */
+export const UNET_PRESET: Preset = {
+  batchSize: 4,
+  settings: {
+    crop: 'native',
+    augmentation: AUGMENTATIONS.vessels,
+    schedule: { learningRate: 3e-3, warmUpSteps: 50, decay: { kind: 'cosine', floor: 0 } },
+    clipNorm: 1,
+    loss: {
+      // Alpha 0.5 weighs both classes by half: twice the weight makes 4 x the plain focal term.
+      focalAlpha: 0.5,
+      focalGamma: 2,
+      focalWeight: 8,
+      diceSmooth: 1,
+      diceWeight: 1,
+      penaltyWeight: 0,
+    },
+  },
+};
+
+/** Side of the U-Net's crops in pixels, unless the frames are smaller. */
+const UNET_CROP = 256;
+/** Side of the published SAMs' input, as the method's authors trained: half of SAM's own. */
+const SAM_SIDE = 512;
+
+/** Crops of a U-Net: no larger than the frames need. @param longest side of a frame in pixels */
+export function unetCropSide(poolings: number, longest: number): number {
+  const multiple = 2 ** poolings;
+  return Math.max(
+    multiple,
+    Math.min(Math.ceil(longest / multiple), Math.floor(UNET_CROP / multiple)) * multiple,
+  );
+}
+
+/** @param ownSide that the model's position tables were made for */
+export function samSide(ownSide: number): number {
+  return Math.min(ownSide, SAM_SIDE);
+}
