@@ -88,17 +88,17 @@ class StagedSegmenter implements Segmenter {
     }
     const programs = await this.#sized(inputSize(this.#options.input, frame));
     const hash = pixelHash(frame, options.fieldOfView);
+    const { width, height } = frame;
     const sums: Float32Array[] = [];
     const views = mirrors(flips);
     for (const mirror of views) {
       const planes = await this.#probabilitiesOf(frame, hash, mirror, programs, options);
       planes.forEach((plane, output) => {
-        const seen = mirrored(plane, frame, mirror);
+        const seen = mirrored(plane, { width, height }, mirror);
         const sum = (sums[output] ??= new Float32Array(seen.length));
         for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (seen[i] ?? 0) / views.length;
       });
     }
-    const { width, height } = frame;
     return sums.map((data) => ({ width, height, data }));
   }
 

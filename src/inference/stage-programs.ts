@@ -15,7 +15,7 @@ export type Weights = ReadonlyMap<string, FloatTensor>;
  */
 export type WeightPlacement = 'constants' | 'inputs';
 
-/** A protobuf message may not exceed 2 GiB, so that larger models become several programs. */
+/** A protobuf message may not exceed 2 GiB, so larger models become several programs. */
 const MAX_PROGRAM_BYTES = 1.5 * 2 ** 30;
 
 /** Some stages of a model at one size, compiled. */
@@ -44,17 +44,22 @@ const OUTPUT = 'output';
 /**
  * @param uploaded the weights on the device, for placement `inputs`; filled with what is not there yet
  * @param toHost whether the output is read by the host at once
+ * @param maxProgramBytes weights that one program may hold
  * @throws SaltError `CHECKPOINT_MISMATCH` listing every tensor that is absent or misshapen
  */
 export async function compileStages(
   executor: Executor,
   stages: readonly Stage[],
   weights: Weights,
-  options: { readonly uploaded?: Map<string, DeviceTensor>; readonly toHost: boolean },
+  options: {
+    readonly uploaded?: Map<string, DeviceTensor>;
+    readonly toHost: boolean;
+    readonly maxProgramBytes?: number;
+  },
 ): Promise<StageChain> {
   checkWeights(stages, weights);
-  const { uploaded } = options;
-  const groups = uploaded ? [[...stages]] : groupBySize(stages, weights);
+  const { uploaded, maxProgramBytes = MAX_PROGRAM_BYTES } = options;
+  const groups = uploaded ? [[...stages]] : groupBySize(stages, weights, maxProgramBytes);
   const links: Link[] = [];
   for (const [i, group] of groups.entries()) {
     const graph = chainGraph(group, weights, uploaded !== undefined);
@@ -152,7 +157,7 @@ export function tensorsOf(stage: Stage): TensorSpec[] {
   return [...seen.values()].map(({ spec: { name, shape } }) => ({ name: stage.prefix + name, shape }));
 }
 
-function groupBySize(stages: readonly Stage[], weights: Weights): Stage[][] {
+function groupBySize(stages: readonly Stage[], weights: Weights, maxBytes: number): Stage[][] {
   const groups: Stage[][] = [];
   let bytes = Infinity;
   for (const stage of stages) {
@@ -160,7 +165,7 @@ function groupBySize(stages: readonly Stage[], weights: Weights): Stage[][] {
       (sum, { name }) => sum + (weights.get(name)?.data.byteLength ?? 0),
       0,
     );
-    if (bytes + own > MAX_PROGRAM_BYTES) {
+    if (bytes + own > maxBytes) {
       groups.push([]);
       bytes = 0;
     }

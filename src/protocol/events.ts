@@ -10,8 +10,8 @@ const seconds = z.number().min(0);
 /** Scores on the held-out samples at their own size, inside the field of view; means over samples and words. */
 export const heldOutScoreSchema = z.strictObject({
   dice: z.number().min(0).max(1),
-  /** 95th percentile of the symmetric surface distance in pixels; null when no sample has a finite one. */
-  hd95: z.number().min(0).nullable(),
+  /** 95th percentile of the symmetric surface distance in pixels, as `evaluate` defines it for empty masks. */
+  hd95: z.number().min(0),
 });
 
 export type HeldOutScore = Readonly<z.infer<typeof heldOutScoreSchema>>;

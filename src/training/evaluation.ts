@@ -1,10 +1,11 @@
 import type { Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
-import type { Mask } from '../imaging/frame.ts';
 import { createSegmenter } from '../inference/segmenter.ts';
 import type { Segmenter } from '../inference/segmenter.ts';
 import type { Weights } from '../inference/stage-programs.ts';
+import { compareMasks } from '../metrics/compare-masks.ts';
+import type { MaskScores } from '../metrics/compare-masks.ts';
 import type { HeldOutScore } from '../protocol/events.ts';
 import type { TrainingSubject } from './job.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -33,71 +34,45 @@ export async function evaluateHeldOut(
     weights,
     placement: bytes > MAX_CONSTANT_BYTES ? 'inputs' : 'constants',
   });
-  const dices: number[] = [];
-  const distances: number[] = [];
+  const scores: MaskScores[] = [];
   try {
     for (const sample of samples) {
-      for (const { predicted, truth, fieldOfView } of await compare(
-        segmenter,
-        subject,
-        settings,
-        sample,
-        shouldStop,
-      )) {
-        dices.push(dice(predicted, truth, fieldOfView));
-      }
+      scores.push(...(await scoresOf(segmenter, subject, settings, sample, shouldStop)));
     }
   } finally {
     await segmenter.dispose();
   }
-  return { dice: mean(dices) ?? 0, hd95: mean(distances) ?? null };
+  return { dice: mean(scores.map(({ dice }) => dice)), hd95: mean(scores.map(({ hd95 }) => hd95)) };
 }
 
-interface Compared {
-  readonly predicted: Mask;
-  readonly truth: Mask;
-  readonly fieldOfView: Mask | undefined;
-}
-
-/** Masks of one sample, for each word that it was annotated with. */
-async function compare(
+/** One sample, for each word that it was annotated with. */
+async function scoresOf(
   segmenter: Segmenter,
   { wordRole, embeddings }: TrainingSubject,
   { words, evaluation }: Pick<TrainingSettings, 'words' | 'evaluation'>,
   sample: TrainingSample,
   shouldStop: () => boolean,
-): Promise<Compared[]> {
+): Promise<MaskScores[]> {
   const frame = await sample.loadFrame();
   const fieldOfView = await sample.loadFieldOfView?.();
   const options = { ...evaluation, fieldOfView, shouldStop };
   const masks = wordRole === 'output' ? await segmenter.segment(frame, options) : [];
-  const compared: Compared[] = [];
+  const scores: MaskScores[] = [];
   for (const [i, word] of words.entries()) {
     const truth = await sample.masks.get(word)?.();
     if (!truth) continue;
     const prompt = promptOf(embeddings?.get(word));
     const predicted =
       wordRole === 'output' ? masks[i] : (await segmenter.segment(frame, { ...options, prompt }))[0];
-    if (predicted) compared.push({ predicted, truth, fieldOfView });
+    if (predicted) scores.push(compareMasks(predicted, truth, fieldOfView && { fieldOfView }));
   }
-  return compared;
+  return scores;
 }
 
 function promptOf(embedding: Float32Array | undefined): Record<string, FloatTensor> {
   return embedding ? { text_embedding: floatTensor([1, embedding.length], embedding) } : {};
 }
 
-function mean(values: readonly number[]): number | undefined {
-  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
-}
-
-function dice(predicted: Mask, truth: Mask, inside: Mask | undefined): number {
-  let [overlap, total] = [0, 0];
-  for (let i = 0; i < truth.data.length; i++) {
-    if (inside?.data[i] === 0) continue;
-    const [p = 0, t = 0] = [predicted.data[i], truth.data[i]];
-    overlap += p * t;
-    total += p + t;
-  }
-  return total > 0 ? (2 * overlap) / total : 1;
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
