@@ -80,6 +80,10 @@ export function concat(xs: readonly Value[], axis: number): Value {
   return first.graph.emit('Concat', xs, { shape }, { axis: { int: axis } });
 }
 
+/** WebGPU binds a buffer for each piece beside the whole, and devices need not allow more than 8. */
+const MOST_PIECES = 7;
+
+/** Cuts x into pieces of the given sizes along an axis. */
 export function split(x: Value, sizes: readonly number[], axis: number): Value[] {
   if (sizes.reduce((a, b) => a + b, 0) !== x.shape[axis]) {
     throw new SaltError(
@@ -88,6 +92,14 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
     );
   }
   if (sizes.length === 1) return [x];
+  if (sizes.length > MOST_PIECES) {
+    let start = 0;
+    return sizes.map((size) => {
+      const piece = slice(x, [{ axis, start, end: start + size }]);
+      start += size;
+      return piece;
+    });
+  }
   const outputs = sizes.map((size) => ({ shape: x.shape.map((n, i) => (i === axis ? size : n)) }));
   return x.graph.emitMany('Split', [x, x.graph.int64(sizes)], outputs, { axis: { int: axis } });
 }
