@@ -89,17 +89,17 @@ class StagedSegmenter implements Segmenter {
     const programs = await this.#sized(inputSize(this.#options.input, frame));
     const hash = pixelHash(frame, options.fieldOfView);
     const { width, height } = frame;
-    const sums: Float32Array[] = [];
     const views = mirrors(flips);
+    const planes: Float32Array[][] = [];
     for (const mirror of views) {
-      const planes = await this.#probabilitiesOf(frame, hash, mirror, programs, options);
-      planes.forEach((plane, output) => {
-        const seen = mirrored(plane, { width, height }, mirror);
-        const sum = (sums[output] ??= new Float32Array(seen.length));
-        for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (seen[i] ?? 0) / views.length;
-      });
+      const seen = await this.#probabilitiesOf(frame, hash, mirror, programs, options);
+      planes.push(seen.map((plane) => mirrored(plane, { width, height }, mirror)));
     }
-    return sums.map((data) => ({ width, height, data }));
+    const [first = [], ...others] = planes;
+    return first.map((plane, output) => {
+      const data = average([plane, ...others.flatMap((view) => view[output] ?? [])]);
+      return { width, height, data };
+    });
   }
 
   async dispose(): Promise<void> {
@@ -143,7 +143,7 @@ class StagedSegmenter implements Segmenter {
       const logits = await executor.download(output);
       output.dispose();
       return planesOf(logits.shape, logits.data).map(({ plane, grid }) =>
-        logitsOfFrame(input, frame, plane, grid).map(sigmoid),
+        sigmoid(logitsOfFrame(input, frame, plane, grid)),
       );
     } finally {
       for (const tensor of Object.values(batch)) tensor.dispose();
@@ -195,6 +195,16 @@ function planesOf(
   }));
 }
 
-function sigmoid(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
+/** In place. */
+function sigmoid(logits: Float32Array): Float32Array {
+  for (let i = 0; i < logits.length; i++) logits[i] = 1 / (1 + Math.exp(-logits[i]!));
+  return logits;
+}
+
+function average(planes: readonly Float32Array[]): Float32Array {
+  const [first, ...others] = planes;
+  if (!first || others.length === 0) return first ?? new Float32Array();
+  const mean = first.map((value) => value / planes.length);
+  for (const plane of others) for (let i = 0; i < mean.length; i++) mean[i]! += plane[i]! / planes.length;
+  return mean;
 }
