@@ -67,8 +67,9 @@ const onnxRuntimeCommon = {
   message: onnxRuntimeOutside.message,
 };
 const onnxRuntimeDefault = {
-  regex: '^onnxruntime-web(?!/webgpu$)',
-  message: "Import 'onnxruntime-web/webgpu': the default entry has the deprecated WebGPU provider.",
+  regex: '^onnxruntime-web(?!/(webgpu|wasm)$)',
+  message:
+    "Import 'onnxruntime-web/webgpu' or '/wasm': the default entry has the deprecated WebGPU provider.",
 };
 const nodeModules = {
   regex: '^node:',

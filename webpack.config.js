@@ -14,9 +14,9 @@ export default {
   devtool: 'source-map',
   target: ['web', 'es2022'],
   entry: Object.fromEntries(
-    readdirSync(compiled)
-      .filter((name) => name.endsWith('.js'))
-      .map((name) => [name.slice(0, -'.js'.length), `${compiled}${name}`]),
+    readdirSync(at('test/browser/pages'))
+      .map((name) => name.replace(/\.ts$/, ''))
+      .map((name) => [name, `${compiled}${name}.js`]),
   ),
   output: {
     path: at('out/web'),

@@ -1,9 +1,10 @@
 import type { InferenceSession as Session } from 'onnxruntime-common';
-import { InferenceSession, Tensor, env } from 'onnxruntime-web/webgpu';
+import type * as Ort from 'onnxruntime-web/wasm';
 import type { DeviceName, Executor } from '../graph/executor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { DeviceRequest } from './devices.ts';
 import { oneAtATime } from './library.ts';
+import type { Library } from './library.ts';
 import { openSelected } from './open.ts';
 import type { Opened } from './open.ts';
 import { SessionExecutor } from './session-executor.ts';
@@ -13,7 +14,7 @@ export interface WebDeviceOptions {
   readonly assets: string;
   /**
    * Threads for the operators on the processor. Default: one for each logical core, 8 at most; 1 on a page that
-   * is not cross-origin isolated. The first device opened on a page settles it for all.
+   * is not cross-origin isolated. The first opening of a device on a page settles it.
    */
   readonly threads?: number;
   /** On an accelerator: refuse graphs of which any operator would run on the processor. Default: false. */
@@ -26,7 +27,15 @@ const MAX_THREADS = 8;
 /** ONNX Runtime's log level for a session, "fatal": its errors reach us as exceptions. */
 const SILENT = 4;
 
-const WEB_LIBRARY = { InferenceSession, Tensor, exclusive: oneAtATime() };
+/**
+ * Each device has a build of ONNX Runtime of its own: the one with WebGPU can suspend its WASM code, which makes
+ * that code 1.2 to 3 times slower. Loaded when first used, and kept: a build cannot be initialised twice.
+ */
+const BUILDS: Partial<Record<DeviceName, () => Promise<typeof Ort>>> = {
+  wasm: () => import('onnxruntime-web/wasm'),
+  webgpu: () => import('onnxruntime-web/webgpu'),
+};
+const libraries = new Map<DeviceName, Promise<Library>>();
 
 /**
  * Opens a device of the browser, from a page or a worker: the one asked for, or with `auto` the best that works.
@@ -34,24 +43,38 @@ const WEB_LIBRARY = { InferenceSession, Tensor, exclusive: oneAtATime() };
  * @throws SaltError `DEVICE_UNAVAILABLE`
  */
 export function openWebDevice(request: DeviceRequest, options: WebDeviceOptions): Promise<Opened> {
-  env.logLevel = 'fatal';
-  env.wasm.wasmPaths = options.assets;
-  env.wasm.numThreads = globalThis.crossOriginIsolated
-    ? (options.threads ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS))
-    : 1;
-  return openSelected(request, 'browser', (device) => createExecutor(device, options.strict ?? false));
+  return openSelected(request, 'browser', (device) => createExecutor(device, options));
 }
 
-async function createExecutor(device: DeviceName, strict: boolean): Promise<Executor> {
+async function createExecutor(device: DeviceName, options: WebDeviceOptions): Promise<Executor> {
   if (device === 'webgpu') await requireAdapter();
+  const library = await loadLibrary(device, options);
   const session: Session.SessionOptions = { executionProviders: [device], logSeverityLevel: SILENT };
   const accelerator = device === 'webgpu';
-  return new SessionExecutor(WEB_LIBRARY, {
-    device,
-    session,
-    resident: accelerator,
-    strict: accelerator && strict,
-  });
+  const strict = accelerator && (options.strict ?? false);
+  return new SessionExecutor(library, { device, session, resident: accelerator, strict });
+}
+
+function loadLibrary(device: DeviceName, options: WebDeviceOptions): Promise<Library> {
+  let library = libraries.get(device);
+  if (!library) {
+    library = initialise(device, options);
+    libraries.set(device, library);
+    library.catch(() => libraries.delete(device));
+  }
+  return library;
+}
+
+async function initialise(device: DeviceName, { assets, threads }: WebDeviceOptions): Promise<Library> {
+  const load = BUILDS[device];
+  if (!load) throw new SaltError('DEVICE_UNAVAILABLE', `There is no device "${device}" in a browser.`);
+  const { InferenceSession, Tensor, env } = await load();
+  env.logLevel = 'fatal';
+  env.wasm.wasmPaths = assets;
+  env.wasm.numThreads = globalThis.crossOriginIsolated
+    ? (threads ?? Math.min(navigator.hardwareConcurrency, MAX_THREADS))
+    : 1;
+  return { InferenceSession, Tensor, exclusive: oneAtATime() };
 }
 
 /** Tells the three common reasons for WebGPU's absence apart, which ONNX Runtime does not. */
