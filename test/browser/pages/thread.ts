@@ -1,0 +1,37 @@
+import { startWebThread } from '../../../src/runtime/thread.web.ts';
+import { failureOf } from '../../runtime/scenario.ts';
+import type { train } from '../../runtime/scenario.ts';
+import type { TrainJob } from '../workers/train.ts';
+
+export interface Result {
+  readonly events: readonly string[];
+  readonly training: Awaited<ReturnType<typeof train>>;
+  readonly failed: string;
+  readonly cancelled: string;
+  readonly terminated: string;
+}
+
+function start(kind: 'train' | 'fail' | 'wait', onEvent: (event: string) => void = () => undefined) {
+  const worker = new Worker(new URL('../workers/train.js', import.meta.url), { type: 'module' });
+  return startWebThread<TrainJob>(
+    worker,
+    { kind, assets: new URL('/ort/', location.href).href },
+    { onEvent },
+  );
+}
+
+/** Trains in a Web Worker on two WASM threads; fails, is cancelled and is terminated. */
+export async function main(): Promise<Result> {
+  const events: string[] = [];
+  const training = await start('train', (event) => events.push(event)).result;
+  const failed = await failureOf(() => start('fail').result);
+  const cancelled = start('wait', () => cancelled.cancel());
+  const terminated = start('wait', () => void terminated.terminate());
+  return {
+    events,
+    training,
+    failed,
+    cancelled: await failureOf(() => cancelled.result),
+    terminated: await failureOf(() => terminated.result),
+  };
+}
