@@ -49,7 +49,11 @@ export function openWebDevice(request: DeviceRequest, options: WebDeviceOptions)
 async function createExecutor(device: DeviceName, options: WebDeviceOptions): Promise<Executor> {
   if (device === 'webgpu') await requireAdapter();
   const library = await loadLibrary(device, options);
-  const session: Session.SessionOptions = { executionProviders: [device], logSeverityLevel: SILENT };
+  const session: Session.SessionOptions = {
+    executionProviders: [device],
+    enableMemPattern: false, // for the reason given in node.ts
+    logSeverityLevel: SILENT,
+  };
   const accelerator = device === 'webgpu';
   const strict = accelerator && (options.strict ?? false);
   return new SessionExecutor(library, { device, session, resident: accelerator, strict });
