@@ -30,7 +30,7 @@ export interface SegFrame {
   readonly segment: number;
   /** Empty when the file does not say what the frame was drawn on. */
   readonly references: readonly SegReference[];
-  mask(): Promise<Mask>;
+  readonly mask: () => Promise<Mask>;
 }
 
 /** An opened segmentation; masks are decoded when asked for. */

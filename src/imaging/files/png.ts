@@ -5,7 +5,7 @@ import { fromPalette, unpackRows } from './picture.ts';
 import type { Picture } from './picture.ts';
 
 /** Compressed data above which its inflated size is checked before the library inflates it all. */
-const UNCHECKED_BYTES = 2 ** 18;
+const UNCHECKED_BYTES = 2 ** 16;
 
 interface PngHeader {
   readonly width: number;

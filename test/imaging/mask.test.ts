@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { encode } from 'fast-png';
+import { decodeImage } from '../../src/imaging/files/image.ts';
+import {
+  encodeFramePng,
+  encodeGreyPng,
+  encodeMaskPng,
+  maskFromImage,
+  resizeMask,
+} from '../../src/imaging/mask.ts';
+import { writeGif, writePng } from './file-writers.ts';
+
+const grey = (depth: 8 | 16, ...values: number[]) =>
+  encode({
+    width: values.length,
+    height: 1,
+    channels: 1,
+    depth,
+    data: depth === 8 ? Uint8Array.from(values) : Uint16Array.from(values),
+  });
+const bits = async (bytes: Uint8Array) => [...(await maskFromImage(bytes, 'mask')).data];
+
+describe('masks from images', () => {
+  it('begin at half of the range: 128 of 255, 32768 of 65535, 1 of 1', async () => {
+    assert.deepEqual(await bits(grey(8, 0, 127, 128, 255)), [0, 0, 1, 1]);
+    assert.deepEqual(await bits(grey(16, 0, 32767, 32768, 65535)), [0, 0, 1, 1]);
+    assert.deepEqual(
+      await bits(writePng({ width: 2, height: 1, depth: 1, colourType: 0, rows: [[0b01000000]] })),
+      [0, 1],
+    );
+  });
+
+  it('read the near-black and near-white of palettes as black and white', async () => {
+    const palette = [4, 4, 4, 252, 252, 252, 0, 0, 0, 0, 0, 0];
+    assert.deepEqual(await bits(writeGif(4, 1, [0, 1, 1, 0], palette)), [0, 1, 1, 0]);
+  });
+
+  it('go by luminance where they are coloured', async () => {
+    const rgb = Uint8Array.of(255, 255, 255, 0, 255, 0, 0, 0, 255, 128, 128, 128);
+    assert.deepEqual(
+      await bits(encode({ width: 4, height: 1, channels: 3, depth: 8, data: rgb })),
+      [1, 1, 0, 1],
+    );
+  });
+
+  it('that count instead of using the range are refused, not read as empty', async () => {
+    await assert.rejects(maskFromImage(grey(8, 0, 1, 0), 'labels.png'), {
+      code: 'DATASET_INVALID',
+      message: /labels\.png.*1 of 255.*from 128 on/,
+    });
+    assert.deepEqual(await bits(grey(8, 0, 0, 0)), [0, 0, 0]);
+  });
+});
+
+describe('masks as PNG', () => {
+  it('come back as they were', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 30 }),
+        fc.uint8Array({ min: 0, max: 1, minLength: 1, maxLength: 300 }),
+        async (width, data) => {
+          const height = Math.ceil(data.length / width);
+          const padded = new Uint8Array(width * height);
+          padded.set(data);
+          const mask = { width, height, data: padded };
+          assert.deepEqual(await maskFromImage(encodeMaskPng(mask), 'mask.png'), mask);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('stand beside frames and maps, rounded and clipped', async () => {
+    const map = await decodeImage(encodeGreyPng(Float32Array.of(-3, 0.4, 99.6, 300), 2, 2), 'map.png');
+    assert.deepEqual([...map.pixels], [0, 0, 100, 255]);
+    const rgb = {
+      width: 1,
+      height: 1,
+      channels: 3 as const,
+      pixels: Float32Array.of(1, 2, 3),
+      source: { file: '', frameNumber: 1 },
+      intensity: '',
+    };
+    assert.deepEqual([...(await decodeImage(encodeFramePng(rgb), 'rgb.png')).pixels], [1, 2, 3]);
+  });
+});
+
+describe('resizeMask', () => {
+  it('keeps the structure where half of a pixel is covered', () => {
+    const data = Uint8Array.from({ length: 64 }, (_, i) => (i % 8 < 4 ? 1 : 0));
+    const half = resizeMask({ width: 8, height: 8, data }, 4, 4);
+    assert.deepEqual([...half.data], new Array(4).fill([1, 1, 0, 0]).flat());
+    assert.throws(() => resizeMask({ width: 8, height: 8, data }, 4, 5), { code: 'INVALID_ARGUMENT' });
+  });
+});
