@@ -6,7 +6,8 @@ import type { BatchSource } from './batches.ts';
 import { budgetClock, evaluationInterval } from './budget.ts';
 import type { BudgetClock, Pace } from './budget.ts';
 import { evaluateHeldOut } from './evaluation.ts';
-import { fingerprintOf, requireSameRun } from './fingerprint.ts';
+import { Checkpointer, loadState } from './checkpointer.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Keepsake, TrainingHost, TrainingJob, TrainingResult } from './job.ts';
 import { nonFiniteParameter } from './not-finite.ts';
@@ -17,13 +18,9 @@ import { splitOfJob } from './job-split.ts';
 import type { Split } from './split.ts';
 import { StepEngine } from './step-engine.ts';
 import type { StepFailure, StepReport } from './step-engine.ts';
-import { decodeTrainingState, encodeTrainingState, isTrainingState } from './training-state.ts';
 import type { TrainingState } from './training-state.ts';
 import type { TrainingSample } from './training-sample.ts';
 
-const CHECKPOINT_SECONDS = 30;
-/** Saving may take up to this share of a run. */
-const SAVING_SHARE = 0.05;
 const SAMPLE_CACHE_BYTES = 512 * 2 ** 20;
 /** A short run warms up for no more than this share of it. */
 const WARM_UP_SHARE = 0.1;
@@ -57,6 +54,7 @@ class TrainingRun {
   readonly #engine: StepEngine;
   readonly #ranking: Ranking;
   readonly #clock: BudgetClock;
+  readonly #checkpoints: Checkpointer;
   readonly #stepsPerEpoch: number;
   readonly #now: () => number;
   /** On the clock of `now`, as if there had been no interruption. */
@@ -65,7 +63,6 @@ class TrainingRun {
   #warmUpSteps = 0;
   #step: number;
   #evaluatedAt: number;
-  #saved: { readonly at: number; readonly step: number; readonly seconds: number };
 
   private constructor(
     job: TrainingJob,
@@ -90,7 +87,7 @@ class TrainingRun {
     this.#step = state?.step ?? 0;
     this.#evaluatedAt = this.#ranking.history.at(-1)?.step ?? this.#ranking.best?.step ?? 0;
     this.#startedAt = parts.openedAt - (state?.elapsedSeconds ?? 0) * 1000;
-    this.#saved = { at: this.#now(), step: this.#step, seconds: 0 };
+    this.#checkpoints = new Checkpointer(host, this.#step, this.#now);
     const perStep = job.subject.model.batchSize * job.settings.accumulate;
     this.#stepsPerEpoch = Math.ceil(parts.batches.examples / perStep);
     this.#clock = budgetClock(job.settings.budget, this.#stepsPerEpoch, () => this.#pace);
@@ -133,7 +130,7 @@ class TrainingRun {
         if (this.#isStale()) return await this.#finish('patience');
         await this.#takeStep();
         if (this.#step - this.#evaluatedAt >= this.#evaluationInterval()) await this.#evaluate();
-        await this.#saveIfDue();
+        if (this.#checkpoints.isDue) await this.#save();
         await this.#breathe();
       }
       if (this.#evaluatedAt !== this.#step) await this.#evaluate();
@@ -257,23 +254,17 @@ class TrainingRun {
     return patience !== null && this.#split.heldOut.length > 0 && this.#ranking.stale >= patience;
   }
 
-  async #saveIfDue(): Promise<void> {
-    const rest = Math.max(
-      this.#host.checkpointSeconds ?? CHECKPOINT_SECONDS,
-      this.#saved.seconds / SAVING_SHARE,
-    );
-    if (this.#now() - this.#saved.at >= rest * 1000) await this.#save();
+  async #save(): Promise<void> {
+    const bytes = await this.#checkpoints.save(() => this.#state());
+    if (bytes !== undefined) this.#tell({ kind: 'checkpoint', step: this.#step, bytes });
   }
 
-  async #save(): Promise<void> {
-    const { store } = this.#host;
-    if (!store) return;
-    const before = this.#now();
+  async #state(): Promise<TrainingState> {
     const parameters = await this.#engine.parameters();
     const layer = nonFiniteParameter(this.#engine.segments, parameters);
     if (layer) throw this.#notFinite({ suspect: { layer, what: 'its values are not finite' } }, this.#step);
     const { best, history, stale } = this.#ranking;
-    const bytes = encodeTrainingState({
+    return {
       fingerprint: this.#fingerprint,
       step: this.#step,
       elapsedSeconds: this.#elapsed(),
@@ -284,16 +275,12 @@ class TrainingRun {
       parameters,
       ...(await this.#engine.moments()),
       bestParameters: best?.parameters ?? [],
-    });
-    await store.save(bytes);
-    const at = this.#now();
-    this.#saved = { at, step: this.#step, seconds: (at - before) / 1000 };
-    this.#tell({ kind: 'checkpoint', step: this.#step, bytes: bytes.length });
+    };
   }
 
   async #finish(reason: TrainingResult['reason']): Promise<TrainingResult> {
     // Saving a large state can take longer than who cancels will wait; the last periodic one serves.
-    if (reason !== 'cancelled' && this.#saved.step !== this.#step) await this.#save();
+    if (reason !== 'cancelled' && this.#checkpoints.step !== this.#step) await this.#save();
     const best = this.#ranking.best ?? {
       step: this.#step,
       score: null,
@@ -318,7 +305,7 @@ class TrainingRun {
   }
 
   #notFinite({ suspect }: StepFailure, step: number): SaltError {
-    const { step: lastCheckpoint } = this.#saved;
+    const { step: lastCheckpoint } = this.#checkpoints;
     const good =
       this.#host.store && lastCheckpoint > 0
         ? `The last good checkpoint is that of step ${lastCheckpoint}.`
@@ -361,20 +348,4 @@ function rankingOf(state: TrainingState | undefined): Ranking {
   if (!state) return new Ranking();
   const best = state.best && { ...state.best, parameters: state.bestParameters };
   return new Ranking(state.history, best ?? undefined, state.stale);
-}
-
-async function loadState(
-  host: TrainingHost,
-  fingerprint: Fingerprint,
-  warn: (message: string) => void,
-): Promise<TrainingState | undefined> {
-  if (!host.resume) return undefined;
-  const bytes = await host.store?.load(isTrainingState, warn);
-  if (!bytes) {
-    warn('There is no checkpoint to resume from: the run starts anew.');
-    return undefined;
-  }
-  const state = decodeTrainingState(bytes);
-  requireSameRun(state.fingerprint, fingerprint);
-  return state;
 }

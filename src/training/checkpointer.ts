@@ -1,0 +1,78 @@
+import { SaltError } from '../protocol/errors.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
+import { requireSameRun } from './fingerprint.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import type { TrainingHost } from './job.ts';
+import { decodeTrainingState, encodeTrainingState, isTrainingState } from './training-state.ts';
+import type { TrainingState } from './training-state.ts';
+
+const INTERVAL_SECONDS = 30;
+/** Saving may take up to this share of a run. */
+const SAVING_SHARE = 0.05;
+
+/** Decides when a run is saved, and knows what was saved last. */
+export class Checkpointer {
+  readonly #store: CheckpointStore | undefined;
+  readonly #intervalSeconds: number;
+  readonly #now: () => number;
+  #savedAt: number;
+  #savingSeconds = 0;
+  #step: number;
+
+  /** @param step of the checkpoint that the run goes on from; 0 for a new run */
+  constructor(host: TrainingHost, step: number, now: () => number) {
+    this.#store = host.store;
+    this.#intervalSeconds = host.checkpointSeconds ?? INTERVAL_SECONDS;
+    this.#now = now;
+    this.#savedAt = now();
+    this.#step = step;
+  }
+
+  /** The step saved last; 0 when none was. */
+  get step(): number {
+    return this.#step;
+  }
+
+  get isDue(): boolean {
+    const rest = Math.max(this.#intervalSeconds, this.#savingSeconds / SAVING_SHARE);
+    return this.#store !== undefined && this.#now() - this.#savedAt >= rest * 1000;
+  }
+
+  /**
+   * @returns the size in bytes; undefined where there is nowhere to save to
+   * @throws SaltError `FILE_UNWRITABLE`
+   */
+  async save(gather: () => Promise<TrainingState>): Promise<number | undefined> {
+    if (!this.#store) return undefined;
+    const before = this.#now();
+    const state = await gather();
+    const bytes = encodeTrainingState(state);
+    await this.#store.save(bytes);
+    this.#savedAt = this.#now();
+    this.#savingSeconds = (this.#savedAt - before) / 1000;
+    this.#step = state.step;
+    return bytes.length;
+  }
+}
+
+/**
+ * The state to go on from, if the host wants to resume and there is one.
+ * @throws SaltError `RESUME_MISMATCH`, `CHECKPOINT_INVALID`, `FILE_UNREADABLE`
+ */
+export async function loadState(
+  host: TrainingHost,
+  fingerprint: Fingerprint,
+  warn: (message: string) => void,
+): Promise<TrainingState | undefined> {
+  if (!host.resume) return undefined;
+  if (!host.store)
+    throw new SaltError('INVALID_ARGUMENT', 'Only a run with a checkpoint store can be resumed.');
+  const bytes = await host.store.load(isTrainingState, warn);
+  if (!bytes) {
+    warn('There is no checkpoint to resume from: the run starts anew.');
+    return undefined;
+  }
+  const state = decodeTrainingState(bytes);
+  requireSameRun(state.fingerprint, fingerprint);
+  return state;
+}
