@@ -1,6 +1,6 @@
 """Writes the reference files beside this script: small models with random weights, run by Meta's own modules.
 
-    python make_references.py [NAME...]
+    python make_references.py [--out FOLDER] [NAME...]
 
 Needs torch, numpy, safetensors and segment-anything (PyPI). Everything is computed in float64 from weights that
 float32 holds exactly, so that the files say how the model is defined, not how PyTorch rounds.
@@ -10,6 +10,7 @@ the gradient of every trainable parameter. `salt-prompts/1`: the prompt encoder 
 kind of prompt.
 """
 
+import argparse
 import json
 import sys
 import types
@@ -35,7 +36,6 @@ for module, names in {
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, TwoWayTransformer  # noqa: E402
 
 torch.set_num_threads(1)  # the order of sums, and with it the last bit, must not depend on the machine's cores
-HERE = Path(__file__).parent
 PATCH = 16
 
 DEFAULTS = dict(
@@ -56,6 +56,17 @@ REFERENCES = {
         dict(depth=2, embed_dim=36, num_heads=3, image_size=80, window_size=14, global_attn_indexes=[1],
              out_chans=24, decoder_num_heads=3, decoder_mlp_dim=20, text_dim=7, salt_rank=1, lora_rank=1),
         1, 80,
+    ),
+}  # fmt: skip
+
+
+# Too large to commit: made when asked for by name.
+REFERENCES_ON_REQUEST = {
+    # Two blocks of ViT-B, one in windows and one global, and the whole decoder at its published size.
+    "vit-b-blocks": (
+        dict(depth=2, embed_dim=768, num_heads=12, image_size=512, window_size=14, global_attn_indexes=[1],
+             out_chans=256, decoder_mlp_dim=2048, decoder_num_heads=8, text_dim=512, salt_rank=700, lora_rank=16),
+        1, 512,
     ),
 }  # fmt: skip
 
@@ -218,8 +229,8 @@ def trainable(model: Reference) -> dict[str, nn.Parameter]:
     return chosen
 
 
-def write(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
-    path = HERE / f"{name}.safetensors"
+def write(folder: Path, name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    path = folder / f"{name}.safetensors"
     stored = {
         key: (value.detach().float() if value.is_floating_point() else value).contiguous().clone()
         for key, value in tensors.items()
@@ -235,8 +246,8 @@ def write(name: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str])
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 
-def make_reference(name: str) -> None:
-    changes, batch, side = REFERENCES[name]
+def make_reference(folder: Path, name: str) -> None:
+    changes, batch, side = (REFERENCES | REFERENCES_ON_REQUEST)[name]
     config = DEFAULTS | changes
     torch.manual_seed(sum(map(ord, name)))
     model = Reference(config)
@@ -273,10 +284,10 @@ def make_reference(name: str) -> None:
     for parameter, value in chosen.items():
         assert value.grad is not None and value.grad.abs().max() > 0, parameter
         tensors[f"grad/{parameter}"] = value.grad
-    write(name, tensors, {"format": "salt-reference/1", "config": json.dumps(config)})
+    write(folder, name, tensors, {"format": "salt-reference/1", "config": json.dumps(config)})
 
 
-def make_prompts() -> None:
+def make_prompts(folder: Path) -> None:
     config = DEFAULTS | dict(depth=1, image_size=80)
     torch.manual_seed(7)
     model = Reference(config)
@@ -306,10 +317,16 @@ def make_prompts() -> None:
                 embedding, model.prompt_encoder.get_dense_pe(), sparse, dense
             )
         tensors |= {f"output/{case}/masks": masks, f"output/{case}/iou": iou}
-    write("prompts", tensors, {"format": "salt-prompts/1", "config": json.dumps(config)})
+    write(folder, "prompts", tensors, {"format": "salt-prompts/1", "config": json.dumps(config)})
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or [*REFERENCES, "prompts"]:
-        with torch.random.fork_rng():
-            make_prompts() if wanted == "prompts" else make_reference(wanted)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    parser.add_argument("names", nargs="*", default=[*REFERENCES, "prompts"])
+    wanted = parser.parse_args()
+    for name in wanted.names:
+        if name == "prompts":
+            make_prompts(wanted.out)
+        else:
+            make_reference(wanted.out, name)
