@@ -64,7 +64,7 @@ export function readReference(file: SafetensorsFile): Reference {
   const [batchSize = 0, , imageSize = 0] = image.shape;
   const config = readConfig(file, weights);
   const shaped = (name: string, shape: Shape): FloatTensor => {
-    const tensor = file.float32(name);
+    const tensor = read(file, name);
     if (tensor.data.length !== sizeOf(shape)) {
       throw invalid(`${name} is [${tensor.shape.join(', ')}] instead of [${shape.join(', ')}].`);
     }
@@ -154,6 +154,15 @@ function faultsOf(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
 }
 
+/** Masks may be stored as integers or truth values. */
+function read(file: SafetensorsFile, name: string): FloatTensor {
+  const { dtype, shape } = file.info(name);
+  return /^B?F\d/.test(dtype)
+    ? file.float32(name)
+    : floatTensor(shape, Float32Array.from(file.integers(name)));
+}
+
+/** Tensors without elements, such as X of a layer whose values are all on top, stand for nothing. */
 function group(
   file: SafetensorsFile,
   prefix: string,
@@ -162,7 +171,8 @@ function group(
   return new Map(
     file.names
       .filter((name) => name.startsWith(prefix))
-      .map((name) => [rename(name.slice(prefix.length)), file.float32(name)]),
+      .map((name): [string, FloatTensor] => [rename(name.slice(prefix.length)), read(file, name)])
+      .filter(([, { data }]) => data.length > 0),
   );
 }
 

@@ -105,7 +105,7 @@ export async function verifyReference(
     const adapted = { reference, model, tensors: new Map([...tensors, ...own]), executor };
     const { logits } = await forwardPass(model, adapter, adapted.tensors, executor);
     comparisons.saltOutputs = compare('salt_low_res_logits', logits, outputs.get('salt_low_res_logits'));
-    if (reference.mask && reference.gradients.size > 0) {
+    if (reference.mask && reference.losses.size + reference.gradients.size > 0) {
       const step = await trainingStep(adapted, adapter, reference.mask, options);
       comparisons.losses = compareLosses(step.loss, reference.losses);
       comparisons.gradients = [...reference.gradients].flatMap(([name, expected]) => {
@@ -132,7 +132,8 @@ async function trainingStep(
 ): Promise<Step> {
   const subject: StageAdapter = {
     adaptationFor: (stage) => adapter.adaptationFor(stage),
-    isTrainable: (name) => reference.gradients.has(name),
+    isTrainable: (name) =>
+      reference.gradients.size > 0 ? reference.gradients.has(name) : adapter.isTrainable(name),
   };
   const layout = layoutModel(model, subject);
   const known = new Set(layout.segments.flatMap(({ parameters }) => parameters.map(({ name }) => name)));

@@ -123,6 +123,22 @@ describe('verification', async () => {
     );
   });
 
+  test('losses are compared without gradients too', async () => {
+    const { passed, groups } = await verify((tensors) => {
+      for (const name of [...tensors.keys()]) if (name.startsWith('grad/')) tensors.delete(name);
+    });
+    assert.ok(passed);
+    assert.deepEqual(
+      groups.map(({ comparisons }) => comparisons.length),
+      [2, 1, 4, 0],
+    );
+  });
+
+  test('tensors without elements are passed over', () =>
+    passes((tensors) => {
+      tensors.set('grad/image_encoder.blocks.9.attn.qkv.X', floatTensor([0, 3]));
+    }));
+
   test('a gradient of the wrong shape is an error', async () => {
     const misshapen = verify((tensors) => {
       tensors.set('grad/text_affine.2.weight', floatTensor([31]));
