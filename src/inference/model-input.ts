@@ -22,6 +22,19 @@ export interface InputSize {
   readonly height: number;
 }
 
+/** @throws SaltError `NOT_FINITE` saying where the first NaN or Inf is */
+export function requireFinitePixels(frame: Raster, name: string): void {
+  const { width, channels, pixels } = frame;
+  const bad = pixels.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
+  const pixel = Math.floor(bad / channels);
+  throw new SaltError(
+    'NOT_FINITE',
+    `${name} has the value ${pixels[bad]} at column ${pixel % width}, row ${Math.floor(pixel / width)}.`,
+    { frame: name, index: bad },
+  );
+}
+
 /** The size at which a frame enters the model. */
 export function inputSize(input: ModelInput, frame: InputSize): InputSize {
   if (input.framing === 'square') return { width: input.side, height: input.side };

@@ -10,7 +10,7 @@ import { maskOf } from './mask.ts';
 import type { MaskOptions, ProbabilityMap } from './mask.ts';
 import { mirrored, mirrors } from './mirror.ts';
 import type { Flips, Mirror } from './mirror.ts';
-import { inputSize, inputTensor, logitsOfFrame } from './model-input.ts';
+import { inputSize, inputTensor, logitsOfFrame, requireFinitePixels } from './model-input.ts';
 import type { InputSize, ModelInput } from './model-input.ts';
 import { pixelHash } from './pixel-hash.ts';
 import { compileStages } from './stage-programs.ts';
@@ -41,12 +41,18 @@ export interface SegmentOptions {
 
 /** Frames in, masks out. Asking again about a frame costs the prompt's program only. */
 export interface Segmenter {
-  /** One map for each output of the model, at the frame's size. */
+  /**
+   * One map for each output of the model, at the frame's size.
+   * @throws SaltError `NOT_FINITE`, `INVALID_ARGUMENT`, `CHECKPOINT_MISMATCH`, `CANCELLED`
+   */
   probabilities(frame: Raster, options?: SegmentOptions): Promise<ProbabilityMap[]>;
   /** One mask for each output of the model, at the frame's size, inside the field of view. */
   segment(frame: Raster, options?: SegmentOptions & MaskOptions): Promise<Mask[]>;
   dispose(): Promise<void>;
 }
+
+/** What `details.layer` of a `NOT_FINITE` says when the model's answer itself is meant. */
+export const OUTPUT_LAYER = 'output';
 
 const CACHE_BYTES = 256 * 2 ** 20;
 /** Sizes of frames for which compiled programs are kept. */
@@ -86,6 +92,7 @@ class StagedSegmenter implements Segmenter {
     if (flips > 1 && SPATIAL_PROMPTS.some((name) => name in prompt)) {
       throw new SaltError('INVALID_ARGUMENT', 'Points, boxes and masks do not go with averaging over flips.');
     }
+    requireFinitePixels(frame, 'The frame');
     const programs = await this.#sized(inputSize(this.#options.input, frame));
     const hash = pixelHash(frame, options.fieldOfView);
     const { width, height } = frame;
@@ -187,6 +194,13 @@ function planesOf(
   const [, outputs = 0, height = 0, width = 0] = shape;
   if (!(data instanceof Float32Array) || data.length !== sizeOf(shape)) {
     throw new SaltError('GRAPH_INVALID', 'The model returned no float logits.');
+  }
+  if (!data.every(Number.isFinite)) {
+    throw new SaltError(
+      'NOT_FINITE',
+      'The model returned NaN or Inf for this frame: its weights are damaged, or were trained too fast.',
+      { layer: OUTPUT_LAYER },
+    );
   }
   const size = height * width;
   return Array.from({ length: outputs }, (_, output) => ({

@@ -13,6 +13,8 @@ import type { TrainingSample } from './training-sample.ts';
 
 /** Larger models are fed their weights rather than compiled with them: they soon change, and memory counts. */
 const MAX_CONSTANT_BYTES = 64 * 2 ** 20;
+/** Of embeddings: frames are asked about each word in turn, and not again. */
+const CACHE_BYTES = 64 * 2 ** 20;
 
 /**
  * Segments the held-out samples as a user would, at their own size and inside the field of view.
@@ -32,6 +34,7 @@ export async function evaluateHeldOut(
     input: subject.input,
     model: (size) => subject.modelAt(size),
     weights,
+    cacheBytes: CACHE_BYTES,
     placement: bytes > MAX_CONSTANT_BYTES ? 'inputs' : 'constants',
   });
   const scores: MaskScores[] = [];

@@ -1,4 +1,5 @@
 import type { Mask } from '../imaging/frame.ts';
+import { requireFinitePixels } from '../inference/model-input.ts';
 import { compose, resizeBilinear, scaling, translation } from '../imaging/geometry.ts';
 import type { Affine, Raster } from '../imaging/geometry.ts';
 import { SaltError } from '../protocol/errors.ts';
@@ -30,15 +31,7 @@ export interface LoadedSample {
 export async function loadSample(sample: TrainingSample, words: readonly string[]): Promise<LoadedSample> {
   const frame = await sample.loadFrame();
   const { width, height, channels, pixels } = frame;
-  const bad = pixels.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const pixel = Math.floor(bad / channels);
-    throw new SaltError(
-      'NOT_FINITE',
-      `Frame ${sample.id} has the value ${pixels[bad]} at column ${pixel % width}, row ${Math.floor(pixel / width)}.`,
-      { sample: sample.id, index: bad },
-    );
-  }
+  requireFinitePixels(frame, `Frame ${sample.id}`);
   const masks: (Mask | undefined)[] = [];
   for (const word of words) {
     const mask = await sample.masks.get(word)?.();

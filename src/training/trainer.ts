@@ -5,6 +5,7 @@ import { createBatches } from './batches.ts';
 import type { BatchSource } from './batches.ts';
 import { budgetClock, evaluationInterval } from './budget.ts';
 import type { BudgetClock, Pace } from './budget.ts';
+import { OUTPUT_LAYER } from '../inference/segmenter.ts';
 import { evaluateHeldOut } from './evaluation.ts';
 import { Checkpointer, loadState } from './checkpointer.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -19,6 +20,7 @@ import type { Split } from './split.ts';
 import { StepEngine } from './step-engine.ts';
 import type { StepFailure, StepReport } from './step-engine.ts';
 import type { TrainingState } from './training-state.ts';
+import { remembered } from './training-sample.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 const SAMPLE_CACHE_BYTES = 512 * 2 ** 20;
@@ -49,6 +51,7 @@ class TrainingRun {
   readonly #job: TrainingJob;
   readonly #host: TrainingHost;
   readonly #split: Split<TrainingSample>;
+  readonly #heldOut: readonly TrainingSample[];
   readonly #fingerprint: Fingerprint;
   readonly #batches: BatchSource;
   readonly #engine: StepEngine;
@@ -79,6 +82,7 @@ class TrainingRun {
     this.#job = job;
     this.#host = host;
     this.#split = parts.split;
+    this.#heldOut = remembered(parts.split.heldOut, host.sampleCacheBytes ?? SAMPLE_CACHE_BYTES);
     this.#fingerprint = fingerprintOf(job, parts.split);
     this.#batches = parts.batches;
     this.#engine = parts.engine;
@@ -163,7 +167,8 @@ class TrainingRun {
   /** How the start does; and, where time limits the run, how long a step takes. Neither changes what follows. */
   async #measure(): Promise<void> {
     if (this.#step === 0) {
-      const score = await this.#score();
+      // Where the start itself is not finite, the first step finds the layer.
+      const score = await this.#score().catch(unlessOutputNotFinite);
       if (score) {
         this.#ranking.recordStart(score);
         this.#tell({ kind: 'evaluation', step: 0, epoch: 0, score, best: false });
@@ -222,20 +227,30 @@ class TrainingRun {
   }
 
   async #score(parameters?: readonly FloatTensor[]): Promise<HeldOutScore | null> {
-    const { heldOut } = this.#split;
-    if (heldOut.length === 0) return null;
+    if (this.#heldOut.length === 0) return null;
     const before = this.#now();
     const { subject, settings } = this.#job;
     const weights = await subject.merge(this.#engine.unpack(parameters ?? (await this.#engine.parameters())));
     const shouldStop = () => this.#isStopped();
-    const score = await evaluateHeldOut(this.#host.executor, subject, settings, weights, heldOut, shouldStop);
+    const score = await evaluateHeldOut(
+      this.#host.executor,
+      subject,
+      settings,
+      weights,
+      this.#heldOut,
+      shouldStop,
+    );
     this.#pace = { ...this.#pace, secondsPerEvaluation: (this.#now() - before) / 1000 };
     return score;
   }
 
   async #evaluate(): Promise<void> {
     const parameters = await this.#engine.parameters();
-    const score = await this.#score(parameters);
+    const score = await this.#score(parameters).catch((error: unknown) => {
+      unlessOutputNotFinite(error);
+      const what = 'the masks of held-out samples are not finite';
+      throw this.#notFinite({ suspect: { layer: OUTPUT_LAYER, what } }, this.#step);
+    });
     const candidate = { step: this.#step, score, parameters };
     const best = this.#ranking.record(candidate);
     this.#evaluatedAt = this.#step;
@@ -342,6 +357,14 @@ class TrainingRun {
 
 function nowOf(host: TrainingHost): () => number {
   return () => host.now?.() ?? performance.now();
+}
+
+/** @throws the error, unless it says that the model's output was not finite */
+function unlessOutputNotFinite(error: unknown): null {
+  if (error instanceof SaltError && error.code === 'NOT_FINITE' && error.details['layer'] === OUTPUT_LAYER) {
+    return null;
+  }
+  throw error;
 }
 
 function rankingOf(state: TrainingState | undefined): Ranking {

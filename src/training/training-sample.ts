@@ -27,3 +27,34 @@ export function samplesOfWord(samples: readonly Sample[], word: string): Trainin
     ...(sample.split !== undefined && { split: sample.split }),
   }));
 }
+
+/**
+ * The same samples, read from their files once as long as that takes no more memory than allowed: for those that are
+ * looked at again and again.
+ */
+export function remembered(samples: readonly TrainingSample[], maxBytes: number): TrainingSample[] {
+  let left = maxBytes;
+  const once = <T>(load: () => Promise<T>, bytesOf: (value: T) => number): (() => Promise<T>) => {
+    let kept: { readonly value: T } | undefined;
+    return async () => {
+      if (kept) return kept.value;
+      const value = await load();
+      const bytes = bytesOf(value);
+      if (bytes <= left) {
+        left -= bytes;
+        kept = { value };
+      }
+      return value;
+    };
+  };
+  const maskBytes = ({ data }: Mask): number => data.byteLength;
+  return samples.map((sample) => ({
+    ...sample,
+    loadFrame: once(
+      () => sample.loadFrame(),
+      ({ pixels }) => pixels.byteLength,
+    ),
+    masks: new Map([...sample.masks].map(([word, load]) => [word, once(load, maskBytes)])),
+    ...(sample.loadFieldOfView && { loadFieldOfView: once(sample.loadFieldOfView, maskBytes) }),
+  }));
+}

@@ -260,6 +260,19 @@ describe('createSegmenter', () => {
     );
   });
 
+  it('refuses pixels and answers that are not finite, rather than drawing nothing', async () => {
+    const frame = noise(5, 4, 1);
+    const spoilt = { ...frame, pixels: frame.pixels.map((value, i) => (i === 7 ? NaN : value)) };
+    await assert.rejects(
+      copySegmenter().probabilities(spoilt, ask(0)),
+      isError('NOT_FINITE', /NaN at column 2, row 1/),
+    );
+    await assert.rejects(
+      copySegmenter().probabilities(frame, ask(Infinity)),
+      isError('NOT_FINITE', /The model/),
+    );
+  });
+
   it('names what a prompt lacks', async () => {
     await assert.rejects(
       copySegmenter().probabilities(noise(4, 4, 1)),

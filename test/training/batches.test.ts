@@ -4,6 +4,7 @@ import { SaltError } from '../../src/protocol/errors.ts';
 import { AUGMENTATIONS } from '../../src/training/augmentation.ts';
 import { createBatches } from '../../src/training/batches.ts';
 import type { Batch, BatchOptions } from '../../src/training/batches.ts';
+import { remembered } from '../../src/training/training-sample.ts';
 import type { TrainingSample } from '../../src/training/training-sample.ts';
 import { greyFrame } from './toy-task.ts';
 
@@ -161,5 +162,19 @@ describe('createBatches', () => {
       (error) =>
         error instanceof SaltError && error.code === 'DATASET_INVALID' && /2 x 2/.test(error.message),
     );
+  });
+});
+
+describe('remembered', () => {
+  it('reads each file once, until the memory allowed is full', async () => {
+    const loads: number[] = [];
+    const samples = [10, 20].map((level) => sample(level, undefined, loads));
+    // One frame of 16 floats takes 64 bytes.
+    const kept = remembered(samples, 100);
+    for (let i = 0; i < 3; i++) for (const each of kept) await each.loadFrame();
+    assert.deepEqual(loads, [10, 20, 20, 20]);
+    const mask = await kept[1]?.masks.get('vein')?.();
+    assert.equal(mask?.data[1], 1);
+    assert.equal(kept[0]?.loadFieldOfView, undefined);
   });
 });
