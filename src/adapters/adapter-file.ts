@@ -19,8 +19,8 @@ export interface AdapterFile {
   readonly embeddings: readonly (FloatTensor | undefined)[];
 }
 
-/** The metadata that holds `AdapterInfo` as JSON. */
-const INFO_KEY = 'ohif_salt_adapter';
+/** The metadata that holds `AdapterInfo` as JSON: by it an adapter file is known. */
+export const ADAPTER_INFO_KEY = 'ohif_salt_adapter';
 const PROMPT_TENSOR = /^prompt\.(?:0|[1-9]\d*)$/;
 
 /** @throws SaltError `ADAPTER_INVALID` when info and embeddings contradict, `NOT_FINITE` for NaN or Inf in a tensor */
@@ -31,7 +31,7 @@ export function encodeAdapter({ info, values, embeddings }: AdapterFile): Uint8A
     if (embedding) tensors.set(`prompt.${n}`, embedding);
   });
   checkEmbeddings(checked, embeddings);
-  return encodeSafetensors(tensors, { [INFO_KEY]: JSON.stringify(checked) });
+  return encodeSafetensors(tensors, { [ADAPTER_INFO_KEY]: JSON.stringify(checked) });
 }
 
 /**
@@ -41,11 +41,11 @@ export function encodeAdapter({ info, values, embeddings }: AdapterFile): Uint8A
  */
 export function decodeAdapter(bytes: Uint8Array): AdapterFile {
   const file = parseSafetensors(bytes);
-  const json = file.metadata[INFO_KEY];
+  const json = file.metadata[ADAPTER_INFO_KEY];
   if (json === undefined) {
     throw new SaltError(
       'ADAPTER_INVALID',
-      `The file is safetensors but no adapter: its metadata has no "${INFO_KEY}".`,
+      `The file is safetensors but no adapter: its metadata has no "${ADAPTER_INFO_KEY}".`,
     );
   }
   const info = parseInfo(parseJson(json));

@@ -1,6 +1,6 @@
 export { createAdapter } from './adapter.ts';
 export type { AdaptedLayer, Adapter } from './adapter.ts';
-export { decodeAdapter, encodeAdapter, requireBaseModel } from './adapter-file.ts';
+export { ADAPTER_INFO_KEY, decodeAdapter, encodeAdapter, requireBaseModel } from './adapter-file.ts';
 export type { AdapterFile, BaseModel } from './adapter-file.ts';
 export { ADAPTER_FORMAT, adapterInfoSchema, hashFrame } from './adapter-info.ts';
 export type { AdapterInfo } from './adapter-info.ts';

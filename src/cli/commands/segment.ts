@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { SaltError } from '../../protocol/errors.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { SegmentJob } from '../jobs/segment-job.ts';
+import { findModel } from '../models/model-source.ts';
+import { consoleOf, deviceOf, masksOf, repeated, withDevice, withMasks, withOutput } from '../options.ts';
+import type { CommonOptions, DeviceCliOptions, MaskCliOptions } from '../options.ts';
+import { runJob } from '../run-job.ts';
+import { tellEvent } from '../tell-event.ts';
+import { wholeNumber } from '../values.ts';
+
+export interface ModelCliOptions {
+  readonly adapter?: string;
+  readonly model?: string;
+  readonly imageSize?: number;
+}
+
+interface SegmentOptions extends CommonOptions, DeviceCliOptions, MaskCliOptions, ModelCliOptions {
+  readonly prompt?: readonly string[];
+  readonly out: string;
+}
+
+const EXAMPLES = `
+Examples:
+  All images of a folder:
+    ohif-salt segment --adapter vein.safetensors --prompt Vein --out masks frames/images
+  A DICOM cine: a PNG for each frame, and one DICOM segmentation for the file:
+    ohif-salt segment --adapter vein.safetensors --out masks run1.dcm
+  SAM as it is, without an adapter:
+    ohif-salt segment --model sam_vit_b_01ec64.pth --out masks frame.png
+
+An adapter finds the model it was trained on by itself where it was trained, and in the folder of models; elsewhere
+give that model with --model. Masks are PNG files: 255 for the structure, 0 for the rest. An image in a folder
+images/ with a folder fov/ beside it is segmented inside its field of view.
+`;
+
+export function addSegment(program: Command): void {
+  const command = program
+    .command('segment')
+    .summary('draw masks on images')
+    .description('Segments image files, DICOM files (every frame of them) and folders of both.')
+    .argument('<inputs...>', 'files and folders')
+    .requiredOption('--out <folder>', 'where masks are written')
+    .option(
+      '--prompt <word>',
+      'what to segment; may be given several times (default: all that was taught)',
+      repeated,
+    );
+  withModel(command);
+  withMasks(command);
+  withDevice(command);
+  withOutput(command).addHelpText('after', EXAMPLES).action(runSegment);
+}
+
+/** `--adapter` or `--model`. */
+export function withModel(command: Command): Command {
+  return command
+    .option('--adapter <file>', 'what "train" wrote')
+    .option('--model <model>', 'a model as it is; with --adapter, the model that it was trained on')
+    .option(
+      '--image-size <px>',
+      "side of SAM's input, for a model as it is (default: 512)",
+      wholeNumber(8, 8192),
+    );
+}
+
+export async function modelRequestOf({ adapter, model, imageSize }: ModelCliOptions) {
+  if (adapter === undefined && model === undefined) {
+    throw new SaltError('INVALID_ARGUMENT', 'Say what to segment with: --adapter FILE or --model MODEL.');
+  }
+  return {
+    ...(adapter !== undefined && { adapter }),
+    ...(model !== undefined && { model: await findModel(model) }),
+    ...(imageSize !== undefined && { imageSize }),
+  };
+}
+
+async function runSegment(inputs: readonly string[], options: SegmentOptions): Promise<void> {
+  const console = consoleOf(options);
+  const progress = console.progress();
+  const result = await runJob<SegmentJob>({
+    name: 'segment',
+    request: {
+      ...deviceOf(options),
+      ...masksOf(options),
+      ...(await modelRequestOf(options)),
+      inputs,
+      words: options.prompt ?? [],
+      out: options.out,
+    },
+    console,
+    onEvent(event) {
+      if (event.kind !== 'file') tellEvent(event, console, progress);
+      else progress.update(event.done / event.total, `${event.done} of ${event.total} files ${event.file}`);
+    },
+  }).finally(() => progress.stop());
+  const { frames, segmentations, problems } = result;
+  const seg = segmentations.length > 0 ? ` and ${segmentations.length} DICOM segmentation(s)` : '';
+  console.result(`Wrote ${frames.length} mask(s)${seg} to ${options.out}.`, result);
+  if (problems.length > 0) {
+    console.tell(`${problems.length} file(s) could not be segmented; see above.`);
+    process.exitCode = EXIT.data;
+  }
+}

@@ -1,0 +1,245 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename, dirname, join, parse } from 'node:path';
+import { decodeAny } from '../../imaging/decode-any.ts';
+import type { FrameFile } from '../../imaging/decode-any.ts';
+import { matchNames } from '../../imaging/dataset/match.ts';
+import { readBytes } from '../../imaging/dataset/sample.node.ts';
+import { isSegmentation } from '../../imaging/dicom/seg-read.ts';
+import type { SegFrameInput } from '../../imaging/dicom/seg-input.ts';
+import { encodeSeg } from '../../imaging/dicom/seg-write.ts';
+import { encodeMaskPng, maskFromImage, resizeMask } from '../../imaging/mask.ts';
+import type { Mask } from '../../imaging/frame.ts';
+import type { Flips } from '../../inference/mirror.ts';
+import { createSegmenter } from '../../inference/segmenter.ts';
+import type { Segmenter } from '../../inference/segmenter.ts';
+import type { Question } from '../../inference/trained-model.ts';
+import { SaltError } from '../../protocol/errors.ts';
+import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
+import type { Job } from '../../runtime/thread.ts';
+import { filesOf } from '../data.ts';
+import { VERSION } from '../version.ts';
+import { nodeFactor, openDevice } from './device.ts';
+import type { CommonEvent, DeviceOptions } from './device.ts';
+import { openModel } from './open-model.ts';
+import type { ModelRequest } from './open-model.ts';
+
+export interface SegmentRequest extends ModelRequest, DeviceOptions {
+  readonly inputs: readonly string[];
+  /** Empty for all that the model was taught, or else "Vein". */
+  readonly words: readonly string[];
+  readonly out: string;
+  readonly threshold: number;
+  readonly minSize: number;
+  readonly flips?: Flips;
+}
+
+export type SegmentEvent =
+  | CommonEvent
+  | { readonly kind: 'file'; readonly done: number; readonly total: number; readonly file: string };
+
+export interface SegmentedFrame {
+  readonly input: string;
+  /** One-based. */
+  readonly frame: number;
+  readonly word: string;
+  /** The path of the mask. */
+  readonly mask: string;
+  /** Pixels of the structure. */
+  readonly pixels: number;
+}
+
+export interface SegmentResult {
+  readonly frames: readonly SegmentedFrame[];
+  readonly segmentations: readonly { readonly input: string; readonly path: string }[];
+  /** Files that could not be segmented. */
+  readonly problems: readonly string[];
+}
+
+export type SegmentJob = Job<SegmentRequest, SegmentEvent, SegmentResult>;
+
+const DEFAULT_WORD = 'Vein';
+
+export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
+  const files = await filesOf(request.inputs);
+  if (files.length === 0) {
+    throw new SaltError('FILE_UNREADABLE', `There is no image in ${request.inputs.join(', ')}.`);
+  }
+  await mkdir(request.out, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(request.out, cause);
+  });
+  const { executor } = await openDevice(request, emit);
+  const { trained, flips } = await openModel(request, nodeFactor(emit, signal), executor);
+  const questions = await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
+  const segmenter = createSegmenter({
+    executor,
+    input: trained.input,
+    weights: trained.weights,
+    model: (size) => trained.modelAt(size),
+  });
+  const context: Context = {
+    request: { ...request, flips: request.flips ?? flips },
+    segmenter,
+    questions,
+    names: new Set(),
+    signal,
+  };
+  const frames: SegmentedFrame[] = [];
+  const segmentations: { input: string; path: string }[] = [];
+  const problems: string[] = [];
+  try {
+    for (const [i, path] of files.entries()) {
+      emit({ kind: 'file', done: i, total: files.length, file: path });
+      try {
+        const done = await segmentFile(path, context);
+        frames.push(...done.frames);
+        if (done.seg !== undefined) segmentations.push({ input: path, path: done.seg });
+      } catch (error) {
+        if (!(error instanceof SaltError) || !ABOUT_THE_FILE.has(error.code)) throw error;
+        problems.push(error.message);
+        emit({ kind: 'message', text: error.message });
+      }
+    }
+  } finally {
+    await segmenter.dispose();
+  }
+  emit({ kind: 'file', done: files.length, total: files.length, file: '' });
+  return { frames, segmentations, problems };
+};
+
+/** What is wrong with one file need not stop the others. */
+const ABOUT_THE_FILE: ReadonlySet<string> = new Set([
+  'DICOM_INVALID',
+  'DICOM_UNSUPPORTED',
+  'IMAGE_INVALID',
+  'IMAGE_UNSUPPORTED',
+  'FILE_UNREADABLE',
+]);
+
+type Questions = ReadonlyMap<string, Question>;
+
+/** @param words those asked for; none for all that the model knows */
+export async function ask(
+  trained: { readonly words: readonly string[]; ask(word: string): Promise<Question> },
+  words: readonly string[],
+  warn: (text: string) => void,
+): Promise<Questions> {
+  const known = trained.words.length > 0 ? trained.words : [DEFAULT_WORD];
+  const questions = new Map<string, Question>();
+  for (const word of words.length > 0 ? words : known) {
+    const question = await trained.ask(word);
+    if (question.warning !== undefined) warn(question.warning);
+    questions.set(word, question);
+  }
+  return questions;
+}
+
+interface Context {
+  readonly request: SegmentRequest & { readonly flips: Flips };
+  readonly segmenter: Segmenter;
+  readonly questions: Questions;
+  /** Of the files written so far, so that none replaces another. */
+  readonly names: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+async function segmentFile(
+  path: string,
+  context: Context,
+): Promise<{ frames: SegmentedFrame[]; seg: string | undefined }> {
+  const { request, questions } = context;
+  const file = await decodeAny(await readBytes(path), basename(path));
+  if (file.dicom && isSegmentation(file.dicom)) {
+    throw new SaltError('DICOM_UNSUPPORTED', `${path} is a segmentation, not an image: it was passed over.`);
+  }
+  const stem = uniqueName(parse(path).name, context.names);
+  const fieldOfView = await fieldOfViewOf(path, file);
+  const frames: SegmentedFrame[] = [];
+  const segFrames: SegFrameInput[] = [];
+  for (let frameNumber = 1; frameNumber <= file.frameCount; frameNumber++) {
+    const masks = await segmentFrame(file, frameNumber, fieldOfView, context);
+    for (const [word, mask] of masks) {
+      const name = [
+        stem,
+        ...(questions.size > 1 ? [fileNameOf(word)] : []),
+        ...frameSuffix(file, frameNumber),
+      ];
+      const target = join(request.out, `${name.join('_')}.png`);
+      await writeFileAtomic(target, encodeMaskPng(mask));
+      const pixels = mask.data.reduce((sum, value) => sum + value, 0);
+      frames.push({ input: path, frame: frameNumber, word, mask: target, pixels });
+    }
+    if (file.dicom) segFrames.push({ source: file.dicom, frameNumber, masks: [...masks.values()] });
+  }
+  return { frames, seg: await writeSeg(segFrames, stem, context) };
+}
+
+async function segmentFrame(
+  file: FrameFile,
+  frameNumber: number,
+  fieldOfView: Mask | undefined,
+  { request, segmenter, questions, signal }: Context,
+): Promise<Map<string, Mask>> {
+  const frame = await file.frame(frameNumber);
+  const masks = new Map<string, Mask>();
+  for (const [word, { prompt, output }] of questions) {
+    const all = await segmenter.segment(frame, {
+      prompt,
+      fieldOfView,
+      flips: request.flips,
+      threshold: request.threshold,
+      minComponent: request.minSize,
+      shouldStop: () => signal.aborted,
+    });
+    const mask = all[output];
+    if (mask) masks.set(word, mask);
+    // Lets a cancellation in.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal.throwIfAborted();
+  }
+  return masks;
+}
+
+async function writeSeg(
+  frames: readonly SegFrameInput[],
+  stem: string,
+  { request, questions }: Context,
+): Promise<string | undefined> {
+  if (frames.length === 0) return undefined;
+  const words = [...questions.keys()];
+  const algorithm = { name: 'ohif-salt', version: VERSION };
+  const path = join(request.out, `${stem}.seg.dcm`);
+  const bytes = await encodeSeg({
+    segments: words.map((label) => ({ label, algorithmType: 'AUTOMATIC', algorithm })),
+    frames,
+    seriesDescription: `${words.join(', ')} (ohif-salt)`,
+    softwareVersion: VERSION,
+  });
+  await writeFileAtomic(path, bytes);
+  return path;
+}
+
+/** The mask of the field of view in fov/ beside the image's own folder, where a data set keeps them. */
+async function fieldOfViewOf(path: string, file: FrameFile): Promise<Mask | undefined> {
+  const folder = join(dirname(dirname(path)), 'fov');
+  const names = await readdir(folder).catch(() => []);
+  const { matches } = matchNames([{ name: basename(path), frames: 1 }], names, 'field of view');
+  const name = matches.get(0)?.get(0);
+  if (name === undefined) return undefined;
+  return resizeMask(await maskFromImage(await readBytes(join(folder, name)), name), file.width, file.height);
+}
+
+function frameSuffix({ frameCount }: FrameFile, frameNumber: number): string[] {
+  if (frameCount === 1) return [];
+  return [`frame${String(frameNumber).padStart(String(frameCount).length, '0')}`];
+}
+
+function fileNameOf(word: string): string {
+  return word.replace(/[^\p{L}\p{N}-]+/gu, '-').toLowerCase();
+}
+
+function uniqueName(stem: string, taken: Set<string>): string {
+  let name = stem;
+  for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem}-${n}`;
+  taken.add(name.toLowerCase());
+  return name;
+}

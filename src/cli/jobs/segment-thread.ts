@@ -1,0 +1,4 @@
+import { serveNodeThread } from '../../runtime/thread.node.ts';
+import { segmentJob } from './segment-job.ts';
+
+serveNodeThread(segmentJob);

@@ -1,0 +1,45 @@
+import { dirname } from 'node:path';
+import type { AdapterInfo } from '../../adapters/index.ts';
+import type { SamBase } from '../../inference/sam-base.ts';
+import { SaltError } from '../../protocol/errors.ts';
+import { modelsFolder, modelsIn, recallBase } from './folders.ts';
+import { loadModel } from './load-model.ts';
+import { isFile } from './model-source.ts';
+import type { ModelSource } from './model-source.ts';
+import { RANDOM_SAMS } from './random-models.ts';
+
+/**
+ * The model that an adapter was trained on: the one given, or else the random one of its name, the file that was
+ * trained on here, or a file of its name in the models folder or beside the adapter. Whether it is the right one is for
+ * its hash to say.
+ * @throws SaltError `MODEL_UNKNOWN` when there is none, `INVALID_ARGUMENT` when the one given is no SAM, and what
+ *   `loadModel` throws
+ */
+export async function findBase(
+  { model }: AdapterInfo,
+  adapterPath: string,
+  given: ModelSource | undefined,
+): Promise<SamBase> {
+  if (model.kind !== 'sam') throw new SaltError('INVALID_ARGUMENT', 'A U-Net has no base model.');
+  const loaded = await loadModel(given ?? (await search(model.name, model.weightsHash, adapterPath)));
+  if (loaded.kind === 'sam') return loaded.base;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `The adapter was trained on "${model.name}", a SAM; the model given is a U-Net.`,
+  );
+}
+
+async function search(name: string, weightsHash: string, adapterPath: string): Promise<ModelSource> {
+  if (RANDOM_SAMS.has(name)) return { kind: 'random', name };
+  const remembered = await recallBase(weightsHash);
+  if (remembered !== undefined && (await isFile(remembered))) return { kind: 'file', name, path: remembered };
+  for (const folder of [modelsFolder(), dirname(adapterPath)]) {
+    const found = (await modelsIn(folder)).find((file) => file.path.endsWith(name) || file.name === name);
+    if (found) return { kind: 'file', name, path: found.path };
+  }
+  throw new SaltError(
+    'MODEL_UNKNOWN',
+    `The adapter was trained on "${name}", which was not found. Give it with --model, or put it into ${modelsFolder()}.`,
+    { name, weightsHash },
+  );
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { ADAPTER_INFO_KEY, decodeAdapter } from '../../adapters/index.ts';
+import type { AdapterFile } from '../../adapters/index.ts';
+import type { FloatTensor } from '../../graph/tensor.ts';
+import type { SamBase } from '../../inference/sam-base.ts';
+import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
+import { loadSamWeights } from '../../model/checkpoint/load-sam.ts';
+import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
+import { randomSamWeights } from '../../model/checkpoint/random-weights.ts';
+import { weightsHash } from '../../model/checkpoint/weights-hash.ts';
+import type { UnetConfig } from '../../model/unet.ts';
+import { SaltError } from '../../protocol/errors.ts';
+import { rememberBase } from './folders.ts';
+import type { ModelSource } from './model-source.ts';
+import { RANDOM_SAMS } from './random-models.ts';
+
+/** A U-Net that was trained before. */
+export interface TrainedUnet {
+  readonly config: UnetConfig;
+  readonly weights: ReadonlyMap<string, FloatTensor>;
+  readonly words: readonly string[];
+}
+
+/** A model in memory. */
+export type LoadedModel =
+  | { readonly kind: 'sam'; readonly base: SamBase }
+  | { readonly kind: 'unet'; readonly name: string; readonly trained?: TrainedUnet };
+
+/** Random models are the same every time, so that an adapter finds its base again. */
+const RANDOM_SEED = 1;
+
+/**
+ * Reads a model. The file of a U-Net that was trained here is a model, too.
+ * @throws SaltError `CHECKPOINT_INVALID`, `CHECKPOINT_REFUSED`, `CHECKPOINT_MISMATCH`, `FILE_UNREADABLE`, `NOT_FINITE`;
+ *   `INVALID_ARGUMENT` for the adapter of another model
+ */
+export async function loadModel(source: ModelSource): Promise<LoadedModel> {
+  switch (source.kind) {
+    case 'unet':
+      return { kind: 'unet', name: 'unet' };
+    case 'random': {
+      const config = RANDOM_SAMS.get(source.name);
+      if (!config) throw new SaltError('MODEL_UNKNOWN', `There is no model "${source.name}".`);
+      const weights = randomSamWeights(config, RANDOM_SEED);
+      return {
+        kind: 'sam',
+        base: { name: source.name, weightsHash: await weightsHash(weights), config, weights },
+      };
+    }
+    case 'file':
+      return loadFile(source.path, source.name);
+  }
+}
+
+async function loadFile(path: string, name: string): Promise<LoadedModel> {
+  const file = await openFileSource(path);
+  try {
+    const checkpoint = await openCheckpoint(file, name);
+    if (ADAPTER_INFO_KEY in checkpoint.metadata) return asModel(await readAdapter(path), name);
+    const sam = await loadSamWeights(checkpoint);
+    const hash = await weightsHash(sam.weights);
+    await rememberBase(hash, path);
+    return { kind: 'sam', base: { name, weightsHash: hash, ...sam } };
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws SaltError `ADAPTER_INVALID`, `CHECKPOINT_INVALID`, `FILE_UNREADABLE`, `NOT_FINITE` */
+export async function readAdapter(path: string): Promise<AdapterFile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SaltError(
+      'FILE_UNREADABLE',
+      `The adapter ${path} could not be read: ${why}.`,
+      { path },
+      { cause },
+    );
+  }
+  try {
+    return decodeAdapter(bytes);
+  } catch (error) {
+    if (!(error instanceof SaltError)) throw error;
+    throw new SaltError(error.code, `${path}: ${error.message}`, error.details, { cause: error });
+  }
+}
+
+function asModel(adapter: AdapterFile, name: string): LoadedModel {
+  const { model, prompts } = adapter.info;
+  if (model.kind === 'unet') {
+    const words = prompts.map(({ word }) => word);
+    return { kind: 'unet', name, trained: { config: model.config, weights: adapter.values, words } };
+  }
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `${name} is an adapter for "${model.name}", not a model: give it as --adapter.`,
+  );
+}

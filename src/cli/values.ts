@@ -1,0 +1,70 @@
+/** Reading the values of options. */
+import { InvalidArgumentError } from 'commander';
+
+type Parser<T> = (text: string) => T;
+
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): Parser<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`Give a whole number ${range}.`);
+    }
+    return value;
+  };
+}
+
+/** @param above exclusive @param most inclusive */
+export function numberAbove(above: number, most = Infinity): Parser<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value <= above || value > most) {
+      const range = most === Infinity ? `above ${above}` : `above ${above}, up to ${most}`;
+      throw new InvalidArgumentError(`Give a number ${range}.`);
+    }
+    return value;
+  };
+}
+
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 0.9)) {
+    throw new InvalidArgumentError('Give a share from 0 to 0.9, e.g. 0.2.');
+  }
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** `4GB`, `512 MB`, `1.5g`: powers of 1024. */
+export function byteCount(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*$/i.exec(text);
+  const bytes = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? '').toUpperCase()] ?? NaN));
+  if (!(bytes > 0)) throw new InvalidArgumentError('Give a size with its unit, e.g. 4GB or 512MB.');
+  return bytes;
+}
+
+/** `qkv,lin1` or several values of the option. */
+export function commaSeparated(text: string, before: readonly string[] = []): readonly string[] {
+  const values = text.split(',').map((value) => value.trim());
+  if (values.some((value) => value === '')) throw new InvalidArgumentError('Separate values by commas.');
+  return [...before, ...values];
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  let [value, unit] = [bytes / 1024, 0];
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit] ?? ''}`;
+}
+
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return whole >= 60 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
+}
