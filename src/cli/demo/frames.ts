@@ -1,0 +1,32 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateAngiogram } from '../../generator/angiogram.ts';
+import { encodeFramePng, encodeMaskPng } from '../../imaging/mask.ts';
+
+const SIDE = 256;
+const TRAINING = 12;
+const HELD_OUT = 4;
+const TEST = 4;
+
+/**
+ * Draws angiograms into a data set: images/, masks/ and data_split.csv.
+ * @returns the names of the test images, without extension
+ */
+export async function writeFrames(folder: string): Promise<string[]> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'images'), { recursive: true });
+  await mkdir(join(folder, 'masks'));
+  const rows = ['image,mask,split'];
+  const test: string[] = [];
+  for (let n = 1; n <= TRAINING + HELD_OUT + TEST; n++) {
+    const name = `angiogram-${String(n).padStart(2, '0')}`;
+    const { frame, mask } = generateAngiogram(n, SIDE);
+    await writeFile(join(folder, 'images', `${name}.png`), encodeFramePng(frame));
+    await writeFile(join(folder, 'masks', `${name}.png`), encodeMaskPng(mask));
+    const split = n <= TRAINING ? 'train' : n <= TRAINING + HELD_OUT ? 'val' : 'test';
+    rows.push(`${name}.png,${name}.png,${split}`);
+    if (split === 'test') test.push(name);
+  }
+  await writeFile(join(folder, 'data_split.csv'), `${rows.join('\n')}\n`);
+  return test;
+}
