@@ -14,7 +14,14 @@ export function findTorch(): { readonly python: string } | { readonly missing: s
   for (const python of candidates) {
     if (!python || !existsSync(python)) continue;
     try {
-      execFileSync(python, ['-c', 'import torch, segment_anything'], { stdio: 'ignore' });
+      // segment_anything itself imports torchvision, which its modules do not need: look, do not load.
+      execFileSync(
+        python,
+        ['-c', 'import torch, importlib.util as u; assert u.find_spec("segment_anything")'],
+        {
+          stdio: 'ignore',
+        },
+      );
       return { python };
     } catch {
       // Not this one: try the next.
