@@ -25,7 +25,11 @@ export default {
     library: { type: 'module' },
     clean: true,
   },
-  resolve: { conditionNames: ['onnxruntime-web-use-extern-wasm', 'import', 'module', 'browser', 'default'] },
+  resolve: {
+    conditionNames: ['onnxruntime-web-use-extern-wasm', 'import', 'module', 'browser', 'default'],
+    // The image codecs ask for these where they run in Node.
+    fallback: { fs: false, path: false },
+  },
   performance: false,
   stats: 'errors-warnings',
 };

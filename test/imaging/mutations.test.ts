@@ -25,7 +25,7 @@ const PIXELS = Uint8Array.from(
   (_, i) => (i * 7 + Math.floor(i / WIDTH) * 13) & 255,
 );
 const SAMPLES = { width: WIDTH, height: HEIGHT, components: 1, bits: 8, bytes: PIXELS };
-const MUTATIONS = 60;
+const MUTATIONS = 30;
 
 /** A frame may take this much more memory than what it decodes to, codec included. */
 const MOST_GROWTH = 300 * 2 ** 20;
