@@ -14,8 +14,16 @@ import { fileSvdCache } from '../src/runtime/svd-cache.node.ts';
 import { nodeSvdPool } from '../src/runtime/svd-pool.node.ts';
 
 const THREADS = 2;
-const BLOCK = [[2304, 768], [768, 768], [3072, 768], [768, 3072]] as const; // prettier-ignore
-const NECK = [[256, 768], [256, 2304]] as const; // prettier-ignore
+const BLOCK = [
+  [2304, 768],
+  [768, 768],
+  [3072, 768],
+  [768, 3072],
+] as const;
+const NECK = [
+  [256, 768],
+  [256, 2304],
+] as const;
 const shapes = [...Array.from({ length: 12 }, () => BLOCK).flat(), ...NECK];
 
 /** Deviation of trained weights, about. */

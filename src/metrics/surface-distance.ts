@@ -12,8 +12,14 @@ export function surfaceOf(pixels: Uint8Array, width: number, height: number): Ui
       const i = y * width + x;
       if (!pixels[i]) continue;
       const inside =
-        y > 0 && y < height - 1 && x > 0 && x < width - 1 &&
-        pixels[i - width] && pixels[i + width] && pixels[i - 1] && pixels[i + 1]; // prettier-ignore
+        y > 0 &&
+        y < height - 1 &&
+        x > 0 &&
+        x < width - 1 &&
+        pixels[i - width] &&
+        pixels[i + width] &&
+        pixels[i - 1] &&
+        pixels[i + 1];
       surface[i] = inside ? 0 : 1;
     }
   }

@@ -7,7 +7,11 @@ import type { Arguments, Result } from './pages/svd.ts';
 
 describe('SVDs in Chromium', { skip: skipWithoutChromium }, () => {
   test('two Web Workers give the bits that Node gives, pass on failures and can be ended', async () => {
-    const shapes = [[60, 40], [40, 90], [5, 5]] as const; // prettier-ignore
+    const shapes = [
+      [60, 40],
+      [40, 90],
+      [5, 5],
+    ] as const;
     const argument: Arguments = { shapes };
     const { factors, ...rest } = await runInPage<Result>('svd', argument);
     shapes.forEach(([rows, cols], i) => {

@@ -32,9 +32,19 @@ const cases = [
   ['a tall normal matrix', 512, 96, new Float64Array(gaussian(512, 96, 2))],
   ['a wide normal matrix', 96, 400, new Float64Array(gaussian(96, 400, 3))],
   ['values from 1 to 1e-12', 96, 120, withSingularValues(96, 120, decaying, 4)],
-  ['rank 40 of 96', 200, 96, withSingularValues(200, 96, decaying.map((s, i) => (i < 40 ? s : 0)), 5)],
+  [
+    'rank 40 of 96',
+    200,
+    96,
+    withSingularValues(
+      200,
+      96,
+      decaying.map((s, i) => (i < 40 ? s : 0)),
+      5,
+    ),
+  ],
   ['a constant matrix', 30, 50, new Float64Array(1500).fill(0.1)],
-] as const; // prettier-ignore
+] as const;
 
 suite(
   'singular values agree with numpy',
