@@ -1,6 +1,7 @@
 import { SaltError } from '../../protocol/errors.ts';
 import type { Value } from '../graph.ts';
 import { sizeOf } from '../tensor.ts';
+import { broadcastShape } from './elementwise.ts';
 import type { Shape } from '../tensor.ts';
 
 export function sameShape(a: Shape, b: Shape): boolean {
@@ -10,7 +11,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function reshape(x: Value, to: Shape): Value {
   const known = to.reduce((product, n) => (n === -1 ? product : product * n), 1);
   const shape = to.map((n) => (n === -1 ? sizeOf(x.shape) / known : n));
-  if (sizeOf(shape) !== sizeOf(x.shape)) {
+  if (sizeOf(shape) !== sizeOf(x.shape) || !shape.every(Number.isInteger)) {
     throw new SaltError('GRAPH_INVALID', `[${x.shape.join(', ')}] cannot be reshaped to [${to.join(', ')}].`);
   }
   if (sameShape(shape, x.shape)) return x;
@@ -30,6 +31,12 @@ export function transposeLast(x: Value): Value {
 
 export function expand(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShape(x.shape, shape), shape)) {
+    throw new SaltError(
+      'GRAPH_INVALID',
+      `[${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}].`,
+    );
+  }
   return x.graph.emit('Expand', [x, x.graph.int64(shape)], { shape });
 }
 
@@ -76,6 +83,14 @@ export function concat(xs: readonly Value[], axis: number): Value {
   if (!first) throw new SaltError('GRAPH_INVALID', 'Nothing to concatenate.');
   if (xs.length === 1) return first;
   const total = xs.reduce((size, x) => size + (x.shape[axis] ?? 0), 0);
+  for (const { shape } of xs) {
+    if (shape.length !== first.shape.length || !shape.every((n, i) => i === axis || n === first.shape[i])) {
+      throw new SaltError(
+        'GRAPH_INVALID',
+        `[${first.shape.join(', ')}] and [${shape.join(', ')}] do not go together along axis ${axis}.`,
+      );
+    }
+  }
   const shape = first.shape.map((n, i) => (i === axis ? total : n));
   return first.graph.emit('Concat', xs, { shape }, { axis: { int: axis } });
 }
@@ -106,6 +121,11 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
 
 /** Rows along the first axis, by constant indices. */
 export function gatherRows(x: Value, indices: readonly number[]): Value {
+  const rows = x.shape[0] ?? 0;
+  const outside = indices.find((row) => !(row >= 0 && row < rows));
+  if (outside !== undefined) {
+    throw new SaltError('GRAPH_INVALID', `There is no row ${outside} of ${rows}.`);
+  }
   const shape = [indices.length, ...x.shape.slice(1)];
   return x.graph.emit('Gather', [x, x.graph.int64(indices)], { shape }, { axis: { int: 0 } });
 }
