@@ -16,7 +16,7 @@ export interface Operation {
 }
 
 /** The graph of a random linear function of all that the operation returns, with its gradients if asked. */
-function lossGraph({ shapes, build }: Operation, random: Random, withGradients: boolean): Graph {
+export function lossGraph({ shapes, build }: Operation, random: Random, withGradients: boolean): Graph {
   const graph = new Graph();
   const inputs = shapes.map((shape, i) => graph.input(`x${i}`, shape));
   const built = build(...inputs);
