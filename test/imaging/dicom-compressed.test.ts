@@ -134,7 +134,7 @@ describe('compressed DICOM', () => {
 
   describe('fragments', () => {
     const frames = [5, 6, 7].map((seed) => ({ ...grey8, bytes: Uint8Array.from(random(247, 256, seed)) }));
-    const encoded = frames.map(encodeJpegLossless);
+    const encoded = frames.map((frame) => encodeJpegLossless(frame));
     const halves = encoded.flatMap((bytes) => {
       const middle = Math.floor(bytes.length / 4) * 2;
       return [bytes.subarray(0, middle), bytes.subarray(middle)];

@@ -133,8 +133,17 @@ function packBits(plane: readonly number[]): number[] {
   return out;
 }
 
-/** Lossless JPEG (process 14, predictor 1), one Huffman table in which every difference class has five bits. */
-export function encodeJpegLossless({ width, height, components, bits, bytes }: Samples): Uint8Array {
+export interface LosslessOptions {
+  readonly predictor?: number;
+  /** In rows; 0 is none. */
+  readonly restartRows?: number;
+}
+
+/** Lossless JPEG (process 14), one Huffman table in which every difference class has five bits. */
+export function encodeJpegLossless(
+  { width, height, components, bits, bytes }: Samples,
+  { predictor = 1, restartRows = 0 }: LosslessOptions = {},
+): Uint8Array {
   const size = bits > 8 ? 2 : 1;
   const classes = Array.from({ length: 17 }, (_, i) => i);
   const out: number[] = [0xff, 0xd8];
@@ -151,7 +160,8 @@ export function encodeJpegLossless({ width, height, components, bits, bytes }: S
     ...ids.flatMap((id) => [id, 0x11, 0]),
   ]);
   marker(0xc4, [0, ...Array.from({ length: 16 }, (_, i) => (i === 4 ? 17 : 0)), ...classes]);
-  marker(0xda, [components, ...ids.flatMap((id) => [id, 0]), 1, 0, 0]);
+  if (restartRows > 0) marker(0xdd, [0, restartRows * width]);
+  marker(0xda, [components, ...ids.flatMap((id) => [id, 0]), predictor, 0, 0]);
 
   let held = 0;
   let count = 0;
@@ -170,18 +180,43 @@ export function encodeJpegLossless({ width, height, components, bits, bytes }: S
     const at = ((y * width + x) * components + c) * size;
     return size === 1 ? (bytes[at] ?? 0) : (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
   };
+  const flush = () => {
+    if (count > 0) put(2 ** (8 - count) - 1, 8 - count);
+  };
+  const predict = (x: number, y: number, firstRow: number, c: number) => {
+    if (x === 0 && y === firstRow) return 1 << (bits - 1);
+    if (y === firstRow) return sample(x - 1, y, c);
+    if (x === 0) return sample(x, y - 1, c);
+    const [left, above, corner] = [sample(x - 1, y, c), sample(x, y - 1, c), sample(x - 1, y - 1, c)];
+    return [
+      left,
+      above,
+      corner,
+      left + above - corner,
+      left + ((above - corner) >> 1),
+      above + ((left - corner) >> 1),
+      (left + above) >> 1,
+    ][predictor - 1] as number;
+  };
+  let firstRow = 0;
   for (let y = 0; y < height; y++) {
+    if (restartRows > 0 && y > 0 && y % restartRows === 0) {
+      flush();
+      out.push(0xff, 0xd0 + ((y / restartRows - 1) % 8));
+      firstRow = y;
+    }
     for (let x = 0; x < width; x++) {
       for (let c = 0; c < components; c++) {
-        const predicted = x > 0 ? sample(x - 1, y, c) : y > 0 ? sample(x, y - 1, c) : 1 << (bits - 1);
-        const difference = sample(x, y, c) - predicted;
+        const predicted = predict(x, y, firstRow, c);
+        // Differences are modulo 65536.
+        const difference = ((sample(x, y, c) - predicted) << 16) >> 16;
         const length = difference === 0 ? 0 : 32 - Math.clz32(Math.abs(difference));
         put(length, 5);
-        put(difference >= 0 ? difference : difference + 2 ** length - 1, length);
+        if (length < 16) put(difference >= 0 ? difference : difference + 2 ** length - 1, length);
       }
     }
   }
-  if (count > 0) put(2 ** (8 - count) - 1, 8 - count);
+  flush();
   out.push(0xff, 0xd9);
   return Uint8Array.from(out);
 }

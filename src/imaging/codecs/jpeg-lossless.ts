@@ -1,4 +1,4 @@
-import type { CodecImage } from './wasm.ts';
+import type { CodecImage } from './image.ts';
 
 interface Component {
   readonly id: number;

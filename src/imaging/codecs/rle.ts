@@ -1,4 +1,4 @@
-import { interleave } from './wasm.ts';
+import { interleave } from './image.ts';
 
 /**
  * DICOM RLE (PS3.5 annex G): one PackBits segment per byte plane, most significant first, sample by sample.

@@ -1,3 +1,5 @@
+import type { CodecImage } from './image.ts';
+
 /**
  * The only file that loads cornerstone's codecs. Each is fetched and compiled on first use. In Node their own
  * loaders find the `.wasm` file beside them; elsewhere the bundler must, through the `new URL` calls below, which
@@ -9,11 +11,6 @@ const CODECS = {
     load: async (options: EmscriptenOptions) =>
       (await (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')).default(options))
         .JPEGDecoder,
-  },
-  'jpeg-ls': {
-    wasm: () => new URL('@cornerstonejs/codec-charls/decodewasm', import.meta.url),
-    load: async (options: EmscriptenOptions) =>
-      (await (await import('@cornerstonejs/codec-charls/decodewasmjs')).default(options)).JpegLSDecoder,
   },
   'jpeg-2000': {
     wasm: () => new URL('@cornerstonejs/codec-openjpeg/decodewasm', import.meta.url),
@@ -28,17 +25,6 @@ const CODECS = {
 } as const;
 
 export type WasmCodec = keyof typeof CODECS;
-
-/** One decoded image as a codec gives it. */
-export interface CodecImage {
-  readonly width: number;
-  readonly height: number;
-  readonly components: number;
-  /** Significant bits of each sample, 1 to 16. */
-  readonly bits: number;
-  /** Samples, interleaved, one byte each up to 8 bits, else two, little endian. */
-  readonly bytes: Uint8Array;
-}
 
 interface LoadedCodec {
   readonly Decoder: new () => EmscriptenDecoder;
@@ -92,15 +78,8 @@ export async function decodeWithWasm(name: WasmCodec, encoded: Uint8Array): Prom
     const size = width * height * componentCount * (bitsPerSample > 8 ? 2 : 1);
     if (decoded.length < size) throw new Error('fewer pixels than its header promises');
     const bytes = new Uint8Array(decoded.subarray(0, size));
-    const planar = componentCount > 1 && decoder.getInterleaveMode?.() === 0;
     decoder.delete();
-    return {
-      width,
-      height,
-      components: componentCount,
-      bits: bitsPerSample,
-      bytes: planar ? interleave(bytes, componentCount, bitsPerSample > 8 ? 2 : 1) : bytes,
-    };
+    return { width, height, components: componentCount, bits: bitsPerSample, bytes };
   } catch (error) {
     // After a failure the codec's memory is in an unknown state: the next image gets a fresh one.
     loaded.delete(name);
@@ -108,18 +87,4 @@ export async function decodeWithWasm(name: WasmCodec, encoded: Uint8Array): Prom
     const reason = error instanceof Error ? error.message : messages.at(-1);
     throw new Error(reason ?? 'the encoded data is damaged', { cause: error });
   }
-}
-
-/** Planes one after another to samples pixel by pixel. */
-export function interleave(planes: Uint8Array, components: number, bytesPerSample: number): Uint8Array {
-  const pixels = planes.length / (components * bytesPerSample);
-  const out = new Uint8Array(planes.length);
-  let i = 0;
-  for (let component = 0; component < components; component++) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const o = (pixel * components + component) * bytesPerSample;
-      for (let b = 0; b < bytesPerSample; b++) out[o + b] = planes[i++] ?? 0;
-    }
-  }
-  return out;
 }

@@ -1,9 +1,10 @@
 import { decodeJpegLossless } from '../codecs/jpeg-lossless.ts';
+import { decodeJpegLs } from '../codecs/jpeg-ls.ts';
 import { readJpegHeader, withoutColourTransform } from '../codecs/jpeg-header.ts';
 import { readJpeg2000Header } from '../codecs/jpeg-2000-header.ts';
 import { decodeRle } from '../codecs/rle.ts';
 import { decodeWithWasm } from '../codecs/wasm.ts';
-import type { CodecImage } from '../codecs/wasm.ts';
+import type { CodecImage } from '../codecs/image.ts';
 import type { ImagePixel, Photometric } from './image-pixel.ts';
 import { expectPlausible, toValues } from './stored.ts';
 import type { StoredPixels } from './stored.ts';
@@ -63,7 +64,7 @@ async function decodeJpegFamily(encoded: Uint8Array, image: ImagePixel): Promise
     case 0xc3:
       return { decoded: decodeJpegLossless(encoded), photometric };
     case 0xf7:
-      return { decoded: await decodeWithWasm('jpeg-ls', encoded), photometric };
+      return { decoded: decodeJpegLs(encoded), photometric };
     case 0xc0:
     case 0xc1:
     case 0xc2: {

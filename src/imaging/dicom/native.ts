@@ -1,5 +1,5 @@
 import type { DataSet, Element } from 'dicom-parser';
-import { interleave } from '../codecs/wasm.ts';
+import { interleave } from '../codecs/image.ts';
 import type { ImagePixel } from './image-pixel.ts';
 import { toValues, unpackBits } from './stored.ts';
 import type { SampleArray, StoredPixels } from './stored.ts';
