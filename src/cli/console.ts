@@ -54,7 +54,8 @@ export function createConsole(options: { readonly json: boolean; readonly verbos
     },
     failure(error) {
       bars?.stop();
-      tell(`Error: ${messageOf(error)}`);
+      const isCancelled = error instanceof SaltError && error.code === 'CANCELLED';
+      tell(isCancelled ? error.message : `Error: ${messageOf(error)}`);
       if (verbose) tell(stackOf(error));
       else if (!(error instanceof SaltError))
         tell('This is a fault of the program. Add --verbose for details.');

@@ -19,6 +19,6 @@ try {
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
     createConsole({ json: false, verbose: process.argv.includes('--verbose') }).failure(error);
-    await leave(exitCodeOf(error));
+    leave(exitCodeOf(error));
   }
 }

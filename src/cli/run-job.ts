@@ -7,9 +7,6 @@ import { EXIT } from './exit-codes.ts';
 
 /** How long a job may take to stop by itself after Ctrl-C; the whole answer takes less than a second. */
 const GRACE_MS = 500;
-/** How long a thread may take to end; one that computes outside JavaScript cannot be ended from here. */
-const END_MS = 100;
-
 const THREADS = {
   train: 'train-thread',
   segment: 'segment-thread',
@@ -33,13 +30,15 @@ export async function runJob<J>({ name, request, console, onEvent }: JobRun<J>):
   const entry = siblingModule(`jobs/${THREADS[name]}`, import.meta.url);
   const job = startNodeThread<J>(entry, request, { onEvent });
   running.add(job);
+  const settled = (): boolean => running.delete(job);
+  job.result.then(settled, settled);
   let interrupted: ((error: SaltError) => void) | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     interrupted = reject;
   });
   let timer: NodeJS.Timeout | undefined;
   const onInterrupt = (): void => {
-    if (timer) return endNow(EXIT.cancelled);
+    if (timer) return leave(EXIT.cancelled);
     console.tell('Stopping ... (Ctrl-C again to stop at once)');
     job.cancel();
     timer = setTimeout(() => interrupted?.(new SaltError('CANCELLED', 'Cancelled.')), GRACE_MS);
@@ -47,30 +46,22 @@ export async function runJob<J>({ name, request, console, onEvent }: JobRun<J>):
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   try {
-    const result = await Promise.race([job.result, tooLate]);
-    running.delete(job);
-    return result;
+    return await Promise.race([job.result, tooLate]);
   } finally {
     clearTimeout(timer);
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
-    // Whatever the job still throws has been told or is of no interest.
-    job.result.catch(() => running.delete(job));
   }
 }
 
+/** Jobs that have not settled. */
 const running = new Set<RunningJob<unknown>>();
 
 /** Ends the program, though a thread may still compute. */
-export async function leave(code: number): Promise<never> {
-  const ended = Promise.all([...running].map((job) => job.terminate())).then(() => running.clear());
-  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, END_MS))]);
-  return endNow(code);
-}
-
-function endNow(code: number): never {
-  // process.exit waits for threads, and one inside ONNX Runtime can take many seconds. Dying of the signal, as a
-  // program does that never heard of it, takes none; a shell reports that as 130, too.
+export function leave(code: number): never {
+  // process.exit waits for threads, and one inside ONNX Runtime can take many seconds; ended from here, it would throw
+  // where nobody can catch. Dying of the signal, as a program does that never heard of it, takes no time, and a shell
+  // reports it as 130, too.
   if (running.size > 0 && code === EXIT.cancelled && process.platform !== 'win32') {
     process.removeAllListeners('SIGINT');
     process.kill(process.pid, 'SIGINT');

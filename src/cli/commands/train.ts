@@ -174,7 +174,7 @@ async function runTrain(options: TrainOptions): Promise<void> {
         ? `Cancelled. The best so far is in ${keptText(out, bytes, kept)}.`
         : 'Cancelled before there was anything to keep.',
     );
-    await leave(EXIT.cancelled);
+    leave(EXIT.cancelled);
   }
   await rm(request.checkpoints, { recursive: true, force: true });
   if (!options.json && kept && bytes !== undefined)

@@ -15,7 +15,7 @@ interface VerifyOptions extends CommonOptions, DeviceCliOptions {
 
 const EXAMPLES = `
 Examples:
-    ohif-salt verify test/reference/*.safetensors
+    ohif-salt verify test/reference/batch-2.safetensors test/reference/window-padding.safetensors
     ohif-salt verify reference.safetensors --device webgpu
 
 A reference (format salt-reference/1) holds a model, a batch, and what another implementation computed from them. For
@@ -43,22 +43,23 @@ async function runVerify(files: readonly string[], options: VerifyOptions): Prom
   const console = consoleOf(options);
   const progress = console.progress();
   const { plan } = options;
-  const verified = await runJob<VerifyJob>({
+  const { files: verified, problems } = await runJob<VerifyJob>({
     name: 'verify',
     request: { ...deviceOf(options), files, ...(plan && { plan }) },
     console,
-    onEvent(event) {
-      if (event.kind !== 'verified') tellEvent(event, console, progress);
-    },
+    onEvent: (event) => tellEvent(event, console, progress),
   }).finally(() => progress.stop());
-  const passed = verified.every(({ verification }) => verification.passed);
-  console.result(textOf(verified), { passed, files: verified });
-  if (passed) return;
   const failed = verified.filter(({ verification }) => !verification.passed).map(({ file }) => file);
-  process.exitCode = EXIT.failed;
-  console.failure(
-    new SaltError('VERIFICATION_FAILED', `What was computed here is not what ${failed.join(', ')} says.`),
-  );
+  const passed = failed.length === 0 && problems.length === 0;
+  console.result(textOf(verified), { passed, files: verified, problems });
+  if (failed.length > 0) {
+    const reason = `What was computed here is not what ${failed.join(', ')} says.`;
+    console.failure(new SaltError('VERIFICATION_FAILED', reason));
+    process.exitCode = EXIT.failed;
+  } else if (problems.length > 0) {
+    console.tell(`${problems.length} file(s) could not be compared with; see above.`);
+    process.exitCode = EXIT.data;
+  }
 }
 
 function textOf(verified: readonly VerifiedFile[]): string {

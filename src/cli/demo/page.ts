@@ -33,7 +33,7 @@ const STYLE = `
   p { margin: 4px 0 12px; color: #b9bedd; max-width: 80ch; }
   dl { display: flex; flex-wrap: wrap; gap: 8px 32px; margin: 12px 0; }
   dt { font-size: 12px; color: #9aa1cc; } dd { margin: 0; font-size: 18px; font-variant-numeric: tabular-nums; }
-  table { border-collapse: separate; border-spacing: 6px; } th { font-size: 12px; font-weight: 400; color: #9aa1cc; text-align: left; }
+  table { border-collapse: separate; border-spacing: 6px; } td { vertical-align: top; } th { font-size: 12px; font-weight: 400; color: #9aa1cc; text-align: left; }
   img { display: block; width: 220px; height: 220px; border-radius: 3px; background: #000; }
   .dice { font-size: 13px; font-variant-numeric: tabular-nums; }
   .charts { display: flex; flex-wrap: wrap; gap: 24px; } .u-legend { color: #b9bedd; }

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { readBytes } from '../../imaging/dataset/sample.node.ts';
 import { parseSafetensors } from '../../model/checkpoint/safetensors.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -18,26 +17,42 @@ export interface VerifiedFile {
   readonly verification: Verification;
 }
 
-export type VerifyEvent = CommonEvent | ({ readonly kind: 'verified' } & VerifiedFile);
+export type VerifyEvent = CommonEvent;
 
-export type VerifyJob = Job<VerifyRequest, VerifyEvent, readonly VerifiedFile[]>;
+export interface VerifyResult {
+  readonly files: readonly VerifiedFile[];
+  /** A sentence for each file that could not be compared with. */
+  readonly problems: readonly string[];
+}
+
+export type VerifyJob = Job<VerifyRequest, VerifyEvent, VerifyResult>;
+
+/** What is wrong with one file need not keep the others from being verified. */
+const ABOUT_THE_FILE: ReadonlySet<string> = new Set([
+  'FILE_UNREADABLE',
+  'CHECKPOINT_INVALID',
+  'CHECKPOINT_MISMATCH',
+]);
 
 export const verifyJob: VerifyJob = async (request, { emit, signal }) => {
   const { executor } = await openDevice(request, emit);
-  const done: VerifiedFile[] = [];
+  const files: VerifiedFile[] = [];
+  const problems: string[] = [];
   for (const file of request.files) {
     signal.throwIfAborted();
-    const bytes = await readBytes(file);
+    const { plan } = request;
     try {
-      const { plan } = request;
-      const verification = await verifyReference(parseSafetensors(bytes), executor, plan ? { plan } : {});
-      done.push({ file, verification });
-      emit({ kind: 'verified', file, verification });
+      const reference = parseSafetensors(await readBytes(file));
+      const verification = await verifyReference(reference, executor, plan ? { plan } : {});
+      files.push({ file, verification });
     } catch (error) {
-      if (!(error instanceof SaltError)) throw error;
-      throw new SaltError(error.code, `${basename(file)}: ${error.message}`, error.details, { cause: error });
+      if (!(error instanceof SaltError) || !ABOUT_THE_FILE.has(error.code)) throw error;
+      const problem = error.code === 'FILE_UNREADABLE' ? error.message : `${file}: ${error.message}`;
+      problems.push(problem);
+      emit({ kind: 'message', text: problem });
     }
+    // Lets a cancellation in.
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  return done;
+  return { files, problems };
 };

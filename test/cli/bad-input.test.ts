@@ -1,0 +1,180 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { encodeMergedSam } from '../../src/adapters/index.ts';
+import { samTensors } from '../../src/inference/sam-base.ts';
+import { randomSamWeights, randomTextAffine } from '../../src/model/checkpoint/random-weights.ts';
+import { RANDOM_SAMS } from '../../src/cli/models/random-models.ts';
+import { writeImage } from '../imaging/dicom-writer.ts';
+import { CPU, TINY_UNET, assertFailed, run, succeed, workFolder, writeDataset } from './cli.ts';
+
+const folder = workFolder();
+
+before(() => {
+  writeDataset(folder, 'frames');
+  for (const empty of ['empty', 'nomasks/images', 'nomasks/masks', 'cut']) {
+    mkdirSync(join(folder, empty), { recursive: true });
+  }
+  const picture = writeImage({ rows: 32, columns: 32, pixels: new Uint8Array(32 * 32) });
+  writeFileSync(join(folder, 'nomasks/images/a.dcm'), picture);
+  writeFileSync(join(folder, 'cut/run.dcm'), picture.subarray(0, picture.length - 300));
+  writeFileSync(join(folder, 'notes.txt'), 'no model');
+});
+
+const train = (...args: string[]) => run(folder, ['train', '--out', 'a.safetensors', ...CPU, ...args]);
+
+describe('wrong usage ends with 2 and what to change', () => {
+  test('no subcommand that exists', async () => {
+    assert.equal((await run(folder, ['trian'])).code, 2);
+  });
+
+  test('no data', async () => assertFailed(await train(...TINY_UNET, '--steps', '1'), 2, /--data/u));
+
+  test('no budget, or two', async () => {
+    assertFailed(await train(...TINY_UNET, '--data', 'frames'), 2, /--minutes, --epochs and --steps/u);
+    const both = await train(...TINY_UNET, '--data', 'frames', '--steps', '1', '--epochs', '1');
+    assertFailed(both, 2, /one of/u);
+  });
+
+  test('an option that the method does not have', async () => {
+    const done = await train(
+      '--model',
+      'random:tiny',
+      '--data',
+      'frames',
+      '--steps',
+      '1',
+      '--method',
+      'lora',
+      '--lora-rank',
+      '4',
+    );
+    assertFailed(done, 2, /"lora" has no --lora-rank/u);
+  });
+
+  test('an adapting method for a U-Net', async () => {
+    const done = await train(...TINY_UNET, '--data', 'frames', '--steps', '1', '--method', 'salt');
+    assertFailed(done, 2, /trains in full/u);
+  });
+
+  test('a number that is none', async () => {
+    const { code, stderr } = await train(...TINY_UNET, '--data', 'frames', '--steps', 'many');
+    assert.equal(code, 2);
+    assert.match(stderr, /--steps.*whole number/u);
+  });
+
+  test('a split that the data set does not have', async () => {
+    const done = await run(folder, [
+      'evaluate',
+      '--model',
+      'random:tiny',
+      '--data',
+      'frames',
+      '--split',
+      'val',
+      ...CPU,
+    ]);
+    assertFailed(done, 2, /there are train, test/u);
+  });
+});
+
+describe('unusable data and models end with 3', () => {
+  const budget = ['--steps', '1'];
+
+  test('a folder without images/', async () => {
+    assertFailed(await train(...TINY_UNET, ...budget, '--data', 'empty'), 3, /no images\/ and masks\//u);
+  });
+
+  test('frames without masks', async () => {
+    assertFailed(await train(...TINY_UNET, ...budget, '--data', 'nomasks'), 3, /no frame with a mask/u);
+  });
+
+  test('a folder that is not there', async () => {
+    assertFailed(await train(...TINY_UNET, ...budget, '--data', 'nowhere'), 3, /nowhere/u);
+  });
+
+  test('a truncated DICOM file: reported, while others are segmented', async () => {
+    const args = ['segment', '--model', 'random:tiny', '--out', 'out', ...CPU];
+    const { code, stdout, stderr } = await run(folder, [...args, 'cut/run.dcm', 'nomasks/images/a.dcm']);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /run\.dcm.*(?:truncated|short|ends|bytes)/iu);
+    assert.match(stdout, /Wrote 1 mask\(s\) and 1 DICOM segmentation/u);
+  });
+
+  test('a model that nobody knows, and a file that is none', async () => {
+    assertFailed(
+      await train('--model', 'sam-huge', ...budget, '--data', 'frames'),
+      3,
+      /no model "sam-huge".*random:tiny/u,
+    );
+    assertFailed(
+      await train('--model', 'notes.txt', ...budget, '--data', 'frames'),
+      3,
+      /notes\.txt.*neither/u,
+    );
+  });
+
+  test('an adapter on another base model than its own', async () => {
+    const config = RANDOM_SAMS.get('random:tiny');
+    assert.ok(config);
+    const other = {
+      name: 'other',
+      weightsHash: '',
+      config,
+      weights: randomSamWeights(config, 2),
+      textAffine: randomTextAffine(config, 3),
+    };
+    const merged = encodeMergedSam(samTensors(other, config.imageSize, 1), config, config.imageSize);
+    mkdirSync(join(folder, 'models'));
+    writeFileSync(join(folder, 'models/other.safetensors'), merged);
+    await succeed(folder, [
+      ...['train', '--data', 'frames', '--model', 'random:tiny', '--method', 'norm', '--steps', '1'],
+      ...['--out', 'norm.safetensors', ...CPU],
+    ]);
+    const args = ['segment', '--adapter', 'norm.safetensors', 'frames/images/f0.png', '--out', 'out', ...CPU];
+    const wrong = await run(folder, [...args, '--model', 'other']);
+    assertFailed(wrong, 3, /belongs to "random:tiny".*"other\.safetensors"/u);
+    // By itself it is a model like any other, and one that was taught words.
+    await succeed(folder, ['segment', '--model', 'other', 'frames/images/f0.png', '--out', 'out', ...CPU]);
+    const inspected = await succeed(folder, ['models', 'inspect', 'other', '--json']);
+    assert.match(inspected.stdout, /"knowsWords": true/u);
+  });
+
+  test('a place where nothing can be written', async () => {
+    const args = [
+      'train',
+      '--data',
+      'frames',
+      ...TINY_UNET,
+      ...budget,
+      '--out',
+      'notes.txt/a.safetensors',
+      ...CPU,
+    ];
+    assertFailed(await run(folder, args), 3, /Cannot write notes\.txt\/a\.safetensors/u);
+  });
+});
+
+describe('device and memory end with 4', () => {
+  test('a device that is not there', async () => {
+    const done = await run(folder, [
+      'train',
+      '--data',
+      'frames',
+      ...TINY_UNET,
+      '--steps',
+      '1',
+      '--out',
+      'a.safetensors',
+      '--device',
+      'cuda',
+    ]);
+    assertFailed(done, 4, /cuda does not work here/u);
+  });
+
+  test('less memory than one step takes, with what to do', async () => {
+    const done = await train(...TINY_UNET, '--data', 'frames', '--steps', '1', '--max-memory', '100KB');
+    assertFailed(done, 4, /needs about .* Choose a smaller batch/u);
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import {
+  CPU,
+  TINY_UNET,
+  linesOf,
+  readAdapterFile,
+  start,
+  succeed,
+  trainLines,
+  workFolder,
+  writeDataset,
+} from './cli.ts';
+import type { Started } from './cli.ts';
+
+const folder = workFolder();
+writeDataset(folder, 'frames');
+
+const train = (out: string, ...args: string[]) => [
+  ...['train', '--data', 'frames', '--out', out, '--json', ...CPU],
+  ...args,
+];
+const hasBest = (line: string): boolean => line.includes('"best":true');
+
+/** Milliseconds from Ctrl-C to the end. */
+async function interrupt({ child, finished }: Started) {
+  const before = performance.now();
+  child.kill('SIGINT');
+  const done = await finished;
+  return { ...done, ms: performance.now() - before };
+}
+
+describe('Ctrl-C', () => {
+  test('between steps: keeps the best so far and ends with 130, within a second', async () => {
+    const training = start(
+      folder,
+      train('stopped.safetensors', ...TINY_UNET, '--minutes', '10', '--evaluate-every', '5'),
+    );
+    await training.line(hasBest);
+    const { code, stdout, stderr, ms } = await interrupt(training);
+    assert.equal(code, 130, stderr);
+    assert.ok(ms < 1000, `${ms} ms`);
+    const lines = trainLines(stdout);
+    const result = linesOf(lines, 'result').at(-1);
+    assert.equal(result?.reason, 'cancelled');
+    const scores = linesOf(lines, 'evaluation').filter(({ step }) => step > 0);
+    assert.equal(result.score?.dice, Math.max(...scores.map(({ score }) => score.dice)));
+    const { info } = readAdapterFile(folder, 'stopped.safetensors');
+    assert.equal(info.metrics?.dice, result.score.dice);
+  });
+
+  test('within one long step: keeps the best so far all the same, within a second', async () => {
+    // Steps of seconds, of which none lets messages in before it is done.
+    const slow = ['--model', 'unet', '--unet-features', '16', '--image-size', '256', '--batch', '4'];
+    const training = start(
+      folder,
+      train('slow.safetensors', ...slow, '--steps', '50', '--evaluate-every', '1'),
+    );
+    await training.line(hasBest);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { code, signal, stdout, stderr, ms } = await interrupt(training);
+    // Dying of the signal is what a shell reports as 130.
+    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal} ${stderr}`);
+    assert.ok(ms < 1000, `${ms} ms`);
+    assert.equal(linesOf(trainLines(stdout), 'result').at(-1)?.adapter, 'slow.safetensors');
+    assert.equal(readAdapterFile(folder, 'slow.safetensors').info.model.kind, 'unet');
+  });
+
+  test('before there is anything to keep: says so, and writes nothing', async () => {
+    const training = start(folder, train('early.safetensors', ...TINY_UNET, '--minutes', '10'));
+    await training.line((line) => line.includes('"device"'));
+    const { code, signal, stdout } = await interrupt(training);
+    const result = linesOf(trainLines(stdout), 'result').at(-1);
+    if (result?.bestStep === null) assert.equal(existsSync(join(folder, 'early.safetensors')), false);
+    assert.ok(code === 130 || signal === 'SIGINT');
+  });
+});
+
+describe('--resume', () => {
+  test('after SIGKILL gives the same numbers as a run without it', async () => {
+    const args = [...TINY_UNET, '--steps', '80', '--evaluate-every', '40', '--checkpoint-seconds', '0.01'];
+    await succeed(folder, train('whole.safetensors', ...args));
+
+    const killed = start(folder, train('parts.safetensors', ...args));
+    await killed.line((line) => line.includes('"checkpoint"'));
+    killed.child.kill('SIGKILL');
+    const { signal, stdout: before } = await killed.finished;
+    assert.equal(signal, 'SIGKILL');
+    assert.equal(existsSync(join(folder, 'parts.safetensors')), false);
+
+    const { stdout } = await succeed(folder, train('parts.safetensors', ...args, '--resume'));
+    const [started] = linesOf(trainLines(stdout), 'started');
+    assert.ok((started?.resumedAt ?? 0) > 0);
+    assert.ok(started !== undefined && started.resumedAt < 80, before);
+    const whole = readAdapterFile(folder, 'whole.safetensors');
+    const parts = readAdapterFile(folder, 'parts.safetensors');
+    assert.deepEqual(parts.values, whole.values);
+    assert.deepEqual({ ...parts.info, createdAt: '' }, { ...whole.info, createdAt: '' });
+    assert.equal(existsSync(join(folder, 'parts.safetensors.resume')), false);
+  });
+
+  test('refuses to go on with other settings, and names them', async () => {
+    const first = start(
+      folder,
+      train('other.safetensors', ...TINY_UNET, '--steps', '4000', '--checkpoint-seconds', '0.01'),
+    );
+    await first.line((line) => line.includes('"checkpoint"'));
+    first.child.kill('SIGKILL');
+    await first.finished;
+    const second = await start(
+      folder,
+      train('other.safetensors', ...TINY_UNET, '--steps', '4000', '--lr', '0.5', '--resume'),
+    ).finished;
+    assert.equal(second.code, 3);
+    assert.match(second.stderr, /^Error: .*another run: schedule/mu);
+  });
+});
