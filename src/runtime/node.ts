@@ -4,6 +4,8 @@ import { SaltError } from '../protocol/errors.ts';
 import type { DeviceRequest } from './devices.ts';
 import { openSelected } from './open.ts';
 import type { Opened } from './open.ts';
+import { probeApart } from './probe-process.node.ts';
+import { probeDevice } from './probe.ts';
 import { SessionExecutor } from './session-executor.ts';
 
 export interface NodeDeviceOptions {
@@ -35,10 +37,14 @@ const NODE_LIBRARY = {
  * @throws SaltError `DEVICE_UNAVAILABLE`
  */
 export function openNodeDevice(request: DeviceRequest, options: NodeDeviceOptions = {}): Promise<Opened> {
-  return openSelected(request, 'node', (device) => Promise.resolve(createExecutor(device, options)));
+  const open = (device: DeviceName) => Promise.resolve(createNodeExecutor(device, options));
+  const probe = (device: DeviceName) =>
+    device === 'cpu' ? probeDevice(() => open(device), request === 'auto') : probeApart(device, options);
+  return openSelected(request, 'node', open, probe);
 }
 
-function createExecutor(device: DeviceName, options: NodeDeviceOptions): Executor {
+/** Without trying it out. @throws SaltError `DEVICE_UNAVAILABLE` */
+export function createNodeExecutor(device: DeviceName, options: NodeDeviceOptions): Executor {
   if (device === 'wasm') throw new SaltError('DEVICE_UNAVAILABLE', 'WASM runs in browsers; in Node use cpu.');
   const { threads, arena = true, strict = false } = options;
   return new SessionExecutor(NODE_LIBRARY, {
