@@ -97,6 +97,9 @@ function barOf(bars: MultiBar): Progress {
       bar ??= bars.create(BAR_STEPS, 0, { text });
       bar.update(Math.round(BAR_STEPS * fraction), { text });
     },
-    stop: () => bars.stop(),
+    stop() {
+      // Twice would move the cursor over what was written since.
+      if (bars.isActive) bars.stop();
+    },
   };
 }

@@ -80,7 +80,7 @@ export class TrainWatch {
         this.#progress.update(
           fraction,
           `step ${step} of ${Math.max(step, this.#steps)}, loss ${loss.total.toFixed(4)}${this.#heldOut}, ` +
-            `${imagesPerSecond.toPrecision(2)} images/s${left}`,
+            `${imagesPerSecond.toFixed(imagesPerSecond < 10 ? 2 : 0)} images/s${left}`,
         );
         break;
       }
