@@ -6,7 +6,7 @@ import type { Console } from './console.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** How long a job may take to stop by itself after Ctrl-C; the whole answer takes less than a second. */
-const GRACE_MS = 500;
+const GRACE_MS = 300;
 const THREADS = {
   train: 'train-thread',
   segment: 'segment-thread',

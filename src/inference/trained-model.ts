@@ -12,6 +12,7 @@ import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { unetModel } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import { SaltError } from '../protocol/errors.ts';
+import type { Flips } from './mirror.ts';
 import type { InputSize, ModelInput } from './model-input.ts';
 import { samTensors } from './sam-base.ts';
 import type { SamBase } from './sam-base.ts';
@@ -30,6 +31,8 @@ export interface Question {
 export interface TrainedModel {
   /** What it was taught, as far as that is known. */
   readonly words: readonly string[];
+  /** Mirrored copies to average over unless asked otherwise: what trained in every orientation gains by it. */
+  readonly flips: Flips;
   readonly input: ModelInput;
   readonly weights: Weights;
   modelAt(size: InputSize): SegmentationModel;
@@ -37,7 +40,22 @@ export interface TrainedModel {
   ask(word: string): Promise<Question>;
 }
 
+/** A U-Net that was trained before. */
+export interface TrainedUnet {
+  readonly config: UnetConfig;
+  readonly weights: Weights;
+  /** In the order of its outputs. */
+  readonly words: readonly string[];
+}
+
+/** Of a text affine layer that nothing will read. */
 const SEED = 1;
+
+/** The U-Net that an adapter file holds; undefined for the adapter of a SAM. */
+export function unetOfAdapter({ info, values }: AdapterFile): TrainedUnet | undefined {
+  if (info.model.kind !== 'unet') return undefined;
+  return { config: info.model.config, weights: values, words: info.prompts.map(({ word }) => word) };
+}
 
 /**
  * A SAM with an adapter merged into its weights.
@@ -61,6 +79,7 @@ export async function adaptedSam(
   const words = info.prompts.map(({ word }) => word);
   return {
     words,
+    flips: 1,
     input: { framing: 'square', side: imageSize },
     weights: await mergeWeights(weights, adapter, values, svdOf, executor),
     modelAt: () => model,
@@ -84,6 +103,7 @@ export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder)
   const model = samModel(base.config, { batchSize: 1, imageSize, prompts: { text } });
   return {
     words: [],
+    flips: 1,
     input: { framing: 'square', side: imageSize },
     weights: samTensors(base, imageSize, SEED),
     modelAt: () => model,
@@ -98,19 +118,16 @@ export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder)
   };
 }
 
-/** @param words in the order of its outputs; undefined for a network that was not trained */
-export function unetOf(
-  config: UnetConfig,
-  weights: Weights,
-  words: readonly string[] | undefined,
-): TrainedModel {
+/** @param trained false for a network of random weights */
+export function unetAsModel({ config, weights, words }: TrainedUnet, trained = true): TrainedModel {
   return {
-    words: words ?? [],
+    words,
+    flips: 4,
     input: { framing: 'native', multiple: 2 ** config.poolings },
     weights,
     modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
     async ask(word) {
-      if (!words) {
+      if (!trained) {
         return { prompt: {}, output: 0, warning: 'This U-Net was not trained: its masks mean nothing.' };
       }
       const output = indexOfWord(words, word);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
@@ -115,5 +115,22 @@ describe('--resume', () => {
     ).finished;
     assert.equal(second.code, 3);
     assert.match(second.stderr, /^Error: .*another run: schedule/mu);
+  });
+});
+
+describe('a checkpoint that cannot be written', () => {
+  test('ends the run with 3 and what to do, and keeps the best so far', async () => {
+    const budget = ['--minutes', '10', '--evaluate-every', '5', '--checkpoint-seconds', '1'];
+    const training = start(folder, train('full.safetensors', ...TINY_UNET, ...budget));
+    await training.line(hasBest);
+    // A file in the way of the folder: no permission or disk can be taken from a test that runs as root.
+    rmSync(join(folder, 'full.safetensors.resume'), { recursive: true });
+    writeFileSync(join(folder, 'full.safetensors.resume'), '');
+    const { code, stdout, stderr } = await training.finished;
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /^Error: .*full\.safetensors\.resume/mu);
+    const result = linesOf(trainLines(stdout), 'result').at(-1);
+    assert.equal(result?.reason, 'failed');
+    assert.equal(readAdapterFile(folder, 'full.safetensors').info.metrics?.dice, result.score?.dice);
   });
 });

@@ -191,27 +191,30 @@ async function requestOf(options: TrainOptions): Promise<TrainRequest> {
   const { maxMemory, checkpointSeconds, unetDepth, unetFeatures } = options;
   return {
     ...deviceOf(options),
-    data: { ...(data !== undefined && { folder: data }), dicom, words: prompt },
+    data: { ...(data !== undefined && { folder: data }), dicom },
     model: await findModel(options.model),
-    unet: {
-      ...(unetDepth !== undefined && { poolings: unetDepth }),
-      ...(unetFeatures !== undefined && { features: unetFeatures }),
-    },
-    ...(method && { method }),
-    budget: budgetOf(options),
-    seed: options.seed,
     checkpoints: `${out}.resume`,
     resume: options.resume === true,
-    ...(imageSize !== undefined && { imageSize }),
-    ...(batch !== undefined && { batchSize: batch }),
-    ...(accumulate !== undefined && { accumulate }),
-    ...(lr !== undefined && { learningRate: lr }),
-    ...(augment !== undefined && { augmentation: augment }),
-    ...(heldOut !== undefined && { heldOutShare: heldOut }),
-    ...(patience !== undefined && { patience }),
-    ...(evaluateEvery !== undefined && { evaluateEvery }),
     ...(maxMemory !== undefined && { maxBytes: maxMemory }),
     ...(checkpointSeconds !== undefined && { checkpointSeconds }),
+    choices: {
+      words: prompt,
+      budget: budgetOf(options),
+      seed: options.seed,
+      unet: {
+        ...(unetDepth !== undefined && { poolings: unetDepth }),
+        ...(unetFeatures !== undefined && { features: unetFeatures }),
+      },
+      ...(method && { method }),
+      ...(imageSize !== undefined && { imageSize }),
+      ...(batch !== undefined && { batchSize: batch }),
+      ...(accumulate !== undefined && { accumulate }),
+      ...(lr !== undefined && { learningRate: lr }),
+      ...(augment !== undefined && { augmentation: augment }),
+      ...(heldOut !== undefined && { heldOutShare: heldOut }),
+      ...(patience !== undefined && { patience }),
+      ...(evaluateEvery !== undefined && { evaluateEvery }),
+    },
   };
 }
 

@@ -50,7 +50,7 @@ export type EvaluateJob = Job<EvaluateRequest, EvaluateEvent, EvaluateResult>;
 export const evaluateJob: EvaluateJob = async (request, { emit, signal }) => {
   const tell = (text: string): void => emit({ kind: 'message', text });
   const { executor } = await openDevice(request, emit);
-  const { trained, flips: usual } = await openModel(request, nodeFactor(emit, signal), executor);
+  const trained = await openModel(request, nodeFactor(emit, signal), executor);
   const known = request.word ?? trained.words[0];
   const [asked] = [...(await ask(trained, known === undefined ? [] : [known], tell))];
   if (!asked) throw new SaltError('INVALID_ARGUMENT', 'The model answers to no word.');
@@ -59,7 +59,7 @@ export const evaluateJob: EvaluateJob = async (request, { emit, signal }) => {
   const data = await openData({ ...(folder === undefined ? {} : { folder }), dicom, words: [word] });
   data.problems.forEach(tell);
   const samples = ofSplit(data.samples, request.split);
-  const flips = request.flips ?? usual;
+  const flips = request.flips ?? trained.flips;
   const segmenter = createSegmenter({
     executor,
     input: trained.input,

@@ -1,8 +1,7 @@
 import type { FactorMatrices } from '../../adapters/index.ts';
 import type { Executor } from '../../graph/executor.ts';
-import { adaptedSam, plainSam, unetOf } from '../../inference/trained-model.ts';
+import { adaptedSam, plainSam, unetAsModel, unetOfAdapter } from '../../inference/trained-model.ts';
 import type { TrainedModel } from '../../inference/trained-model.ts';
-import type { Flips } from '../../inference/mirror.ts';
 import { hashedTextEncoder } from '../../model/text/hashed-text-encoder.ts';
 import { UNET_DEFAULTS, initialUnetWeights } from '../../model/unet.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -19,40 +18,28 @@ export interface ModelRequest {
   readonly imageSize?: number;
 }
 
-export interface OpenedModel {
-  readonly trained: TrainedModel;
-  /** To average over by default: what trained with every orientation gains by it. */
-  readonly flips: Flips;
-}
-
 /** @throws SaltError as `loadModel`, `findBase` and `adaptedSam` do */
 export async function openModel(
   request: ModelRequest,
   factor: FactorMatrices,
   executor: Executor,
-): Promise<OpenedModel> {
+): Promise<TrainedModel> {
   if (request.adapter !== undefined) {
     const file = await readAdapter(request.adapter);
-    const { model, prompts } = file.info;
-    if (model.kind === 'unet') {
-      const words = prompts.map(({ word }) => word);
-      return { trained: unetOf(model.config, file.values, words), flips: 4 };
-    }
+    const unet = unetOfAdapter(file);
+    if (unet) return unetAsModel(unet);
     const base = await findBase(file.info, request.adapter, request.model);
-    const encoder = hashedTextEncoder(base.config.textDim);
-    return { trained: await adaptedSam(file, base, encoder, factor, executor), flips: 1 };
+    return adaptedSam(file, base, hashedTextEncoder(base.config.textDim), factor, executor);
   }
   if (!request.model) throw new SaltError('INVALID_ARGUMENT', 'Give --adapter or --model.');
   const loaded = await loadModel(request.model);
-  if (loaded.kind === 'sam') {
-    const { config } = loaded.base;
-    const side = request.imageSize ?? samSide(config.imageSize);
-    return { trained: plainSam(loaded.base, side, hashedTextEncoder(config.textDim)), flips: 1 };
-  }
-  const { trained } = loaded;
-  if (trained) return { trained: unetOf(trained.config, trained.weights, trained.words), flips: 4 };
-  return {
-    trained: unetOf(UNET_DEFAULTS, initialUnetWeights(UNET_DEFAULTS, 1), undefined),
-    flips: 4,
-  };
+  if (loaded.kind === 'unet') return loaded.trained ? unetAsModel(loaded.trained) : untrainedUnet();
+  const { config } = loaded.base;
+  const side = request.imageSize ?? samSide(config.imageSize);
+  return plainSam(loaded.base, side, hashedTextEncoder(config.textDim));
+}
+
+function untrainedUnet(): TrainedModel {
+  const config = UNET_DEFAULTS;
+  return unetAsModel({ config, weights: initialUnetWeights(config, 1), words: [] }, false);
 }

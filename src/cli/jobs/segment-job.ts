@@ -68,7 +68,7 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     throw unwritable(request.out, cause);
   });
   const { executor } = await openDevice(request, emit);
-  const { trained, flips } = await openModel(request, nodeFactor(emit, signal), executor);
+  const trained = await openModel(request, nodeFactor(emit, signal), executor);
   const questions = await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
   const segmenter = createSegmenter({
     executor,
@@ -77,7 +77,7 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     model: (size) => trained.modelAt(size),
   });
   const context: Context = {
-    request: { ...request, flips: request.flips ?? flips },
+    request: { ...request, flips: request.flips ?? trained.flips },
     segmenter,
     questions,
     names: new Set(),

@@ -1,55 +1,57 @@
 import { join } from 'node:path';
+import { hashedTextEncoder } from '../../model/text/hashed-text-encoder.ts';
 import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
 import { splitOfJob } from '../../training/job-split.ts';
+import { prepareSamRun } from '../../training/prepare-sam.ts';
+import { prepareUnetRun } from '../../training/prepare-unet.ts';
 import { train } from '../../training/trainer.ts';
 import { openData } from '../data.ts';
 import { loadModel } from '../models/load-model.ts';
 import { memoryForStep, nodeFactor, openDevice } from './device.ts';
-import { prepareSamRun } from './sam-run.ts';
 import type { TrainJob } from './train-request.ts';
-import { prepareUnetRun } from './unet-run.ts';
 
 const STATE_FILE = 'state.safetensors';
 
 /** Reads the data and the model, opens the device, and trains. */
 export const trainJob: TrainJob = async (request, { emit, signal }) => {
-  const data = await openData(request.data);
+  const { choices, checkpointSeconds } = request;
   const tell = (text: string): void => emit({ kind: 'message', text });
-  data.problems.forEach(tell);
-  const { samples } = data;
+  const { samples, problems } = await openData({ ...request.data, words: choices.words });
+  problems.forEach(tell);
   const loaded = await loadModel(request.model);
   signal.throwIfAborted();
-  let opened = await openDevice(request, emit);
-  const maxBytes = request.maxBytes ?? (opened.device === 'cpu' ? memoryForStep() : Infinity);
-  const open = async (arena: boolean) => {
-    if (arena || opened.device !== 'cpu') return opened;
-    await opened.executor.dispose();
-    opened = await openDevice({ ...request, device: 'cpu' }, () => undefined, false);
-    return opened;
+  const { device, executor } = await openDevice(request, emit);
+  const maxBytes = request.maxBytes ?? (device === 'cpu' ? memoryForStep() : Infinity);
+  const open = async (keepsMemory: boolean) => {
+    if (keepsMemory || device !== 'cpu') return executor;
+    await executor.dispose();
+    return (await openDevice({ ...request, device }, () => undefined, false)).executor;
   };
-  const factor = nodeFactor(emit, signal);
-  const {
-    subject,
-    settings,
-    description,
-    opened: device,
-  } = loaded.kind === 'sam'
-    ? await prepareSamRun({ request, base: loaded.base, factor, maxBytes, tell, open })
-    : await prepareUnetRun({ request, model: loaded, samples, open });
+  const run =
+    loaded.kind === 'sam'
+      ? await prepareSamRun({
+          choices,
+          base: loaded.base,
+          encoder: hashedTextEncoder(loaded.base.config.textDim),
+          factor: nodeFactor(emit, signal),
+          maxBytes,
+          open,
+        })
+      : await prepareUnetRun({ choices, ...loaded, samples, open });
+  run.notes.forEach(tell);
   signal.throwIfAborted();
-  const job = { subject, settings, samples };
+  const job = { subject: run.subject, settings: run.settings, samples };
   const split = splitOfJob(job);
   emit({
     kind: 'run',
     description: {
-      ...description,
+      ...run.description,
       trainingSamples: split.train.map(({ id }) => id),
       heldOutSamples: split.heldOut.map(({ id }) => id),
     },
   });
-  const { checkpointSeconds } = request;
   return train(job, {
-    executor: device.executor,
+    executor: run.executor,
     maxBytes,
     store: fileCheckpointStore(join(request.checkpoints, STATE_FILE)),
     resume: request.resume,

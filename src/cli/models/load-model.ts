@@ -1,25 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { ADAPTER_INFO_KEY, decodeAdapter } from '../../adapters/index.ts';
 import type { AdapterFile } from '../../adapters/index.ts';
-import type { FloatTensor } from '../../graph/tensor.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
+import { unetOfAdapter } from '../../inference/trained-model.ts';
+import type { TrainedUnet } from '../../inference/trained-model.ts';
 import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
 import { loadSamWeights } from '../../model/checkpoint/load-sam.ts';
 import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
 import { randomSamWeights } from '../../model/checkpoint/random-weights.ts';
 import { weightsHash } from '../../model/checkpoint/weights-hash.ts';
-import type { UnetConfig } from '../../model/unet.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { rememberBase } from './folders.ts';
 import type { ModelSource } from './model-source.ts';
 import { RANDOM_SAMS } from './random-models.ts';
-
-/** A U-Net that was trained before. */
-export interface TrainedUnet {
-  readonly config: UnetConfig;
-  readonly weights: ReadonlyMap<string, FloatTensor>;
-  readonly words: readonly string[];
-}
 
 /** A model in memory. */
 export type LoadedModel =
@@ -89,13 +82,10 @@ export async function readAdapter(path: string): Promise<AdapterFile> {
 }
 
 function asModel(adapter: AdapterFile, name: string): LoadedModel {
-  const { model, prompts } = adapter.info;
-  if (model.kind === 'unet') {
-    const words = prompts.map(({ word }) => word);
-    return { kind: 'unet', name, trained: { config: model.config, weights: adapter.values, words } };
-  }
+  const trained = unetOfAdapter(adapter);
+  if (trained) return { kind: 'unet', name, trained };
   throw new SaltError(
     'INVALID_ARGUMENT',
-    `${name} is an adapter for "${model.name}", not a model: give it as --adapter.`,
+    `${name} is an adapter for "${adapter.info.model.name}", not a model: give it as --adapter.`,
   );
 }

@@ -1,0 +1,86 @@
+import { countParameters, createAdapter, parseMethod } from '../adapters/index.ts';
+import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
+import type { SamBase } from '../inference/sam-base.ts';
+import { samModel } from '../model/sam/index.ts';
+import { allStages } from '../model/segmentation-model.ts';
+import type { TextEncoder } from '../model/text/text-encoder.ts';
+import { choosePlan } from './choose-plan.ts';
+import { SALT_LOSS } from './loss.ts';
+import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
+import { SAM_PRESET, samSide } from './presets.ts';
+import { settingsOf } from './run-choices.ts';
+import type { RunChoices } from './run-choices.ts';
+import { samSubject } from './sam-subject.ts';
+import { layoutModel } from './segments.ts';
+
+export interface SamRunOptions {
+  readonly choices: RunChoices;
+  readonly base: SamBase;
+  readonly encoder: TextEncoder;
+  readonly factor: FactorMatrices;
+  /** What a training step may take. */
+  readonly maxBytes: number;
+  readonly open: OpenExecutor;
+}
+
+/**
+ * Sets up SAM with an adapter. Unless a batch size was chosen, it is the published one; where the memory is too small
+ * for that, one sample at a time, as many of them before each update.
+ * @throws SaltError `INVALID_ARGUMENT`, and what `samSubject` throws
+ */
+export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun> {
+  const { choices, base, encoder, factor, maxBytes } = options;
+  const method = parseMethod(choices.method ?? { method: 'salt' });
+  const imageSize = choices.imageSize ?? samSide(base.config.imageSize);
+  let batchSize = choices.batchSize ?? SAM_PRESET.batchSize;
+  let needs = bytesOfStep(base, method, imageSize, batchSize);
+  const isTooLarge = choices.batchSize === undefined && Math.min(needs.whole, needs.staged) > maxBytes;
+  if (isTooLarge) {
+    batchSize = 1;
+    needs = bytesOfStep(base, method, imageSize, batchSize);
+  }
+  const settings = settingsOf(choices, SAM_PRESET, isTooLarge ? { accumulate: SAM_PRESET.batchSize } : {});
+  const executor = await options.open(needs.whole <= maxBytes);
+  const { seed, words } = settings;
+  const subject = await samSubject({
+    base,
+    method,
+    imageSize,
+    batchSize,
+    seed,
+    words,
+    encoder,
+    factor,
+    executor,
+  });
+  const { name, weightsHash, config } = base;
+  return {
+    subject,
+    settings,
+    executor,
+    notes: countParameters(createAdapter(method, allStages(subject.model)), []).notes,
+    description: {
+      model: { kind: 'sam', name, weightsHash, config },
+      method,
+      seed,
+      imageSize,
+      normalisation: 'sam',
+      prompts: words.map((word) => {
+        const embedding = subject.embeddings?.get(word);
+        return { word, encoder: encoder.id, ...(embedding && { embedding }) };
+      }),
+    },
+  };
+}
+
+/** What a step would take, as one graph and stage by stage. */
+function bytesOfStep(
+  base: SamBase,
+  method: MethodConfig,
+  imageSize: number,
+  batchSize: number,
+): Readonly<Record<'whole' | 'staged', number>> {
+  const model = samModel(base.config, { batchSize, imageSize, prompts: { text: true } });
+  const adapter = createAdapter(method, allStages(model));
+  return choosePlan(model, layoutModel(model, adapter), adapter, SALT_LOSS, Infinity).estimates;
+}

@@ -1,0 +1,86 @@
+import { parseMethod } from '../adapters/index.ts';
+import type { TrainedUnet } from '../inference/trained-model.ts';
+import { UNET_DEFAULTS, unetConfigSchema } from '../model/unet.ts';
+import type { UnetConfig } from '../model/unet.ts';
+import { SaltError } from '../protocol/errors.ts';
+import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
+import { UNET_PRESET, unetCropSide } from './presets.ts';
+import { settingsOf } from './run-choices.ts';
+import type { RunChoices } from './run-choices.ts';
+import type { TrainingSample } from './training-sample.ts';
+import { unetSubject } from './unet-subject.ts';
+
+/** A network that knows vessels already is changed more gently. */
+const FINE_TUNING_RATE = 1e-3;
+
+export interface UnetRunOptions {
+  readonly choices: RunChoices;
+  /** As the adapter file will name it. */
+  readonly name: string;
+  /** To go on from; without, it starts from scratch. */
+  readonly trained?: TrainedUnet;
+  /** To see how large crops can be. */
+  readonly samples: readonly TrainingSample[];
+  readonly open: OpenExecutor;
+}
+
+/**
+ * Sets up a U-Net, from scratch or from one that was trained before.
+ * @throws SaltError `INVALID_ARGUMENT`, `DATASET_INVALID` without samples, and what loading a frame throws
+ */
+export async function prepareUnetRun(options: UnetRunOptions): Promise<PreparedRun> {
+  const { choices, name, trained, samples } = options;
+  const { words } = choices;
+  const method = parseMethod(choices.method ?? { method: 'full' });
+  if (method.method !== 'full') {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `A U-Net has no base weights to adapt with "${method.method}": it trains in full. Leave --method out.`,
+    );
+  }
+  const config = trained
+    ? sameOutputs(trained, words, name)
+    : unetConfigSchema.parse({ ...UNET_DEFAULTS, ...choices.unet, outputs: words.length });
+  const imageSize = choices.imageSize ?? unetCropSide(config.poolings, await longestSide(samples));
+  const settings = settingsOf(choices, UNET_PRESET, trained ? { learningRate: FINE_TUNING_RATE } : {});
+  const subject = await unetSubject({
+    config,
+    imageSize,
+    batchSize: choices.batchSize ?? UNET_PRESET.batchSize,
+    seed: settings.seed,
+    ...(trained && { weights: trained.weights }),
+  });
+  return {
+    subject,
+    settings,
+    executor: await options.open(true),
+    notes: [],
+    description: {
+      model: { kind: 'unet', name, config },
+      method,
+      seed: settings.seed,
+      imageSize,
+      normalisation: 'field-of-view',
+      prompts: words.map((word) => ({ word, encoder: null })),
+    },
+  };
+}
+
+function sameOutputs(
+  { config, words: known }: TrainedUnet,
+  words: readonly string[],
+  name: string,
+): UnetConfig {
+  if (config.outputs === words.length) return config;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `${name} has ${config.outputs} output(s) (${known.join(', ')}); ${words.length} word(s) were asked for.`,
+  );
+}
+
+/** Of the first frame, in pixels: the frames of a data set are much alike. */
+async function longestSide([first]: readonly TrainingSample[]): Promise<number> {
+  if (!first) throw new SaltError('DATASET_INVALID', 'There is no frame to train on.');
+  const { width, height } = await first.loadFrame();
+  return Math.max(width, height);
+}

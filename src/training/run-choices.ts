@@ -1,0 +1,63 @@
+import type { MethodInput } from '../adapters/index.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { AUGMENTATIONS } from './augmentation.ts';
+import type { AugmentationPreset } from './augmentation.ts';
+import type { Preset } from './presets.ts';
+import { trainingSettingsSchema } from './settings.ts';
+import type { Budget, TrainingSettings } from './settings.ts';
+
+/** What a person chose about a run; whatever is left out follows from the model. Plain data. */
+export interface RunChoices {
+  /** What is to be learnt. */
+  readonly words: readonly string[];
+  readonly budget: Budget;
+  readonly seed: number;
+  /** Default: SALT for a SAM; a U-Net trains in full. */
+  readonly method?: MethodInput;
+  /** Side of the model's square input in pixels. */
+  readonly imageSize?: number;
+  readonly batchSize?: number;
+  readonly accumulate?: number;
+  readonly learningRate?: number;
+  readonly augmentation?: AugmentationPreset;
+  readonly heldOutShare?: number;
+  readonly patience?: number;
+  /** Steps between evaluations. */
+  readonly evaluateEvery?: number;
+  /** Of a U-Net from scratch. */
+  readonly unet?: { readonly poolings?: number; readonly features?: number };
+}
+
+/**
+ * The settings of a run: what was chosen, and the preset for the rest.
+ * @param derived what follows from the model, where nothing was chosen
+ * @throws SaltError `INVALID_ARGUMENT` naming what is out of range
+ */
+export function settingsOf(
+  choices: RunChoices,
+  { settings }: Preset,
+  derived: { readonly accumulate?: number; readonly learningRate?: number } = {},
+): TrainingSettings {
+  const { words, budget, seed, augmentation, heldOutShare, patience, evaluateEvery } = choices;
+  const learningRate = choices.learningRate ?? derived.learningRate ?? settings.schedule.learningRate;
+  const accumulate = choices.accumulate ?? derived.accumulate;
+  const parsed = trainingSettingsSchema.safeParse({
+    ...settings,
+    words,
+    budget,
+    seed,
+    schedule: { ...settings.schedule, learningRate },
+    ...(accumulate !== undefined && { accumulate }),
+    ...(augmentation !== undefined && { augmentation: AUGMENTATIONS[augmentation] }),
+    ...(heldOutShare !== undefined && { heldOutShare }),
+    ...(patience !== undefined && { patience }),
+    ...(evaluateEvery !== undefined && {
+      evaluation: { everySteps: evaluateEvery, flips: 1, threshold: 0.5 },
+    }),
+  });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new SaltError('INVALID_ARGUMENT', `The training cannot be set up like this (${faults.join('; ')}).`, {
+    faults,
+  });
+}
