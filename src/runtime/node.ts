@@ -2,23 +2,12 @@ import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import type { DeviceName, Executor } from '../graph/executor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { DeviceRequest } from './devices.ts';
+import type { NodeDeviceOptions } from './node-device-options.ts';
 import { openSelected } from './open.ts';
 import type { Opened } from './open.ts';
 import { probeApart } from './probe-process.node.ts';
 import { probeDevice } from './probe.ts';
 import { SessionExecutor } from './session-executor.ts';
-
-export interface NodeDeviceOptions {
-  /** Threads for the operators on the processor. Default: one for each physical core. */
-  readonly threads?: number;
-  /**
-   * False returns memory to the system as soon as a tensor dies, rather than keeping it for the next run: lower
-   * peak, about a tenth slower. Default: true.
-   */
-  readonly arena?: boolean;
-  /** On an accelerator: refuse graphs of which any operator would run on the processor. Default: false. */
-  readonly strict?: boolean;
-}
 
 /** ONNX Runtime's log level for a session, "fatal": its errors reach us as exceptions. */
 const SILENT = 4;

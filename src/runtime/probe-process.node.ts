@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { DeviceName } from '../graph/executor.ts';
 import type { Probe } from './devices.ts';
-import type { NodeDeviceOptions } from './node.ts';
+import type { NodeDeviceOptions } from './node-device-options.ts';
 import { siblingModule } from './thread.node.ts';
 
 const probeSchema = z.discriminatedUnion('works', [
