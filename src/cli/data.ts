@@ -86,7 +86,10 @@ async function dicomFolder(folder: string): Promise<string[] | undefined> {
   return files.length > 0 ? files.map(({ name }) => join(folder, name)).sort() : undefined;
 }
 
-/** Files as they are, folders with all that is in them, in a stable order. */
+/** Folders of a data set whose files are no frames. */
+const NO_FRAMES = /^(?:masks?|fov)(?:[-_].*)?$/iu;
+
+/** Files as they are, folders with all frames that are in them (not those of masks), in a stable order. */
 export async function filesOf(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const path of paths) {
@@ -99,7 +102,9 @@ export async function filesOf(paths: readonly string[]): Promise<string[]> {
     }
     const entries = await readdir(path, { withFileTypes: true });
     const order = new Intl.Collator('en', { numeric: true }).compare;
-    const inside = entries.filter((entry) => entry.isDirectory() || mayBeImage(entry.name));
+    const inside = entries.filter((entry) =>
+      entry.isDirectory() ? !NO_FRAMES.test(entry.name) : mayBeImage(entry.name),
+    );
     files.push(...(await filesOf(inside.map(({ name }) => join(path, name)).sort(order))));
   }
   return files;

@@ -97,7 +97,7 @@ describe('a U-Net from the command line', () => {
     assert.equal(scored.word, 'Vein');
 
     const drawn = await succeed(folder, [
-      ...['segment', '--adapter', 'unet.safetensors', '--prompt', 'Vein', 'frames/images', '--out', 'masks'],
+      ...['segment', '--adapter', 'unet.safetensors', '--prompt', 'Vein', 'frames', '--out', 'masks'],
       ...['--json', ...CPU],
     ]);
     const { frames, segmentations, problems } = segmentationSchema.parse(JSON.parse(drawn.stdout));
