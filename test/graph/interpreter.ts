@@ -178,8 +178,15 @@ function evaluate(node: Node, inputs: readonly (Tensor | undefined)[], attribute
     }
     case 'Gather': {
       const indices = ints(1);
+      const along = attributes.number('axis', 0);
+      const shape = x.shape.map((n, i) => (i === along ? indices.length : n));
       return [
-        generate([indices.length, ...x.shape.slice(1)], ([i, ...rest]) => read(x, [indices[i!]!, ...rest])),
+        generate(shape, (at) =>
+          read(
+            x,
+            at.map((p, i) => (i === along ? indices[p]! : p)),
+          ),
+        ),
       ];
     }
     case 'Conv': {

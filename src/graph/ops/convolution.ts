@@ -4,7 +4,16 @@ import * as p from '../primitives/convolution.ts';
 import type { ConvOptions } from '../primitives/convolution.ts';
 import { matmul } from '../primitives/linear.ts';
 import { sum } from '../primitives/reduce.ts';
-import { concat, gatherRows, pad, reshape, slice, transpose, transposeLast } from '../primitives/shape.ts';
+import {
+  concat,
+  gather,
+  gatherRows,
+  pad,
+  reshape,
+  slice,
+  transpose,
+  transposeLast,
+} from '../primitives/shape.ts';
 import { add } from './elementwise.ts';
 import { reshape as reshapeOp } from './shape.ts';
 
@@ -74,33 +83,44 @@ function weightGradient(x: Value, dy: Value, options: ConvOptions, weight: Value
 
 /**
  * For stride 1. The product of tap (i, j) pairs pixel (r, q) of dy with pixel (r + i, q + j) of x. It is enough to
- * move dy by the rows and x by the columns, kh + kw copies rather than kh kw; the copies of the smaller of the two
- * are stacked, so that each matrix product has more to do.
+ * move one of them by the rows and the other by the columns, kh + kw copies rather than kh kw. The copies of the
+ * smaller one are stacked, so that each matrix product has more to do.
  */
 function denseWeightGradient(x: Value, dy: Value, padding: number, weight: Value): Value {
   const [outputs = 0, inputs = 0, kh = 0, kw = 0] = weight.shape;
-  const [n = 0, , height = 0] = x.shape;
-  const [, , outHeight = 0, outWidth = 0] = dy.shape;
-  const pixels = height * outWidth;
-  const none = [0, 0] as const;
-  const lowered = range(kh).map((i) => {
-    const above = i - padding;
-    const moved = pad(dy, [none, none, [above, height - outHeight - above], none]);
-    return reshape(moved, [n, outputs, pixels]);
-  });
+  const [n = 0, , height = 0, width = 0] = x.shape;
+  const outWidth = dy.shape[3] ?? 0;
   const shifted = range(kw).map((j) => {
     const left = padding - j;
-    const moved = pad(x, [none, none, none, [left, outWidth - (x.shape[3] ?? 0) - left]]);
-    return reshape(moved, [n, inputs, pixels]);
+    const moved = pad(x, [NONE, NONE, NONE, [left, outWidth - width - left]]);
+    return reshape(moved, [n, inputs, height * outWidth]);
   });
   if (outputs <= inputs) {
-    const rows = concat(lowered, 1);
-    const taps = shifted.map((columns) => reshape(overBatch(rows, columns), [kh, outputs, inputs, 1]));
-    return reshape(transpose(concat(taps, 3), [1, 2, 0, 3]), weight.shape);
+    const rows = loweredCopies(dy, kh, padding);
+    const taps = shifted.map((columns) => reshape(overBatch(rows, columns), [outputs, kh, inputs, 1]));
+    return reshape(transpose(concat(taps, 3), [0, 2, 1, 3]), weight.shape);
   }
   const columns = concat(shifted, 1);
-  const taps = lowered.map((rows) => reshape(overBatch(rows, columns), [outputs, 1, kw, inputs]));
+  const taps = range(kh).map((i) => {
+    const above = i - padding;
+    const moved = pad(dy, [NONE, NONE, [above, height - (dy.shape[2] ?? 0) - above], NONE]);
+    const rows = reshape(moved, [n, outputs, height * outWidth]);
+    return reshape(overBatch(rows, columns), [outputs, 1, kw, inputs]);
+  });
   return reshape(transpose(concat(taps, 1), [0, 3, 1, 2]), weight.shape);
+}
+
+const NONE = [0, 0] as const;
+
+/** [N, O kh, H W'] from dy [N, O, H', W']: channel o kh + i is dy's channel o moved down by i - padding rows. */
+function loweredCopies(dy: Value, kh: number, padding: number): Value {
+  const [n = 0, outputs = 0, outHeight = 0, outWidth = 0] = dy.shape;
+  const border = kh - 1 - padding;
+  const height = outHeight + 2 * border - (kh - 1);
+  const padded = reshape(pad(dy, [NONE, NONE, [border, border], NONE]), [n * outputs, -1, outWidth]);
+  const rows = range(kh).flatMap((i) => range(height).map((row) => row + kh - 1 - i));
+  const gathered = gather(padded, rows, 1);
+  return reshape(gathered, [n, outputs * kh, height * outWidth]);
 }
 
 /** For any stride: for each tap, a product over the pixels that it sees. */

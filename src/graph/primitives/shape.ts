@@ -119,13 +119,16 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
   return x.graph.emitMany('Split', [x, x.graph.int64(sizes)], outputs, { axis: { int: axis } });
 }
 
-/** Rows along the first axis, by constant indices. */
-export function gatherRows(x: Value, indices: readonly number[]): Value {
-  const rows = x.shape[0] ?? 0;
-  const outside = indices.find((row) => !(row >= 0 && row < rows));
+/** Slices along an axis, by constant indices. */
+export function gather(x: Value, indices: readonly number[], axis: number): Value {
+  const count = x.shape[axis] ?? 0;
+  const outside = indices.find((row) => !(row >= 0 && row < count));
   if (outside !== undefined) {
-    throw new SaltError('GRAPH_INVALID', `There is no row ${outside} of ${rows}.`);
+    throw new SaltError('GRAPH_INVALID', `There is no row ${outside} of ${count}.`);
   }
-  const shape = [indices.length, ...x.shape.slice(1)];
-  return x.graph.emit('Gather', [x, x.graph.int64(indices)], { shape }, { axis: { int: 0 } });
+  const shape = x.shape.map((n, i) => (i === axis ? indices.length : n));
+  return x.graph.emit('Gather', [x, x.graph.int64(indices)], { shape }, { axis: { int: axis } });
 }
+
+/** Rows along the first axis, by constant indices. */
+export const gatherRows = (x: Value, indices: readonly number[]): Value => gather(x, indices, 0);
