@@ -19,7 +19,7 @@ interface Scan {
  * Lossless JPEG with Huffman coding (ITU-T T.81 process 14, annex H): up to 16 bits, any number of components that
  * are not subsampled, any predictor, restart intervals, one scan or one for each component.
  *
- * Ours because the one on npm drops the last pixel of some frames, and reads on past the end of cut ones.
+ * Ours because the package (jpeg-lossless-decoder-js 2.1.2) drops the last pixel of some frames.
  *
  * @throws Error when the stream is damaged, ends early or asks for anything else.
  */

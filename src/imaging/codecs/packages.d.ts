@@ -14,6 +14,8 @@ interface EmscriptenDecoder {
   };
   /** A view of the codec's memory, valid until `delete`. */
   getDecodedBuffer(): Uint8Array | Uint8ClampedArray;
+  /** JPEG-LS only: 0 planar, 1 by line, 2 by pixel. */
+  getInterleaveMode?(): number;
   delete(): void;
 }
 
@@ -25,6 +27,11 @@ interface EmscriptenOptions {
 
 declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
   const load: (options: EmscriptenOptions) => Promise<{ JPEGDecoder: new () => EmscriptenDecoder }>;
+  export default load;
+}
+
+declare module '@cornerstonejs/codec-charls/decodewasmjs' {
+  const load: (options: EmscriptenOptions) => Promise<{ JpegLSDecoder: new () => EmscriptenDecoder }>;
   export default load;
 }
 

@@ -1,3 +1,4 @@
+import { interleave } from './image.ts';
 import type { CodecImage } from './image.ts';
 
 /**
@@ -11,6 +12,11 @@ const CODECS = {
     load: async (options: EmscriptenOptions) =>
       (await (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')).default(options))
         .JPEGDecoder,
+  },
+  'jpeg-ls': {
+    wasm: () => new URL('@cornerstonejs/codec-charls/decodewasm', import.meta.url),
+    load: async (options: EmscriptenOptions) =>
+      (await (await import('@cornerstonejs/codec-charls/decodewasmjs')).default(options)).JpegLSDecoder,
   },
   'jpeg-2000': {
     wasm: () => new URL('@cornerstonejs/codec-openjpeg/decodewasm', import.meta.url),
@@ -78,8 +84,15 @@ export async function decodeWithWasm(name: WasmCodec, encoded: Uint8Array): Prom
     const size = width * height * componentCount * (bitsPerSample > 8 ? 2 : 1);
     if (decoded.length < size) throw new Error('fewer pixels than its header promises');
     const bytes = new Uint8Array(decoded.subarray(0, size));
+    const planar = componentCount > 1 && decoder.getInterleaveMode?.() === 0;
     decoder.delete();
-    return { width, height, components: componentCount, bits: bitsPerSample, bytes };
+    return {
+      width,
+      height,
+      components: componentCount,
+      bits: bitsPerSample,
+      bytes: planar ? interleave(bytes, componentCount, bitsPerSample > 8 ? 2 : 1) : bytes,
+    };
   } catch (error) {
     // After a failure the codec's memory is in an unknown state: the next image gets a fresh one.
     loaded.delete(name);

@@ -1,5 +1,5 @@
 import { decodeJpegLossless } from '../codecs/jpeg-lossless.ts';
-import { decodeJpegLs } from '../codecs/jpeg-ls.ts';
+import { expectEndOfImage } from '../codecs/jpeg-ls-header.ts';
 import { readJpegHeader, withoutColourTransform } from '../codecs/jpeg-header.ts';
 import { readJpeg2000Header } from '../codecs/jpeg-2000-header.ts';
 import { decodeRle } from '../codecs/rle.ts';
@@ -64,7 +64,8 @@ async function decodeJpegFamily(encoded: Uint8Array, image: ImagePixel): Promise
     case 0xc3:
       return { decoded: decodeJpegLossless(encoded), photometric };
     case 0xf7:
-      return { decoded: decodeJpegLs(encoded), photometric };
+      expectEndOfImage(encoded);
+      return { decoded: await decodeWithWasm('jpeg-ls', encoded), photometric };
     case 0xc0:
     case 0xc1:
     case 0xc2: {
