@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { GifWriter } from 'omggif';
 import { encode } from 'fast-png';
 import { decodeAny } from '../../src/imaging/decode-any.ts';
 import { decodeImage } from '../../src/imaging/files/image.ts';
@@ -205,7 +206,104 @@ describe('GIF', () => {
     await expectRgb(writeGif(2, 1, [0, 1], colours), 2, 1, [255, 0, 0, 0, 0, 255]);
     const cut = writeGif(2, 1, [0], colours);
     await assert.rejects(decodeImage(cut, 'x.gif'), { code: 'IMAGE_INVALID' });
+    const whole = writeGif(2, 1, [0, 1], colours);
+    for (let length = 6; length < whole.length - 1; length++) {
+      await assert.rejects(decodeImage(whole.subarray(0, length), 'x.gif'), { code: 'IMAGE_INVALID' });
+    }
   });
+
+  const write = (width: number, height: number, draw: (gif: GifWriter) => void) => {
+    const out = new Uint8Array(2 ** 16);
+    const gif = new GifWriter(out, width, height);
+    draw(gif);
+    return out.subarray(0, gif.end());
+  };
+  const greyPalette = Array.from({ length: 256 }, (_, i) => i * 0x010101);
+
+  it('reads what is compressed, from noise to flat', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 90 }),
+        fc.integer({ min: 1, max: 90 }),
+        fc.constantFrom(2, 4, 16, 256),
+        fc.infiniteStream(fc.nat()),
+        async (width, height, colours, noise) => {
+          const [flatness = 0] = noise.take(1);
+          const pixels: number[] = [];
+          for (const n of noise.take(width * height))
+            pixels.push(n % 16 < flatness % 17 ? (pixels.at(-1) ?? 0) : n % colours);
+          const palette = greyPalette.slice(0, colours);
+          const file = write(width, height, (gif) => gif.addFrame(0, 0, width, height, pixels, { palette }));
+          await expectGrey(file, width, height, pixels);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('lays what is transparent, and what the first image leaves free, over black', async () => {
+    const palette = [0xff0000, 0x0000ff];
+    const file = write(3, 2, (gif) => {
+      gif.addFrame(1, 0, 2, 1, [0, 1], { palette, transparent: 1 });
+      gif.addFrame(0, 0, 3, 2, [1, 1, 1, 1, 1, 1], { palette });
+    });
+    await expectRgb(file, 3, 2, [0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('refuses codes that are used before they are defined, and colours beyond the palette', async () => {
+    const good = writeGif(2, 1, [0, 1], greys);
+    const data = good.length - 6;
+    // Codes of three bits: 4 clears, 5 ends, 6 is the first to be defined.
+    for (const [codes, reason] of [
+      [[4, 6, 0, 6, 5], /damaged GIF file \(its image data is damaged\)/],
+      [[4, 7, 5], /its image data is damaged/],
+      [[4, 0, 5], /ends early/],
+      [[4, 0, 6, 5], /3 of 2 pixels/],
+    ] as const) {
+      const bits = codes.reduce<number>((sum, code, i) => sum | (code << (3 * i)), 0);
+      const bad = Uint8Array.from([
+        ...good.subarray(0, good.lastIndexOf(2, data) + 1),
+        2,
+        bits & 255,
+        bits >> 8,
+        0,
+        0x3b,
+      ]);
+      await assert.rejects(decodeImage(bad, 'x.gif'), { code: 'IMAGE_INVALID', message: reason });
+    }
+    const palette = [0, 0, 0, 255, 255, 255];
+    await assert.rejects(decodeImage(writeGif(2, 1, [0, 3], palette), 'x.gif'), {
+      code: 'IMAGE_INVALID',
+      message: /colour 3 of a palette of 2/,
+    });
+  });
+
+  it('refuses interlaced images that its library would scramble', async () => {
+    for (const height of [2, 3, 4]) {
+      const file = writeGif(1, height, new Array<number>(height).fill(0), greys, true);
+      await assert.rejects(decodeImage(file, 'x.gif'), {
+        code: 'IMAGE_UNSUPPORTED',
+        message: /fewer than 5/,
+      });
+    }
+    for (const height of [5, 6, 7, 8, 9]) {
+      const order = [...Array(height).keys()].sort((a, b) => pass(a) - pass(b) || a - b);
+      const file = writeGif(
+        1,
+        height,
+        order.map((y) => y % 2),
+        greys,
+        true,
+      );
+      await expectGrey(
+        file,
+        1,
+        height,
+        [...Array(height).keys()].map((y) => (y % 2 ? 252 : 4)),
+      );
+    }
+  });
+  const pass = (y: number) => (y % 8 === 0 ? 0 : y % 8 === 4 ? 1 : y % 4 === 2 ? 2 : 3);
 });
 
 describe('BMP', () => {
