@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addMerge } from './commands/merge.ts';
 import { addModels } from './commands/models.ts';
 import { addParameters } from './commands/parameters.ts';
 import { addSegment } from './commands/segment.ts';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
   addTrain(program);
   addSegment(program);
   addEvaluate(program);
+  addMerge(program);
   addParameters(program);
   addVerify(program);
   addDoctor(program);

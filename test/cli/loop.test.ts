@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { generateAngiogram } from '../../src/generator/angiogram.ts';
+import { floatTensor } from '../../src/graph/tensor.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
 import { maskFromImage } from '../../src/imaging/mask.ts';
+import { openNodeDevice } from '../../src/runtime/node.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
 import {
   CPU,
@@ -215,5 +217,29 @@ describe('SAM with SALT from the command line', () => {
     );
     assert.match(stderr, /not trained on "Bone".*"Vein"/u);
     assert.doesNotMatch(stderr, /not trained on "vein"/u);
+  });
+
+  test('merged into one checkpoint or one ONNX file, it draws what the adapter draws', async () => {
+    for (const out of ['merged.safetensors', 'merged.onnx']) {
+      await succeed(folder, ['merge', '--adapter', 'salt.safetensors', '--out', out, ...CPU]);
+    }
+    const mask = async (...model: string[]): Promise<Buffer> => {
+      await succeed(folder, [
+        ...['segment', ...model, '--prompt', 'Vein', 'frames/images/f0.png', '--out', 'compare', ...CPU],
+      ]);
+      return readFileSync(join(folder, 'compare', 'f0.png'));
+    };
+    const adapted = await mask('--adapter', 'salt.safetensors');
+    assert.deepEqual(await mask('--model', 'merged.safetensors', '--image-size', '64'), adapted);
+
+    const { executor } = await openNodeDevice('cpu', { threads: 1 });
+    const program = await executor.compile(readFileSync(join(folder, 'merged.onnx')));
+    const { logits, image_embedding: embedding } = await program.run({
+      image: await executor.upload(floatTensor([1, 3, 64, 64])),
+      text_embedding: await executor.upload(floatTensor([1, 32])),
+    });
+    assert.deepEqual(logits?.shape, [1, 1, 32, 32]);
+    assert.deepEqual(embedding?.shape, [1, 8, 8, 32]);
+    await executor.dispose();
   });
 });
