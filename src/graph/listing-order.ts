@@ -14,38 +14,42 @@ import type { Node } from './graph.ts';
  * @param nodes in an order in which they can be run
  */
 export function listingOrder(nodes: readonly Node[]): Node[] {
-  const maker = new Map<string, number>();
-  /** Nodes on the longest path that ends in each node. */
-  const depth = new Int32Array(nodes.length);
-  const read = new Set<string>();
-  nodes.forEach((node, i) => {
-    depth[i] = 1 + Math.max(0, ...makersOf(node, maker).map((k) => depth[k] ?? 0));
-    for (const name of node.outputs) maker.set(name, i);
-    for (const name of node.inputs) read.add(name);
+  const depthOf = new Map<string, number>();
+  const depths = nodes.map((node) => {
+    const depth = 1 + Math.max(0, ...node.inputs.map((name) => depthOf.get(name) ?? 0));
+    for (const name of node.outputs) depthOf.set(name, depth);
+    return depth;
   });
-  const byDepth = (a: number, b: number): number => (depth[a] ?? 0) - (depth[b] ?? 0) || a - b;
+  return walkBack(nodes, (i) => depths[i] ?? 0);
+}
 
-  const listed: Node[] = [];
-  const state = new Uint8Array(nodes.length); // 0: not met, 1: inputs under way, 2: listed
+/** The order in which ONNX Runtime runs nodes that are listed in this order, but for those that it fuses. */
+export function executionOrder(listed: readonly Node[]): Node[] {
+  return walkBack(listed, (i) => i);
+}
+
+/** Depth first from the nodes that nobody reads, and among the inputs of a node, the highest rank first. */
+function walkBack(nodes: readonly Node[], rank: (index: number) => number): Node[] {
+  const maker = new Map(nodes.flatMap((node, i) => node.outputs.map((name) => [name, i] as const)));
+  const read = new Set(nodes.flatMap((node) => node.inputs));
+  const byRank = (a: number, b: number): number => rank(a) - rank(b) || a - b;
+  const done: Node[] = [];
+  const state = new Uint8Array(nodes.length); // 0: not met, 1: inputs under way, 2: done
   const stack = [...nodes.keys()]
     .filter((i) => !nodes[i]?.outputs.some((name) => read.has(name)))
-    .sort(byDepth);
+    .sort(byRank);
   for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
     const node = nodes[i];
     if (!node || state[i] === 2) continue;
     if (state[i] === 1) {
       state[i] = 2;
-      listed.push(node);
+      done.push(node);
       continue;
     }
     state[i] = 1;
     stack.push(i);
-    const inputs = makersOf(node, maker).filter((k) => state[k] === 0);
-    stack.push(...inputs.sort(byDepth));
+    const makers = node.inputs.flatMap((name) => maker.get(name) ?? []).filter((k) => state[k] === 0);
+    stack.push(...makers.sort(byRank));
   }
-  return listed;
-}
-
-function makersOf(node: Node, maker: ReadonlyMap<string, number>): number[] {
-  return node.inputs.flatMap((name) => maker.get(name) ?? []);
+  return done;
 }

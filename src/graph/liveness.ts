@@ -1,4 +1,5 @@
 import type { Graph, Node } from './graph.ts';
+import { executionOrder, listingOrder } from './listing-order.ts';
 import { sizeOf } from './tensor.ts';
 import type { DType } from './tensor.ts';
 
@@ -20,7 +21,7 @@ export function liveNodes(graph: Graph): Node[] {
 export interface MemoryEstimate {
   /** Graph inputs and constants, which live through the whole run. */
   readonly fixedBytes: number;
-  /** The largest sum of intermediate values alive at once, running nodes in order. */
+  /** The largest sum of intermediate values alive at once, in the order in which ONNX Runtime runs the nodes. */
   readonly peakActivationBytes: number;
 }
 
@@ -33,7 +34,7 @@ export function estimateMemory(graph: Graph): MemoryEstimate {
     const value = graph.valueNamed(name);
     return value ? sizeOf(value.shape) * ELEMENT_BYTES[value.dtype] : 0;
   };
-  const nodes = liveNodes(graph);
+  const nodes = executionOrder(listingOrder(liveNodes(graph)));
   const root = new Map<string, string>();
   const rootOf = (name: string): string => root.get(name) ?? name;
   const lastUse = new Map<string, number>();

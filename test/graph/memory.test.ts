@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { estimateMemory, Graph, gradients, ops } from '../../src/graph/index.ts';
-import { listingOrder } from '../../src/graph/listing-order.ts';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { z } from 'zod';
+import { encodeModel, estimateMemory, Graph, gradients, ops, sizeOf } from '../../src/graph/index.ts';
+import { executionOrder, listingOrder } from '../../src/graph/listing-order.ts';
+import { liveNodes } from '../../src/graph/liveness.ts';
 import type { Node } from '../../src/graph/index.ts';
 
 const KILOBYTE_VECTOR = [256];
@@ -72,23 +78,8 @@ describe('the listing order', () => {
     attributes: {},
   });
 
-  /** The order in which ONNX Runtime runs a list of nodes. */
-  function executed(nodes: readonly Node[]): string[] {
-    const maker = new Map(nodes.flatMap((made, i) => made.outputs.map((name) => [name, i])));
-    const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-    const done: string[] = [];
-    const visit = (i: number): void => {
-      const { inputs, outputs } = nodes[i]!;
-      if (done.includes(outputs[0]!)) return;
-      const makers = inputs.flatMap((name) => maker.get(name) ?? []);
-      makers.sort((a, b) => b - a).forEach(visit);
-      done.push(outputs[0]!);
-    };
-    for (let i = nodes.length - 1; i >= 0; i--) {
-      if (!nodes[i]!.outputs.some((name) => read.has(name))) visit(i);
-    }
-    return done;
-  }
+  const executed = (nodes: readonly Node[]): string[] =>
+    executionOrder(nodes).flatMap(({ outputs }) => outputs);
 
   /** Layers h1, h2, ..., their gradients d and those of their weights w, made as a backward pass makes them. */
   function backwardPass(layers: number): Node[] {
@@ -110,6 +101,24 @@ describe('the listing order', () => {
     assert.deepEqual(executed(listingOrder(nodes)), 'h1 h2 h3 d2 w3 d1 w2 d0 w1 all'.split(' '));
   });
 
+  test('is what ONNX Runtime goes by', async () => {
+    const graph = new Graph();
+    let x = graph.input('x', [4]);
+    // Operators that tell the layers apart, and that nothing fuses.
+    const layers = [ops.exp, ops.tanh, ops.sigmoid];
+    layers.forEach((layer, i) => {
+      const weight = graph.input(`w${i}`, [4]);
+      x = ops.mul(layer(x), weight);
+    });
+    const wanted = [...graph.inputs];
+    const seed = { value: x, gradient: graph.input('dy', [4]) };
+    gradients(graph, [seed], wanted).forEach((gradient, k) => {
+      graph.output(`g${k}`, gradient);
+    });
+    const expected = executionOrder(listingOrder(liveNodes(graph))).map(({ op }) => op);
+    assert.deepEqual(await profiledOperators(graph), expected);
+  });
+
   test('lists every node once, and after what it reads', () => {
     const nodes = backwardPass(50);
     const listed = listingOrder(nodes);
@@ -121,3 +130,37 @@ describe('the listing order', () => {
     }
   });
 });
+
+/** The operators that ONNX Runtime ran, in order, by its own profile. */
+async function profiledOperators(graph: Graph): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'));
+  try {
+    const session = await InferenceSession.create(encodeModel(graph), {
+      enableProfiling: true,
+      profileFilePrefix: join(folder, 'profile'),
+      graphOptimizationLevel: 'basic', // removes the Identity nodes of the outputs, and fuses nothing
+    });
+    const feeds = graph.inputs.map(({ name, shape }) => [
+      name,
+      new Tensor('float32', new Float32Array(sizeOf(shape)).fill(0.5), [...shape]),
+    ]);
+    await session.run(Object.fromEntries(feeds) as Record<string, Tensor>);
+    session.endProfiling();
+    await session.release();
+    const events = z
+      .array(
+        z.object({
+          ts: z.number(),
+          name: z.string(),
+          args: z.object({ op_name: z.string().optional() }).optional(),
+        }),
+      )
+      .parse(JSON.parse(readFileSync(join(folder, readdirSync(folder)[0] ?? ''), 'utf8')));
+    return events
+      .filter(({ name }) => name.endsWith('_kernel_time'))
+      .sort((a, b) => a.ts - b.ts)
+      .map(({ args }) => args?.op_name ?? '');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
