@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bytesSource } from '../../src/model/checkpoint/byte-source.ts';
+import { bytesSource, type ByteSource } from '../../src/model/checkpoint/byte-source.ts';
 import { openCheckpoint } from '../../src/model/checkpoint/open-checkpoint.ts';
 import { openPth } from '../../src/model/checkpoint/pth.ts';
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
 import { SaltError, type ErrorCode } from '../../src/protocol/errors.ts';
-import { floatBytes, pickle, pth, zip } from './checkpoint-fixtures.ts';
+import { floatBytes, pickle, pth, zip, zip64 } from './checkpoint-fixtures.ts';
 
 const fails = (file: Uint8Array, code: ErrorCode, pattern: RegExp): Promise<void> =>
   assert.rejects(
@@ -69,6 +69,50 @@ describe('a zip archive that is no checkpoint', () => {
     view.setUint32(record + 24, 4000, true);
     view.setUint32(record + 42, 0, true);
     await fails(file, 'CHECKPOINT_INVALID', /"x" does not fit/);
+  });
+});
+
+describe('a zip64 archive', () => {
+  const entries = [
+    { name: 'archive/data.pkl', bytes: pickle.program(pickle.dict({ w: tensor([2, 2], [2, 1], 1) })) },
+    { name: 'archive/data/0', bytes: SIX },
+  ];
+
+  it('is read past 4 GiB, and only where something was asked for', async () => {
+    const hole = 5 * 2 ** 30;
+    const { head, tail } = zip64(entries, hole);
+    let bytesRead = 0;
+    const source: ByteSource = {
+      size: head.length + hole + tail.length,
+      async read(offset, length) {
+        bytesRead += length;
+        const bytes = new Uint8Array(length);
+        const place = (part: Uint8Array, at: number): void => {
+          const start = Math.max(0, offset - at);
+          const end = Math.min(part.length, offset + length - at);
+          if (start < end) bytes.set(part.subarray(start, end), at + start - offset);
+        };
+        place(head, 0);
+        place(tail, head.length + hole);
+        return Promise.resolve(bytes);
+      },
+    };
+    const checkpoint = await openPth(source);
+    assert.deepEqual((await checkpoint.float32('w')).data, Float32Array.of(1, 2, 3, 4));
+    assert.ok(bytesRead < 2 ** 18, `${bytesRead} bytes were read`);
+  });
+
+  it('was not fetched whole', async () => {
+    const { head, tail } = zip64(entries);
+    const whole = Uint8Array.from([...head, ...tail]);
+    assert.deepEqual((await openPth(bytesSource(whole))).names, ['w']);
+    await fails(whole.subarray(0, whole.length - 1), 'CHECKPOINT_INVALID', /not fetched whole/);
+  });
+
+  it('has a directory too large for any checkpoint, which is not read', async () => {
+    const many = Array.from({ length: 14_000 }, (_, i) => ({ name: String(i), bytes: new Uint8Array() }));
+    const { head, tail } = zip64(many);
+    await fails(Uint8Array.from([...head, ...tail]), 'CHECKPOINT_INVALID', /directory claims 1\d{6} bytes/);
   });
 });
 

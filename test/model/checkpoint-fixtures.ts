@@ -142,6 +142,47 @@ export function zip(entries: readonly ZipFixture[]): Uint8Array {
   return Uint8Array.from([...parts.flat(), ...directoryBytes, ...end]);
 }
 
+/**
+ * A zip64 archive, every size and offset of which is written in 64 bits. Its first entry has `hole` bytes that are not
+ * in the result: they lie between `head` and `tail`, so that an archive of many GB takes no memory.
+ */
+export function zip64(
+  entries: readonly ZipFixture[],
+  hole = 0,
+): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+  const inEntry = [...uint32(0xffffffff), ...uint32(0xffffffff)];
+  const record = (name: Uint8Array, size: number, offset?: number): number[] => {
+    const central = offset !== undefined;
+    const extra = [...uint64(size), ...uint64(size), ...(central ? uint64(offset) : [])];
+    return [
+      ...uint32(central ? 0x02014b50 : 0x04034b50),
+      ...(central ? uint16(45) : []),
+      ...[...uint16(45), ...uint32(0), ...uint32(0), ...uint32(0), ...inEntry],
+      ...[...uint16(name.length), ...uint16(extra.length + 4)],
+      ...(central ? [...new Array<number>(10).fill(0), ...uint32(0xffffffff)] : []),
+      ...[...name, ...uint16(1), ...uint16(extra.length), ...extra],
+    ];
+  };
+  const holeName = encoder.encode('archive/hole');
+  const head = record(holeName, hole);
+  const parts: number[] = [];
+  const directory = record(holeName, hole, 0);
+  for (const { name, bytes } of entries) {
+    const nameBytes = encoder.encode(name);
+    directory.push(...record(nameBytes, bytes.length, head.length + hole + parts.length));
+    parts.push(...record(nameBytes, bytes.length), ...bytes);
+  }
+  const directoryOffset = head.length + hole + parts.length;
+  const count = uint64(entries.length + 1);
+  const end = [
+    ...[...uint32(0x06064b50), ...uint64(44), ...uint16(45), ...uint16(45), ...uint64(0), ...count, ...count],
+    ...[...uint64(directory.length), ...uint64(directoryOffset)],
+    ...[...uint32(0x07064b50), ...uint32(0), ...uint64(directoryOffset + directory.length), ...uint32(1)],
+    ...[...uint32(0x06054b50), ...uint32(0), ...uint32(0xffffffff), ...inEntry, ...uint16(0)],
+  ];
+  return { head: Uint8Array.from(head), tail: Uint8Array.from([...parts, ...directory, ...end]) };
+}
+
 /** A `.pth` file: its pickle, and the bytes of its storages by key. */
 export function pth(data: Uint8Array, storages: Readonly<Record<string, Uint8Array>> = {}): Uint8Array {
   return zip([
@@ -176,4 +217,8 @@ function uint16(value: number): number[] {
 
 function uint32(value: number): number[] {
   return [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, (value >>> 24) & 255];
+}
+
+function uint64(value: number): number[] {
+  return [...uint32(value), ...uint32(Math.floor(value / 2 ** 32))];
 }

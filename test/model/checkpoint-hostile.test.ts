@@ -10,7 +10,7 @@ import { openCheckpoint } from '../../src/model/checkpoint/open-checkpoint.ts';
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { createRandom, type Random } from '../../src/protocol/random.ts';
-import { floatBytes, pickle, pth, safetensors } from './checkpoint-fixtures.ts';
+import { floatBytes, pickle, pth, safetensors, zip64 } from './checkpoint-fixtures.ts';
 
 const CODES = new Set(['CHECKPOINT_INVALID', 'CHECKPOINT_REFUSED', 'FILE_UNREADABLE']);
 const SLOWEST_MS = 1000;
@@ -198,6 +198,21 @@ describe('hostile .pth', () => {
     const random = createRandom(3);
     let accepted = 0;
     for (let i = 0; i < 500; i += 1) accepted += Number(await survives(mutateBytes(random, whole), 'x.pth'));
+    assert.ok(accepted < 300, `${accepted} of 500 were accepted`);
+  });
+
+  it('500 zip64 archives with bytes of their records changed or cut off', async () => {
+    const { head, tail } = zip64([
+      { name: 'archive/data.pkl', bytes: program },
+      ...Object.entries(numbers).map(([key, bytes]) => ({ name: `archive/data/${key}`, bytes })),
+    ]);
+    const archive = Uint8Array.from([...head, ...tail]);
+    assert.equal(await survives(archive, 'x.pth'), true);
+    const random = createRandom(6);
+    let accepted = 0;
+    for (let i = 0; i < 500; i += 1) {
+      accepted += Number(await survives(mutateBytes(random, archive, archive.length - 400), 'x.pth'));
+    }
     assert.ok(accepted < 300, `${accepted} of 500 were accepted`);
   });
 

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import types
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -107,6 +108,11 @@ def make(folder):
         expected[name] = tensors_of(value)
     torch.save(state, folder / "protocol-4.pth", pickle_protocol=4)
     expected["protocol-4.pth"] = tensors_of(state)
+    with zipfile.ZipFile(folder / "state.pth") as archive, zipfile.ZipFile(folder / "zip64.pth", "w") as again:
+        for name in archive.namelist():
+            with again.open(name, "w", force_zip64=True) as entry:
+                entry.write(archive.read(name))
+    expected["zip64.pth"] = expected["state.pth"]
     for name, dtype in [("f32", torch.float32), ("f16", torch.float16), ("bf16", torch.bfloat16), ("f64", torch.float64)]:
         converted = {k: v.to(dtype).contiguous() for k, v in state.items()}
         save_file(converted, folder / f"{name}.safetensors", {"written by": "Python"})

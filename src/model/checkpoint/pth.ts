@@ -10,13 +10,15 @@ import { invalid, quote } from './invalid.ts';
 import { readPickle } from './pickle.ts';
 import { isKind, type PickledTensor, type PickleDict, type PickleValue } from './pickle-values.ts';
 import { gatherStrided, isContiguous } from './strided.ts';
-import { readZipDirectory, type ZipDirectory } from './zip-directory.ts';
+import { readZipDirectory, type ZipEntry } from './zip-directory.ts';
 
 /** That of ViT-H has a tenth of a megabyte. */
 const MAX_PICKLE_BYTES = 16 * 2 ** 20;
 /** Under which training scripts file the model's tensors. */
 const STATE_DICT_KEYS = ['model', 'state_dict', 'model_state_dict'];
 const MAX_NESTING = 3;
+
+type Zip = ReadonlyMap<string, ZipEntry>;
 
 /**
  * Reads the description only; each tensor is read when it is asked for.
@@ -44,8 +46,8 @@ export async function openPth(source: ByteSource): Promise<CheckpointSource> {
   };
 }
 
-function findFolder(zip: ZipDirectory): string {
-  const names = [...zip.entries.keys()];
+function findFolder(zip: Zip): string {
+  const names = [...zip.keys()];
   const folders = names.filter((name) => /^[^/]+\/data\.pkl$/.test(name)).map((name) => name.slice(0, -9));
   const [folder] = folders;
   if (folder === undefined || folders.length > 1) {
@@ -53,7 +55,7 @@ function findFolder(zip: ZipDirectory): string {
       'The file is a zip archive, but not one that torch.save wrote: it has no data.pkl in one folder.',
     );
   }
-  if (zip.entries.has(`${folder}/constants.pkl`)) {
+  if (zip.has(`${folder}/constants.pkl`)) {
     throw invalid(
       'The file is a TorchScript program, not a checkpoint. Save its state_dict() with torch.save.',
     );
@@ -61,23 +63,24 @@ function findFolder(zip: ZipDirectory): string {
   return folder;
 }
 
-async function demandLittleEndian(source: ByteSource, zip: ZipDirectory, folder: string): Promise<void> {
+async function demandLittleEndian(source: ByteSource, zip: Zip, folder: string): Promise<void> {
   const name = `${folder}/byteorder`;
-  if (!zip.entries.has(name)) return; // before PyTorch 2.1; little-endian in practice
+  if (!zip.has(name)) return; // before PyTorch 2.1; little-endian in practice
   const order = new TextDecoder().decode(await readEntry(source, zip, name, 64));
   if (order !== 'little')
     throw invalid(`The checkpoint's numbers are ${quote(order)}-endian; only little-endian is read.`);
 }
 
-async function readEntry(
-  source: ByteSource,
-  zip: ZipDirectory,
-  name: string,
-  limit: number,
-): Promise<Uint8Array> {
-  const size = zip.entries.get(name)?.size ?? 0;
+async function readEntry(source: ByteSource, zip: Zip, name: string, limit: number): Promise<Uint8Array> {
+  const { size, dataOffset } = findEntry(zip, name);
   if (size > limit) throw invalid(`The entry ${quote(name)} has ${size} bytes; at most ${limit} are read.`);
-  return source.read(await zip.dataOffset(name), size);
+  return source.read(await dataOffset(), size);
+}
+
+function findEntry(zip: Zip, name: string): ZipEntry {
+  const entry = zip.get(name);
+  if (!entry) throw invalid(`The file holds no entry ${quote(name)}.`, { entry: name });
+  return entry;
 }
 
 /** The named tensors of a state dict, or of the state dict within a training checkpoint. Other values are ignored. */
@@ -106,9 +109,9 @@ function innerStateDict(dict: PickleDict): PickleDict | undefined {
   return STATE_DICT_KEYS.map((key) => dict.entries.get(key)).find((value) => isKind(value, 'dict'));
 }
 
-function checkStorages(tensors: ReadonlyMap<string, PickledTensor>, zip: ZipDirectory, folder: string): void {
+function checkStorages(tensors: ReadonlyMap<string, PickledTensor>, zip: Zip, folder: string): void {
   for (const [name, { storage }] of tensors) {
-    const size = zip.entries.get(`${folder}/data/${storage.key}`)?.size;
+    const size = zip.get(`${folder}/data/${storage.key}`)?.size;
     const needed = byteLengthOf(name, { dtype: storage.dtype, shape: [storage.length] });
     if (size !== needed) {
       throw invalid(
@@ -135,7 +138,7 @@ function checkTotal(tensors: ReadonlyMap<string, PickledTensor>, fileSize: numbe
 
 async function readTensor(
   source: ByteSource,
-  zip: ZipDirectory,
+  zip: Zip,
   folder: string,
   name: string,
   { storage, offset, shape, strides }: PickledTensor,
@@ -147,7 +150,8 @@ async function readTensor(
   const span = contiguous
     ? count
     : shape.reduce((last, extent, axis) => last + (extent - 1) * (strides[axis] ?? 0), 1);
-  const start = (await zip.dataOffset(`${folder}/data/${storage.key}`)) + offset * bytesPerElement(dtype);
+  const entry = findEntry(zip, `${folder}/data/${storage.key}`);
+  const start = (await entry.dataOffset()) + offset * bytesPerElement(dtype);
   const bytes = await source.read(start, span * bytesPerElement(dtype));
   const flat = decodeFloat32(name, { dtype, shape: [span] }, bytes).data;
   return floatTensor(shape, contiguous ? flat : gatherStrided(flat, shape, strides));
