@@ -32,12 +32,12 @@ export async function mergeAdapter(
   }
   const { executor } = await openDevice(request, emit);
   const factor = nodeFactor(emit, new AbortController().signal);
-  const { weights, input, modelAt } = await openModel(request, factor, executor);
+  const merged = await openModel(request, factor, executor);
   await executor.dispose();
   if (request.format === 'onnx') {
-    const side = input.framing === 'square' ? input.side : request.imageSize;
-    return exportOnnx(modelAt({ width: side, height: side }), weights);
+    const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
+    return exportOnnx(merged.modelAt({ width: side, height: side }), merged.weights);
   }
   const { config } = await findBase(file.info, request.adapter, request.model);
-  return encodeMergedSam(weights, config, file.info.imageSize);
+  return encodeMergedSam(merged.weights, config, file.info.imageSize);
 }
