@@ -66,7 +66,7 @@ export function choosePlan(
   return {
     kind,
     estimates,
-    reason: `${kind === 'whole' ? 'The whole step as one graph' : 'Stage by stage with recomputation'}: ${fits}, allowed are ${megabytes(maxBytes)}.`,
+    reason: `${kind === 'whole' ? 'The whole step as one graph' : 'Stage by stage with recomputation'}: ${fits}, ${Number.isFinite(maxBytes) ? `allowed are ${megabytes(maxBytes)}` : 'no limit was given'}.`,
     compile: (frozen, executor) =>
       kind === 'whole'
         ? createWholePlan(whole, layout, frozen, executor)
