@@ -76,10 +76,12 @@ export class TrainWatch {
         break;
       case 'step': {
         const { step, loss, imagesPerSecond, secondsLeft, fraction } = event;
+        // A run that time limits may do more steps than were planned.
+        const of = step <= this.#steps ? ` of ${this.#steps}` : '';
         const left = secondsLeft === null ? '' : `, ${formatSeconds(secondsLeft)} left`;
         this.#progress.update(
           fraction,
-          `step ${step} of ${Math.max(step, this.#steps)}, loss ${loss.total.toFixed(4)}${this.#heldOut}, ` +
+          `step ${step}${of}, loss ${loss.total.toFixed(4)}${this.#heldOut}, ` +
             `${imagesPerSecond.toFixed(imagesPerSecond < 10 ? 2 : 0)} images/s${left}`,
         );
         break;

@@ -32,12 +32,25 @@ const PLANS: readonly Plan[] = [
   },
   {
     key: 'salt',
-    title: 'SALT on a small SAM with random weights, forty steps',
+    title: 'SALT on a small SAM with random weights, sixty steps',
     about:
       'The whole path of an adapter on a SAM that knows nothing yet: its loss falls, but masks worth having need ' +
       'pretrained weights, such as sam_vit_b_01ec64.pth given with --model.',
     model: 'random:small',
-    train: ['--method', 'salt', '--steps', '40', '--batch', '2', '--image-size', '256', '--lr', '0.002'],
+    train: [
+      '--method',
+      'salt',
+      '--steps',
+      '60',
+      '--batch',
+      '3',
+      '--image-size',
+      '256',
+      '--lr',
+      '0.02',
+      '--augment',
+      'none',
+    ],
   },
 ];
 
