@@ -1,8 +1,8 @@
 import { encodeModel, Graph, ops, floatTensor } from '../graph/index.ts';
 import type { DeviceTensor, Executor, Program } from '../graph/executor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
-import { downloadFloats, readScalar, take } from './plan-io.ts';
-import type { Segment, StepGradients } from './step-plan.ts';
+import { downloadFloats, take } from './plan-io.ts';
+import type { Segment } from './step-plan.ts';
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -133,13 +133,9 @@ function updateGraph(length: number, { beta1, beta2, epsilon, weightDecay }: Ada
     vector('first'),
     vector('second'),
   ];
-  const settings = ops.split(graph.input('settings', [4]), [1, 1, 1, 1], 0);
-  const [rate, scale, correct1, correct2] = settings as [
-    (typeof settings)[0],
-    (typeof settings)[0],
-    (typeof settings)[0],
-    (typeof settings)[0],
-  ];
+  const settings = graph.input('settings', [4]);
+  const setting = (i: number) => ops.slice(settings, [{ axis: 0, start: i, end: i + 1 }]);
+  const [rate, scale, correct1, correct2] = [setting(0), setting(1), setting(2), setting(3)];
   const g = ops.mul(gradient, scale);
   const newFirst = ops.add(ops.mul(first, beta1), ops.mul(g, 1 - beta1));
   const newSecond = ops.add(ops.mul(second, beta2), ops.mul(ops.mul(g, g), 1 - beta2));
@@ -150,49 +146,4 @@ function updateGraph(length: number, { beta1, beta2, epsilon, weightDecay }: Ada
   graph.output('newFirst', newFirst);
   graph.output('newSecond', newSecond);
   return graph;
-}
-
-/** Adds up the gradients of several batches, as one larger batch. */
-export class GradientSum {
-  readonly #executor: Executor;
-  readonly #programs = new Map<number, Program>();
-
-  constructor(executor: Executor) {
-    this.#executor = executor;
-  }
-
-  /** Returns a + b with its squared norms, and disposes both. The loss is that of b. */
-  async add(a: StepGradients, b: StepGradients): Promise<StepGradients> {
-    const gradients: DeviceTensor[] = [];
-    const squaredNorms: number[] = [];
-    for (const [i, left] of a.gradients.entries()) {
-      const right = b.gradients[i];
-      if (!right) throw new RangeError('Both gradients have the same segments.');
-      const program = await this.#program(left.shape[0] ?? 0);
-      const outputs = await program.run({ left, right });
-      left.dispose();
-      right.dispose();
-      gradients.push(take(outputs, 'sum'));
-      squaredNorms.push(await readScalar(this.#executor, outputs, 'squaredNorm'));
-    }
-    return { loss: b.loss, gradients, squaredNorms };
-  }
-
-  async dispose(): Promise<void> {
-    for (const program of this.#programs.values()) await program.dispose();
-    this.#programs.clear();
-  }
-
-  async #program(length: number): Promise<Program> {
-    let program = this.#programs.get(length);
-    if (!program) {
-      const graph = new Graph();
-      const total = ops.add(graph.input('left', [length]), graph.input('right', [length]));
-      graph.output('sum', total);
-      graph.output('squaredNorm', ops.sum(ops.mul(total, total)));
-      program = await this.#executor.compile(encodeModel(graph), { hostOutputs: ['squaredNorm'] });
-      this.#programs.set(length, program);
-    }
-    return program;
-  }
 }

@@ -1,8 +1,9 @@
 import type { DeviceTensor, Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
-import { AdamW, GradientSum } from './adamw.ts';
+import { AdamW } from './adamw.ts';
 import type { Moments } from './adamw.ts';
+import { GradientSum } from './gradient-sum.ts';
 import type { Batch } from './batches.ts';
 import { choosePlan } from './choose-plan.ts';
 import type { PlanChoice } from './choose-plan.ts';
