@@ -1,6 +1,9 @@
 import { SaltError } from '../../protocol/errors.ts';
 import { createRandom } from '../../protocol/random.ts';
+import { fnv1a, normalisePhrase } from './phrase.ts';
 import type { TextEncoder } from './text-encoder.ts';
+
+export { normalisePhrase } from './phrase.ts';
 
 /**
  * A unit vector for each phrase, drawn from a generator that the phrase seeds. It knows no meaning: "vein" and "veins"
@@ -23,15 +26,7 @@ export function hashedTextEncoder(dimension: number): TextEncoder {
   };
 }
 
-/** Case, surrounding and repeated white space, and ways to write one character make no difference. */
-export function normalisePhrase(phrase: string): string {
-  return phrase.normalize('NFKC').trim().replace(/\s+/gu, ' ').toLowerCase();
-}
-
-/** 53 bits from two FNV-1a hashes (Fowler, Noll, Vo) of the phrase's UTF-8 bytes. */
+/** 53 bits from two hashes of the phrase. */
 function seedOf(phrase: string): number {
-  const bytes = new TextEncoder().encode(phrase);
-  const hash = (basis: number): number =>
-    bytes.reduce((state, byte) => Math.imul(state ^ byte, 0x01000193), basis) >>> 0;
-  return hash(0x811c9dc5) * 0x200000 + (hash(0x9747b28c) >>> 11);
+  return fnv1a(phrase) * 0x200000 + (fnv1a(phrase, 0x9747b28c) >>> 11);
 }
