@@ -1,0 +1,1 @@
+export { generateFundus } from './fundus.ts';

@@ -1,0 +1,22 @@
+/** The three colours of light that reach the camera, each a square plane in 0..255 (before clipping). */
+export interface Light {
+  readonly red: Float32Array;
+  readonly green: Float32Array;
+  readonly blue: Float32Array;
+}
+
+/** Multiplies each plane by 1 + its share of the field, in place; values never fall below 0. */
+export function modulate(light: Light, field: Float32Array, shares: readonly [number, number, number]): void {
+  [light.red, light.green, light.blue].forEach((plane, c) => {
+    const share = shares[c] ?? 0;
+    for (let i = 0; i < plane.length; i++) {
+      plane[i] = (plane[i] ?? 0) * Math.max(0, 1 + share * (field[i] ?? 0));
+    }
+  });
+}
+
+/** 0 below -1, 1 above 1, smooth between. */
+export function softStep(at: number): number {
+  const t = Math.min(1, Math.max(0, 0.5 + 0.5 * at));
+  return t * t * (3 - 2 * t);
+}
