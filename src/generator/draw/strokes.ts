@@ -36,7 +36,7 @@ export function strokeMask(pieces: readonly VesselPiece[], width: number, height
 const LEAST_HALF_WIDTH = 0.5 + 1e-6;
 
 /** Visits each pixel nearer to a piece than its radius and `margin`, with the distance from the piece's axis. */
-function forEachNear(
+export function forEachNear(
   pieces: readonly VesselPiece[],
   width: number,
   height: number,
@@ -65,7 +65,7 @@ function forEachNear(
 }
 
 /** The chord of a circle at `distance` from its centre, averaged over one pixel across. */
-function meanChord(distance: number, radius: number): number {
+export function meanChord(distance: number, radius: number): number {
   // Well inside, the chord is so flat that its middle is its mean.
   if (distance < radius - 1.5) return 2 * Math.sqrt(radius * radius - distance * distance);
   return Math.max(0, areaUpTo(distance + 0.5, radius) - areaUpTo(distance - 0.5, radius));
