@@ -94,7 +94,8 @@ function growVessel(random: Random, view: RetinaView, bud: Bud, growth: Growth):
   let nextBranch = length + 0.3 * (bud.parent === 0 ? 2 : 0.7) + spacing();
   // Small vessels wind on a shorter scale than great ones.
   const wander = options.tortuosity * (0.5 + 0.8 * Math.min(1, options.leastRadius / radius));
-  while (radius >= options.leastRadius && places.length < 500) {
+  const reach = bud.parent === 0 ? 14 : (0.6 + 100 * bud.radius) * between(random, 0.5, 1.2);
+  while (radius >= options.leastRadius && length < reach) {
     const target = bud.goals[goal];
     // A damped spring driven by chance: the vessel swings about its course, and so makes no loops.
     swingRate = 0.78 * swingRate - 0.05 * swing + wander * 0.035 * random.normal();
@@ -105,7 +106,7 @@ function growVessel(random: Random, view: RetinaView, bud: Bud, growth: Growth):
       const distance = Math.hypot(target.x - x, target.y - y);
       turn += Math.max(-0.09, Math.min(0.09, 0.12 * bearing));
       if (distance < 0.4 || Math.abs(bearing) > 1.6) goal++;
-    }
+    } else if (bud.parent !== 0) break;
     const settled = length > 0.3 + 2 * radius;
     if (settled) {
       const heading = course + swing;
@@ -136,7 +137,9 @@ function growVessel(random: Random, view: RetinaView, bud: Bud, growth: Growth):
     if (!isNear(view, x, y)) break;
     if (Math.hypot(x - view.fovea.x, y - view.fovea.y) < options.avascular) break;
     if (length > nextBranch && isSeen(view, x, y)) {
-      side = chance(random, 0.75) ? -side : side;
+      // To the emptier side, or to the other one than last time.
+      side =
+        leaning(own, { x, y }, course + swing, radius + 0.6, number) || (chance(random, 0.75) ? -side : side);
       const share = drawShare(random, radius, options.leastRadius);
       const branchRadius = radius * share;
       const leave = course + swing + side * (between(random, 0.65, 1.25) - 0.35 * share);
@@ -179,7 +182,7 @@ function branchGoals(random: Random, view: RetinaView, { x, y }: Place, leave: n
   }
   const outward = Math.atan2(y, x);
   const heading = leave + 0.55 * angleBetween(leave, outward) + 0.3 * random.normal();
-  return [{ x: x + 3 * Math.cos(heading), y: y + 3 * Math.sin(heading) }];
+  return [{ x: x + 5 * Math.cos(heading), y: y + 5 * Math.sin(heading) }];
 }
 
 /** Which way to turn from what lies beside the way ahead: 1 to the right of it, -1 to the left, 0 for neither. */
