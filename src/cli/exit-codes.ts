@@ -25,6 +25,11 @@ const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
   GRAPH_INVALID: EXIT.failed,
   NOT_FINITE: EXIT.failed,
   VERIFICATION_FAILED: EXIT.failed,
+  DOWNLOAD_FAILED: EXIT.data,
+  DOWNLOAD_REFUSED: EXIT.data,
+  DOWNLOAD_INVALID: EXIT.data,
+  HASH_MISMATCH: EXIT.data,
+  MODEL_BUSY: EXIT.data,
   CANCELLED: EXIT.cancelled,
 };
 

@@ -24,6 +24,11 @@ export const ERROR_CODES = [
   'CANCELLED',
   'RESUME_MISMATCH', // a checkpoint that belongs to another run
   'VERIFICATION_FAILED',
+  'DOWNLOAD_FAILED', // the network or the server did not answer well, again and again: trying later may help
+  'DOWNLOAD_REFUSED', // the server says no, or that it has no such file
+  'DOWNLOAD_INVALID', // the server sends something other than the file
+  'HASH_MISMATCH', // a file that is not, byte for byte, the one that was published or recorded
+  'MODEL_BUSY', // another process works on the same model
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
