@@ -5,6 +5,7 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addMerge } from './commands/merge.ts';
 import { addModels } from './commands/models.ts';
 import { addParameters } from './commands/parameters.ts';
+import { addPretrain } from './commands/pretrain.ts';
 import { addSegment } from './commands/segment.ts';
 import { addTrain } from './commands/train.ts';
 import { addVerify } from './commands/verify.ts';
@@ -39,5 +40,6 @@ export function createProgram(): Command {
   addVerify(program);
   addDoctor(program);
   addModels(program);
+  addPretrain(program);
   return program;
 }

@@ -3,6 +3,7 @@ import type { Value } from '../graph/index.ts';
 import type { DeviceTensor, Executor, Program } from '../graph/executor.ts';
 import type { FloatTensor, TensorSpec } from '../graph/tensor.ts';
 import { Scope } from '../model/scope.ts';
+import { stageSpecs } from '../model/stage-specs.ts';
 import type { Stage } from '../model/segmentation-model.ts';
 import { SaltError } from '../protocol/errors.ts';
 
@@ -128,7 +129,7 @@ function chainGraph(stages: readonly Stage[], weights: Weights, asInputs: boolea
 
 function checkWeights(stages: readonly Stage[], weights: Weights): void {
   const wrong = stages.flatMap((stage) =>
-    tensorsOf(stage).filter(({ name, shape }) => weights.get(name)?.shape.join() !== shape.join()),
+    stageSpecs(stage).filter(({ name, shape }) => weights.get(name)?.shape.join() !== shape.join()),
   );
   if (wrong.length === 0) return;
   const names = wrong.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
@@ -137,31 +138,11 @@ function checkWeights(stages: readonly Stage[], weights: Weights): void {
   });
 }
 
-/** Global names and shapes of what a stage reads. */
-export function tensorsOf(stage: Stage): TensorSpec[] {
-  const graph = new Graph();
-  const seen = new Map<string, { spec: TensorSpec; value: Value }>();
-  const resolve = (spec: TensorSpec): Value => {
-    let entry = seen.get(spec.name);
-    if (!entry) {
-      entry = { spec, value: graph.input(`tensor.${spec.name}`, spec.shape) };
-      seen.set(spec.name, entry);
-    }
-    return entry.value;
-  };
-  const activation = stage.activation && graph.input(ACTIVATION, stage.activation);
-  const batch = Object.fromEntries(
-    stage.batchInputs.map(({ name, shape }) => [name, graph.input(name, shape)]),
-  );
-  stage.build(new Scope(graph, resolve), activation, batch);
-  return [...seen.values()].map(({ spec: { name, shape } }) => ({ name: stage.prefix + name, shape }));
-}
-
 function groupBySize(stages: readonly Stage[], weights: Weights, maxBytes: number): Stage[][] {
   const groups: Stage[][] = [];
   let bytes = Infinity;
   for (const stage of stages) {
-    const own = tensorsOf(stage).reduce(
+    const own = stageSpecs(stage).reduce(
       (sum, { name }) => sum + (weights.get(name)?.data.byteLength ?? 0),
       0,
     );

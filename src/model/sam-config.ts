@@ -6,6 +6,9 @@ import { z } from 'zod';
 
 const count = z.int().min(1).max(65_536);
 
+/** Side in pixels of what the first convolution of a stem sees as one. */
+export const STEM_BLOCK = 4;
+
 /** Facts about SAM's architecture as built by Meta's `build_sam.py`; sizes in tokens, channels or pixels. */
 export const samConfigSchema = z
   .strictObject({
@@ -18,6 +21,13 @@ export const samConfigSchema = z
     /** Side in pixels of the input the position tables were made for; a multiple of `patchSize`. */
     imageSize: count,
     patchSize: count,
+    /**
+     * Widths of the convolutions that look at the image before it is cut into patches; absent in the published SAMs,
+     * whose patch embedding is a single convolution. The first sees squares of 4 x 4 pixels, each further one halves
+     * the grid, down to that of the patches. Small transformers learn faster with them (Xiao et al., Early
+     * Convolutions Help Transformers See Better, 2021).
+     */
+    stem: z.array(count).min(1).max(8).readonly().optional(),
     /** Side in tokens of an attention window; 0 makes every block global. */
     windowSize: z.int().min(0).max(65_536),
     /** Blocks that attend globally whatever `windowSize` is. */
@@ -48,6 +58,10 @@ export const samConfigSchema = z
     };
     demand(config.embedDim % config.numHeads === 0, 'numHeads must divide embedDim');
     demand(config.imageSize % config.patchSize === 0, 'imageSize must be a multiple of patchSize');
+    demand(
+      !config.stem || STEM_BLOCK * 2 ** (config.stem.length - 1) === config.patchSize,
+      'stem must halve a grid of 4 x 4 pixels down to that of the patches',
+    );
     demand(config.outChans % 8 === 0, 'outChans must be a multiple of 8');
     demand((config.outChans / 2) % config.decoderNumHeads === 0, 'decoderNumHeads must divide outChans / 2');
     demand(config.promptEmbedDim === config.outChans, 'promptEmbedDim must equal outChans');

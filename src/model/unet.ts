@@ -1,22 +1,41 @@
 /**
  * A plain U-Net (Ronneberger et al., 2015) with group normalisation: the network that a user would pick instead
- * of an adapted SAM. It is trained in full, on images of its own resolution.
+ * of an adapted SAM, and the image path of the detail head. It is trained in full, on images of its own resolution.
  */
 import { z } from 'zod';
-import { concat, groupNorm, maxPool, relu, upsampleNearest } from '../graph/ops/index.ts';
+import { concat, depthToSpace, maxPool, spaceToDepth, upsampleNearest } from '../graph/ops/index.ts';
 import type { Value } from '../graph/graph.ts';
-import { floatTensor, sizeOf } from '../graph/tensor.ts';
 import type { FloatTensor, TensorSpec } from '../graph/tensor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { createRandom } from '../protocol/random.ts';
+import { convBlocks, initialConvWeights } from './conv-block.ts';
+import { CONTRAST_BLOCK, withLocalContrast } from './local-contrast.ts';
 import type { Scope } from './scope.ts';
+import { allStages } from './segmentation-model.ts';
 import type { SegmentationModel, Stage } from './segmentation-model.ts';
+import { stageSpecs } from './stage-specs.ts';
+
+const pathShape = {
+  /** How often the grid is halved. */
+  poolings: z.int().min(1).max(8),
+  /** Channels of the finest grid; each pooling doubles them. */
+  features: z.int().min(1).max(256),
+  /**
+   * Side of the squares of pixels that are folded into channels before the first convolution: layers of few channels
+   * at full resolution cost memory traffic rather than arithmetic.
+   */
+  fold: z.literal([1, 2, 4]).default(1),
+  /** Whether it sees, beside the image, the image's local contrast. */
+  localContrast: z.boolean().default(false),
+};
+
+export const imagePathConfigSchema = z.strictObject(pathShape);
+
+/** What sees the image: all of a U-Net but its last layer. */
+export type ImagePathConfig = Readonly<z.infer<typeof imagePathConfigSchema>>;
 
 export const unetConfigSchema = z.strictObject({
-  /** How often the image is halved; its side must be a multiple of 2^poolings. */
-  poolings: z.int().min(1).max(8),
-  /** Channels at full resolution; each pooling doubles them. */
-  features: z.int().min(1).max(256),
+  ...pathShape,
   /** Masks, one for each word. */
   outputs: z.int().min(1).max(256),
 });
@@ -24,7 +43,13 @@ export const unetConfigSchema = z.strictObject({
 export type UnetConfig = Readonly<z.infer<typeof unetConfigSchema>>;
 
 /** Two million weights with one output. */
-export const UNET_DEFAULTS: UnetConfig = Object.freeze({ poolings: 4, features: 16, outputs: 1 });
+export const UNET_DEFAULTS: UnetConfig = Object.freeze({
+  poolings: 4,
+  features: 16,
+  fold: 1,
+  localContrast: false,
+  outputs: 1,
+});
 
 export interface UnetModelOptions {
   readonly batchSize: number;
@@ -33,25 +58,23 @@ export interface UnetModelOptions {
 }
 
 const IMAGE_CHANNELS = 3;
-const LARGEST_GROUP_COUNT = 8;
-const NORM_EPSILON = 1e-5;
+
+/** Of which both sides of the input are multiples, in pixels. */
+export function unetMultiple({ poolings, fold, localContrast }: ImagePathConfig): number {
+  const multiple = fold * 2 ** poolings;
+  return localContrast ? Math.max(multiple, CONTRAST_BLOCK) : multiple;
+}
 
 /**
- * The network at a batch and image size. Its image stage yields features at full resolution, its prompt stage one
+ * The network at a batch and image size. Its image stage yields features on the finest grid, its prompt stage one
  * logit for each output and pixel. For a rectangle, the model's `imageSize` is the longer side.
  * @throws SaltError `INVALID_ARGUMENT` if the image cannot be halved as often as the network does
  */
 export function unetModel(config: UnetConfig, { batchSize, imageSize }: UnetModelOptions): SegmentationModel {
   const { width, height } =
     typeof imageSize === 'number' ? { width: imageSize, height: imageSize } : imageSize;
-  const multiple = 2 ** config.poolings;
-  for (const side of [width, height]) {
-    if (side >= multiple && side % multiple === 0) continue;
-    throw new SaltError(
-      'INVALID_ARGUMENT',
-      `A U-Net with ${config.poolings} poolings takes images whose side is a multiple of ${multiple} pixels; ${side} is not.`,
-    );
-  }
+  const { fold, outputs } = config;
+  for (const side of [width, height]) requireMultiple(config, side);
   const image = { name: 'image', shape: [batchSize, IMAGE_CHANNELS, height, width] };
   const featureStage: Stage = {
     name: 'unet',
@@ -60,17 +83,19 @@ export function unetModel(config: UnetConfig, { batchSize, imageSize }: UnetMode
     activation: undefined,
     build(scope, _, batch) {
       if (!batch.image) throw new RangeError('A U-Net takes an image.');
-      return features(scope, config, batch.image);
+      const { skips, bottom } = contract(scope, config, batch.image);
+      return skips.reduceRight((x, skip, level) => expand(scope, config, level, x, skip), bottom);
     },
   };
   const headStage: Stage = {
     name: 'head',
     prefix: '',
     batchInputs: [],
-    activation: [batchSize, config.features, height, width],
+    activation: [batchSize, config.features, height / fold, width / fold],
     build(scope, activation) {
       if (!activation) throw new RangeError('The head takes the features of the U-Net.');
-      return scope.conv('head', activation, config.outputs, 1);
+      const logits = scope.conv('head', activation, outputs * fold ** 2, 1);
+      return fold === 1 ? logits : depthToSpace(logits, fold);
     },
   };
   return {
@@ -78,111 +103,58 @@ export function unetModel(config: UnetConfig, { batchSize, imageSize }: UnetMode
     promptStage: headStage,
     batchSize,
     imageSize: Math.max(width, height),
-    logitsShape: [batchSize, config.outputs, height, width],
+    logitsShape: [batchSize, outputs, height, width],
   };
 }
 
-/** From image [B, 3, S, S] to [B, features, S, S]. */
-function features(scope: Scope, config: UnetConfig, image: Value): Value {
-  const skipped: Value[] = [];
-  let x = image;
+/** @throws SaltError `INVALID_ARGUMENT` */
+export function requireMultiple(config: ImagePathConfig, side: number): void {
+  const multiple = unetMultiple(config);
+  if (side >= multiple && side % multiple === 0) return;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `A U-Net with ${config.poolings} poolings takes images whose side is a multiple of ${multiple} pixels; ${side} is not.`,
+  );
+}
+
+/** The way down: what each level hands across, finest first, and the features of the coarsest grid. */
+export function contract(
+  scope: Scope,
+  config: ImagePathConfig,
+  image: Value,
+): { readonly skips: readonly Value[]; readonly bottom: Value } {
+  const seen = config.localContrast ? withLocalContrast(image) : image;
+  let x = config.fold === 1 ? seen : spaceToDepth(seen, config.fold);
+  const skips: Value[] = [];
   for (let level = 0; level < config.poolings; level++) {
-    x = twoConvolutions(scope.within(`down.${level}`), x, channels(config, level));
-    skipped.push(x);
+    x = convBlocks(scope.within(`down.${level}`), x, channelsAt(config, level));
+    skips.push(x);
     x = maxPool(x, 2);
   }
-  x = twoConvolutions(scope.within('bottom'), x, channels(config, config.poolings));
-  for (let level = config.poolings - 1; level >= 0; level--) {
-    const up = scope.within(`up.${level}`);
-    const skip = skipped[level];
-    if (!skip) throw new RangeError(`Level ${level} was not visited on the way down.`);
-    // Projecting before enlarging costs a quarter of the reverse, and gives the same.
-    const enlarged = upsampleNearest(up.conv('project', x, channels(config, level), 1), 2);
-    x = twoConvolutions(up, concat([skip, enlarged], 1), channels(config, level));
-  }
-  return x;
+  return { skips, bottom: convBlocks(scope.within('bottom'), x, channelsAt(config, config.poolings)) };
 }
 
-function twoConvolutions(scope: Scope, x: Value, outChannels: number): Value {
-  return convolution(scope, 2, convolution(scope, 1, x, outChannels), outChannels);
+/** One level of the way up. x is of the next coarser grid, `skip` what this level handed across. */
+export function expand(scope: Scope, config: ImagePathConfig, level: number, x: Value, skip: Value): Value {
+  const up = scope.within(`up.${level}`);
+  const width = channelsAt(config, level);
+  // Projecting before enlarging costs a quarter of the reverse, and gives the same.
+  const enlarged = upsampleNearest(up.conv('project', x, width, 1), 2);
+  return convBlocks(up, concat([skip, enlarged], 1), width);
 }
 
-function convolution(scope: Scope, index: 1 | 2, x: Value, outChannels: number): Value {
-  const y = scope.conv(`conv${index}`, x, outChannels, 3, { padding: 1, bias: false });
-  const scale = scope.tensor(`norm${index}.weight`, [outChannels]);
-  const bias = scope.tensor(`norm${index}.bias`, [outChannels]);
-  return relu(groupNorm(y, groupCount(outChannels), scale, bias, NORM_EPSILON));
-}
-
-function channels(config: UnetConfig, level: number): number {
+/** Channels of a level's grid; level 0 is the finest. */
+export function channelsAt(config: ImagePathConfig, level: number): number {
   return config.features * 2 ** level;
-}
-
-/** The most groups up to eight that divide the channels. */
-function groupCount(channelCount: number): number {
-  for (let groups = LARGEST_GROUP_COUNT; groups > 1; groups--) {
-    if (channelCount % groups === 0) return groups;
-  }
-  return 1;
-}
-
-type TensorRole = 'weight' | 'bias' | 'normScale' | 'normShift';
-
-interface UnetTensorSpec extends TensorSpec {
-  readonly role: TensorRole;
 }
 
 /** Every tensor of a U-Net's checkpoint, in the order of the network. */
 export function expectedUnetTensors(config: UnetConfig): TensorSpec[] {
-  return tensorSpecs(config).map(({ name, shape }) => ({ name, shape }));
+  const smallest = unetModel(config, { batchSize: 1, imageSize: unetMultiple(config) });
+  return allStages(smallest).flatMap(stageSpecs);
 }
 
-/**
- * A U-Net to be trained; equal seeds give equal weights. Convolutions are normal with variance 2 / inputs (He et
- * al., 2015), norms the identity, biases zero.
- */
+/** A U-Net to be trained; equal seeds give equal weights. */
 export function initialUnetWeights(config: UnetConfig, seed: number): Map<string, FloatTensor> {
-  const random = createRandom(seed);
-  return new Map(
-    tensorSpecs(config).map(({ name, shape, role }) => {
-      const values = new Float32Array(sizeOf(shape));
-      if (role === 'normScale') values.fill(1);
-      if (role === 'weight') {
-        const spread = Math.sqrt(2 / sizeOf(shape.slice(1)));
-        for (let i = 0; i < values.length; i++) values[i] = spread * random.normal();
-      }
-      return [name, floatTensor(shape, values)];
-    }),
-  );
-}
-
-function tensorSpecs(config: UnetConfig): UnetTensorSpec[] {
-  const { poolings, features: width, outputs } = config;
-  const specs: UnetTensorSpec[] = [];
-  let inputs = IMAGE_CHANNELS;
-  for (let level = 0; level <= poolings; level++) {
-    specs.push(...blockSpecs(level < poolings ? `down.${level}` : 'bottom', inputs, channels(config, level)));
-    inputs = channels(config, level);
-  }
-  for (let level = poolings - 1; level >= 0; level--) {
-    const count = channels(config, level);
-    specs.push({ name: `up.${level}.project.weight`, shape: [count, 2 * count, 1, 1], role: 'weight' });
-    specs.push({ name: `up.${level}.project.bias`, shape: [count], role: 'bias' });
-    specs.push(...blockSpecs(`up.${level}`, 2 * count, count));
-  }
-  specs.push({ name: 'head.weight', shape: [outputs, width, 1, 1], role: 'weight' });
-  specs.push({ name: 'head.bias', shape: [outputs], role: 'bias' });
-  return specs;
-}
-
-function blockSpecs(name: string, inputs: number, outputs: number): UnetTensorSpec[] {
-  return [1, 2].flatMap((index): UnetTensorSpec[] => [
-    {
-      name: `${name}.conv${index}.weight`,
-      shape: [outputs, index === 1 ? inputs : outputs, 3, 3],
-      role: 'weight',
-    },
-    { name: `${name}.norm${index}.weight`, shape: [outputs], role: 'normScale' },
-    { name: `${name}.norm${index}.bias`, shape: [outputs], role: 'normShift' },
-  ]);
+  return initialConvWeights(expectedUnetTensors(config), createRandom(seed));
 }

@@ -10,15 +10,19 @@ import type { TrainingSettings } from './settings.ts';
 import type { StepPlan } from './step-plan.ts';
 import type { TrainingSample } from './training-sample.ts';
 
-/** What is trained: a model, an adapter and the values that they start from. */
-export interface TrainingSubject {
-  /** Says what it is, e.g. base model's hash, method and ranks; a run is only resumed with an equal one. */
-  readonly identity: Readonly<Record<string, string>>;
+/** What a training step works on: a model, an adapter and the values that they start from. */
+export interface StepSubject {
   /** At the batch size and side of the training examples. */
   readonly model: SegmentationModel;
   readonly adapter: StageAdapter;
   /** Frozen tensors and the starting values of the trained ones, by global name. */
   readonly values: ReadonlyMap<string, FloatTensor>;
+}
+
+/** What is trained, evaluated and resumed. */
+export interface TrainingSubject extends StepSubject {
+  /** Says what it is, e.g. base model's hash, method and ranks; a run is only resumed with an equal one. */
+  readonly identity: Readonly<Record<string, string>>;
   readonly input: ModelInput;
   readonly wordRole: WordRole;
   /** The vector for each word, where the model reads `text_embedding`. */

@@ -9,6 +9,8 @@ export interface LossOptions {
   readonly diceSmooth: number;
   readonly focalWeight: number;
   readonly diceWeight: number;
+  /** Whether the Dice term is taken of all samples of a batch together, or of each by itself. Default: `batch`. */
+  readonly diceOver?: 'batch' | 'sample';
   /** Weight of the adapters' regulariser. */
   readonly penaltyWeight: number;
 }
@@ -35,7 +37,7 @@ export interface LossValues {
  *
  * The focal term is the mean over the pixels that count; with u = logit for background and -logit for the
  * structure, 1 - p_t = sigmoid(u) and cross entropy = softplus(u), which stay exact for large logits. The Dice term
- * sums over the batch, for each output by itself.
+ * sums over the batch (as published) or over each sample, for each output by itself.
  *
  * @param logits [B, C, h, w]; brought to the size of the target bilinearly
  * @param target [B, C, S, S], each 0 or 1
@@ -61,7 +63,7 @@ export function segmentationLoss(
   const focal = ops.div(ops.sum(ops.mul(weight, ops.softplus(surprise))), counted);
 
   const predicted = ops.mul(ops.sigmoid(sized), valid);
-  const axes = [0, 2, 3];
+  const axes = options.diceOver === 'sample' ? [2, 3] : [0, 2, 3];
   const overlap = ops.sum(ops.mul(predicted, truth), { axes });
   const area = ops.add(ops.sum(predicted, { axes }), ops.sum(truth, { axes }));
   const smooth = options.diceSmooth;

@@ -3,7 +3,7 @@ import type { DeviceTensor, Executor } from '../graph/executor.ts';
 import { encodeModel } from '../graph/index.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { downloadFloats, take } from './plan-io.ts';
-import type { TrainingSubject } from './job.ts';
+import type { StepSubject } from './job.ts';
 import type { LossOptions } from './loss.ts';
 import { layoutModel, unpackHost } from './segments.ts';
 import type { StageLayout } from './segments.ts';
@@ -41,7 +41,7 @@ export interface FailedStep {
 /** Looks at the parameters, then at each stage's weights and output in the forward pass, then at the gradients. */
 export async function findNonFinite(
   executor: Executor,
-  subject: TrainingSubject,
+  subject: StepSubject,
   loss: LossOptions,
   step: FailedStep,
 ): Promise<Suspect> {
@@ -76,7 +76,7 @@ export async function findNonFinite(
 
 function stageFeeds(
   { stage, segment }: StageLayout,
-  { values }: TrainingSubject,
+  { values }: StepSubject,
   { parameters, batch }: FailedStep,
   activation: FloatTensor | undefined,
 ): (name: string) => FloatTensor | undefined {

@@ -8,7 +8,7 @@ import type { Batch } from './batches.ts';
 import { choosePlan } from './choose-plan.ts';
 import type { PlanChoice } from './choose-plan.ts';
 import { FrozenTensors } from './frozen-tensors.ts';
-import type { TrainingHost, TrainingSubject } from './job.ts';
+import type { StepSubject, TrainingHost } from './job.ts';
 import { findNonFinite } from './not-finite.ts';
 import type { Suspect } from './not-finite.ts';
 import { downloadFloats } from './plan-io.ts';
@@ -44,7 +44,7 @@ type Numerics = Pick<TrainingSettings, 'loss' | 'optimiser' | 'accumulate' | 'cl
 
 interface Parts {
   readonly executor: Executor;
-  readonly subject: TrainingSubject;
+  readonly subject: StepSubject;
   readonly numerics: Numerics;
   readonly choice: PlanChoice;
   readonly plan: StepPlan;
@@ -70,7 +70,7 @@ export class StepEngine {
    */
   static async open(
     host: Pick<TrainingHost, 'executor' | 'maxBytes' | 'plan'>,
-    subject: TrainingSubject,
+    subject: StepSubject,
     numerics: Numerics,
     start?: EngineStart,
   ): Promise<StepEngine> {

@@ -1,7 +1,10 @@
-import { sizeOf, type Shape } from '../../graph/tensor.ts';
+import { sizeOf, type Shape, type TensorSpec } from '../../graph/tensor.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { isGlobalBlock, type SamConfig } from '../sam-config.ts';
-import type { SamTensorSpec } from './sam-tensors.ts';
+import type { TensorRole } from './sam-tensors.ts';
+
+/** Tensors beside SAM's own need no role. */
+export type ExpectedTensor = TensorSpec & { readonly role?: TensorRole };
 
 export interface Misshapen {
   readonly name: string;
@@ -19,7 +22,7 @@ const LISTED = 8;
  */
 export function demandTensors(
   config: SamConfig,
-  expected: readonly SamTensorSpec[],
+  expected: readonly ExpectedTensor[],
   shapes: ReadonlyMap<string, Shape>,
 ): void {
   const known = new Set(expected.map(({ name }) => name));
@@ -43,7 +46,7 @@ export function demandTensors(
   );
 }
 
-function fits(config: SamConfig, { name, shape: expected, role }: SamTensorSpec, shape: Shape): boolean {
+function fits(config: SamConfig, { name, shape: expected, role }: ExpectedTensor, shape: Shape): boolean {
   const equal = shape.length === expected.length && shape.every((extent, axis) => extent === expected[axis]);
   if (equal) return true;
   if (shape.length !== expected.length || sizeOf(shape) === 0) return false;

@@ -1,8 +1,11 @@
 /** A SAM out of a checkpoint, whoever named its tensors. */
 import type { FloatTensor, Shape } from '../../graph/tensor.ts';
+import type { z } from 'zod';
+import { detailConfigSchema, expectedDetailTensors, type DetailConfig } from '../detail/index.ts';
 import { samConfigSchema, type SamConfig } from '../sam-config.ts';
+import { BUILT_IN_TEXT_TENSORS, TEXT_ENCODER_PREFIX } from '../text/built-in-text.ts';
 import { selectPrefix, type CheckpointSource } from './checkpoint-source.ts';
-import { demandTensors } from './compare-tensors.ts';
+import { demandTensors, type ExpectedTensor } from './compare-tensors.ts';
 import { assertFinite } from './finite.ts';
 import { hasHuggingFaceNames, metaNames } from './hf-names.ts';
 import { inferSamConfig } from './infer-config.ts';
@@ -15,6 +18,16 @@ export interface SamWeights {
   readonly weights: ReadonlyMap<string, FloatTensor>;
   /** `text_affine.{0,2}.{weight,bias}`, where the checkpoint has them. */
   readonly textAffine?: ReadonlyMap<string, FloatTensor>;
+  /** The detail head, where the checkpoint has one. */
+  readonly detail?: DetailHead;
+  /** Of the built-in text encoder that the model was trained with, by its own names. */
+  readonly textEncoder?: ReadonlyMap<string, FloatTensor>;
+}
+
+export interface DetailHead {
+  readonly config: DetailConfig;
+  /** `detail.*` */
+  readonly weights: ReadonlyMap<string, FloatTensor>;
 }
 
 export interface LoadSamOptions {
@@ -24,13 +37,18 @@ export interface LoadSamOptions {
 
 /** The metadata under which our own files keep their `SamConfig` as JSON. */
 export const SAM_CONFIG_KEY = 'sam_config';
+/** Likewise for the `DetailConfig` of a model with a detail head. */
+export const DETAIL_CONFIG_KEY = 'detail_config';
 
 /** Constants of the image's normalisation that Meta's files carry. */
 const IGNORED = new Set(['pixel_mean', 'pixel_std']);
 
 /** The metadata from which `loadSamWeights` reads the configuration back. */
-export function samMetadata(config: SamConfig): Record<string, string> {
-  return { [SAM_CONFIG_KEY]: JSON.stringify(config) };
+export function samMetadata(config: SamConfig, detail?: DetailConfig): Record<string, string> {
+  return {
+    [SAM_CONFIG_KEY]: JSON.stringify(config),
+    ...(detail && { [DETAIL_CONFIG_KEY]: JSON.stringify(detail) }),
+  };
 }
 
 /**
@@ -47,12 +65,17 @@ export async function loadSamWeights(
   const shapes = new Map<string, Shape>();
   for (const [name, sourceName] of sourceNames) shapes.set(name, unwrapped.shape(sourceName));
 
-  const config = options.config ?? configFromMetadata(source.metadata) ?? inferSamConfig(shapes);
+  const { metadata } = source;
+  const config = options.config ?? fromMetadata(metadata, SAM_CONFIG_KEY, samConfigSchema) ?? inferSamConfig(shapes);
+  const detail = fromMetadata(metadata, DETAIL_CONFIG_KEY, detailConfigSchema);
+  const holds = (prefix: string): boolean => [...shapes.keys()].some((name) => name.startsWith(prefix));
   const sam = expectedTensors(config);
-  const affine = [...shapes.keys()].some((name) => name.startsWith('text_affine.'))
-    ? expectedTextAffine(config)
+  const affine = holds('text_affine.') ? expectedTextAffine(config) : [];
+  const head: readonly ExpectedTensor[] = detail ? expectedDetailTensors(config, detail) : [];
+  const text = holds(TEXT_ENCODER_PREFIX)
+    ? BUILT_IN_TEXT_TENSORS.map(({ name, shape }) => ({ name: TEXT_ENCODER_PREFIX + name, shape }))
     : [];
-  demandTensors(config, [...sam, ...affine], shapes);
+  demandTensors(config, [...sam, ...affine, ...head, ...text], shapes);
 
   const read = async (names: readonly { readonly name: string }[]): Promise<Map<string, FloatTensor>> => {
     const tensors = new Map<string, FloatTensor>();
@@ -63,8 +86,17 @@ export async function loadSamWeights(
     }
     return tensors;
   };
-  const weights = await read(sam);
-  return affine.length > 0 ? { config, weights, textAffine: await read(affine) } : { config, weights };
+  return {
+    config,
+    weights: await read(sam),
+    ...(affine.length > 0 && { textAffine: await read(affine) }),
+    ...(detail && { detail: { config: detail, weights: await read(head) } }),
+    ...(text.length > 0 && { textEncoder: withoutPrefix(await read(text), TEXT_ENCODER_PREFIX) }),
+  };
+}
+
+function withoutPrefix(tensors: ReadonlyMap<string, FloatTensor>, prefix: string): Map<string, FloatTensor> {
+  return new Map([...tensors].map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 /** What wrappers (`module.` of DistributedDataParallel, a trainer's own field) put before all names. */
@@ -82,17 +114,22 @@ function namesByMeta(names: readonly string[]): Map<string, string> {
   return hasHuggingFaceNames(wanted) ? metaNames(wanted) : new Map(wanted.map((name) => [name, name]));
 }
 
-function configFromMetadata(metadata: Readonly<Record<string, string>>): SamConfig | undefined {
-  const json = metadata[SAM_CONFIG_KEY];
+/** @throws SaltError `CHECKPOINT_INVALID` when there is something under the key that is not what it should be */
+function fromMetadata<T>(
+  metadata: Readonly<Record<string, string>>,
+  key: string,
+  schema: z.ZodType<T>,
+): T | undefined {
+  const json = metadata[key];
   if (json === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
-    throw invalid(`The checkpoint's ${SAM_CONFIG_KEY} is not valid JSON.`);
+    throw invalid(`The checkpoint's ${key} is not valid JSON.`);
   }
-  const parsed = samConfigSchema.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw invalid(`The checkpoint's ${SAM_CONFIG_KEY} describes no SAM: ${faults.join('; ')}.`, { faults });
+  throw invalid(`The checkpoint's ${key} describes no SAM: ${faults.join('; ')}.`, { faults });
 }

@@ -1,6 +1,6 @@
 /** Every tensor of a SAM, under the names of Meta's `state_dict()`, in its order. */
 import type { Shape, TensorSpec } from '../../graph/tensor.ts';
-import { isGlobalBlock, mlpHiddenDim, type SamConfig } from '../sam-config.ts';
+import { STEM_BLOCK, isGlobalBlock, mlpHiddenDim, type SamConfig } from '../sam-config.ts';
 
 /** What a tensor is for: how it starts, and whether adapters and optimisers treat it as a norm. */
 export type TensorRole =
@@ -33,13 +33,24 @@ function imageEncoder(config: SamConfig): SamTensorSpec[] {
   const grid = imageSize / patchSize;
   return [
     { name: 'image_encoder.pos_embed', shape: [1, grid, grid, embedDim], role: 'positions' },
-    ...convolution('image_encoder.patch_embed.proj', 3, embedDim, patchSize),
+    ...patchEmbedding(config),
     ...Array.from({ length: depth }, (_, index) => encoderBlock(config, index)).flat(),
     weight('image_encoder.neck.0.weight', [outChans, embedDim, 1, 1]),
     ...norm('image_encoder.neck.1', outChans),
     weight('image_encoder.neck.2.weight', [outChans, outChans, 3, 3]),
     ...norm('image_encoder.neck.3', outChans),
   ];
+}
+
+function patchEmbedding({ embedDim, patchSize, stem }: SamConfig): SamTensorSpec[] {
+  const name = 'image_encoder.patch_embed';
+  if (!stem) return convolution(`${name}.proj`, 3, embedDim, patchSize);
+  const widths = [3 * STEM_BLOCK ** 2, ...stem];
+  const layers = stem.flatMap((width, i) => [
+    weight(`${name}.stem.conv${i}.weight`, [width, widths[i] ?? 0, 3, 3]),
+    ...norm(`${name}.stem.norm${i}`, width),
+  ]);
+  return [...layers, ...convolution(`${name}.proj`, widths[stem.length] ?? 0, embedDim, 1)];
 }
 
 function encoderBlock(config: SamConfig, index: number): SamTensorSpec[] {

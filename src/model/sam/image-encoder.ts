@@ -1,6 +1,7 @@
-import { add, reshape } from '../../graph/ops/index.ts';
+import { add, reshape, spaceToDepth } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/graph.ts';
-import { isGlobalBlock, mlpHiddenDim } from '../sam-config.ts';
+import { convBlock } from '../conv-block.ts';
+import { STEM_BLOCK, isGlobalBlock, mlpHiddenDim } from '../sam-config.ts';
 import type { SamConfig } from '../sam-config.ts';
 import type { Scope } from '../scope.ts';
 import type { Stage } from '../segmentation-model.ts';
@@ -35,7 +36,6 @@ export function imageEncoderStages(config: SamConfig, batchSize: number, imageSi
 }
 
 function patchEmbedding({ config, batchSize, side }: EncoderSize, imageSize: number): Stage {
-  const { embedDim, patchSize } = config;
   return {
     name: 'embed',
     prefix: 'image_encoder.',
@@ -43,10 +43,21 @@ function patchEmbedding({ config, batchSize, side }: EncoderSize, imageSize: num
     activation: undefined,
     build(scope, _, { image }) {
       if (!image) throw new RangeError('The embedding reads "image".');
-      const patches = scope.conv('patch_embed.proj', image, embedDim, patchSize, { stride: patchSize });
-      return add(channelsLast(patches), scope.tensor('pos_embed', [1, side, side, embedDim]));
+      const patches = embedPatches(scope.within('patch_embed'), config, image);
+      return add(channelsLast(patches), scope.tensor('pos_embed', [1, side, side, config.embedDim]));
     },
   };
+}
+
+/** [B, 3, S, S] -> [B, embedDim, side, side] */
+function embedPatches(scope: Scope, { embedDim, patchSize, stem }: SamConfig, image: Value): Value {
+  if (!stem) return scope.conv('proj', image, embedDim, patchSize, { stride: patchSize });
+  const layers = scope.within('stem');
+  const seen = stem.reduce(
+    (x, width, i) => convBlock(layers, i, x, width, i === 0 ? 1 : 2),
+    spaceToDepth(image, STEM_BLOCK),
+  );
+  return scope.conv('proj', seen, embedDim, 1);
 }
 
 function block({ config, batchSize, side }: EncoderSize, index: number): Stage {

@@ -13,6 +13,10 @@ export interface DecodedMasks {
   readonly logits: Value;
   /** Predicted overlap of each mask with the truth, [B, masks]. Formed for `all` only. */
   readonly iou: Value | undefined;
+  /** The first mask's token after the transformer, [B, C]. */
+  readonly maskToken: Value;
+  /** The upscaled image embedding, [B, C / 8, 4 side, 4 side]. Of no cost unless it is used. */
+  maskFeatures(): Value;
 }
 
 export function maskCount(config: SamConfig, outputs: SamOutputs): number {
@@ -56,12 +60,16 @@ export function decodeMasks(
     return ops.reshape(row, [batch, channels / 8, 1]);
   });
   const pixels = upscale(scope.within('output_upscaling'), decoded.image);
-  const logits = ops.matmul(ops.reshape(pixels, [batch, area * 16, channels / 8]), ops.concat(weights, 2));
+  const rows = ops.reshape(pixels, [batch, area * 16, channels / 8]);
+  const logits = ops.matmul(rows, ops.concat(weights, 2));
+  const side = Math.sqrt(area);
   const { iouHeadDepth, iouHeadHiddenDim, numMultimaskOutputs } = config;
   const iouWidths = [...new Array<number>(iouHeadDepth - 1).fill(iouHeadHiddenDim), numMultimaskOutputs + 1];
   return {
-    logits: assemble(logits, Math.sqrt(area)),
+    logits: assemble(logits, side),
     iou: outputs === 'all' ? reluChain(scope.within('iou_prediction_head'), token(0), iouWidths) : undefined,
+    maskToken: token(1),
+    maskFeatures: () => assemble(rows, side),
   };
 }
 
@@ -90,9 +98,9 @@ function quadrants(scope: Scope, x: Value, outChannels: number): Value {
   return ops.add(ops.reshape(product, shape), scope.tensor('bias', [outChannels]));
 }
 
-/** [B, side^2 x 4 x 4, masks] in the order of `upscale` -> [B, masks, 4 side, 4 side] */
-function assemble(logits: Value, side: number): Value {
-  const [batch = 0, , masks = 0] = logits.shape;
-  const parts = ops.reshape(logits, [batch, side, side, 2, 2, 2, 2, masks]);
-  return ops.reshape(ops.transpose(parts, [0, 7, 1, 3, 5, 2, 4, 6]), [batch, masks, 4 * side, 4 * side]);
+/** [B, side^2 x 4 x 4, planes] in the order of `upscale` -> [B, planes, 4 side, 4 side] */
+function assemble(rows: Value, side: number): Value {
+  const [batch = 0, , planes = 0] = rows.shape;
+  const parts = ops.reshape(rows, [batch, side, side, 2, 2, 2, 2, planes]);
+  return ops.reshape(ops.transpose(parts, [0, 7, 1, 3, 5, 2, 4, 6]), [batch, planes, 4 * side, 4 * side]);
 }

@@ -1,10 +1,12 @@
 import { add, reshape } from '../../graph/ops/index.ts';
+import type { Value } from '../../graph/graph.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import type { SamConfig } from '../sam-config.ts';
+import type { Scope } from '../scope.ts';
 import type { SegmentationModel, Stage } from '../segmentation-model.ts';
 import { imageEncoderStages } from './image-encoder.ts';
 import { decodeMasks, maskCount } from './mask-decoder.ts';
-import type { SamOutputs } from './mask-decoder.ts';
+import type { DecodedMasks, SamOutputs } from './mask-decoder.ts';
 import { densePrompt, promptInputs, sparsePrompts } from './prompt-encoder.ts';
 import type { SamPrompts } from './prompt-encoder.ts';
 import { DENSE_POSITIONS } from './weights.ts';
@@ -47,22 +49,32 @@ function promptStage(
   batchSize: number,
   side: number,
 ): Stage {
-  const { outChans } = config;
   return {
     name: 'decoder',
     prefix: '',
     batchInputs: promptInputs(config, prompts, batchSize, side),
-    activation: [batchSize, side, side, outChans],
+    activation: [batchSize, side, side, config.outChans],
     build(scope, activation, batch) {
       if (!activation) throw new RangeError('The decoder takes the image embedding.');
-      const sparse = sparsePrompts(scope, config, batch, prompts);
-      const embedding = reshape(activation, [batchSize, side * side, outChans]);
-      const image = add(embedding, densePrompt(scope.within('prompt_encoder'), config, batch, prompts));
-      const positions = scope.tensor(DENSE_POSITIONS, [side * side, outChans]);
-      const decoder = scope.within('mask_decoder');
-      const { logits, iou } = decodeMasks(decoder, config, outputs, image, positions, sparse);
+      const { logits, iou } = answerPrompt(scope, config, { prompts, outputs }, activation, batch);
       if (iou) scope.graph.output('iou_predictions', iou);
       return logits;
     },
   };
+}
+
+/** @param embedding of the image, [B, side, side, C] */
+export function answerPrompt(
+  scope: Scope,
+  config: SamConfig,
+  { prompts, outputs }: { readonly prompts: SamPrompts; readonly outputs: SamOutputs },
+  embedding: Value,
+  batch: Readonly<Record<string, Value>>,
+): DecodedMasks {
+  const [batchSize = 0, side = 0, , channels = 0] = embedding.shape;
+  const sparse = sparsePrompts(scope, config, batch, prompts);
+  const tokens = reshape(embedding, [batchSize, side * side, channels]);
+  const image = add(tokens, densePrompt(scope.within('prompt_encoder'), config, batch, prompts));
+  const positions = scope.tensor(DENSE_POSITIONS, [side * side, channels]);
+  return decodeMasks(scope.within('mask_decoder'), config, outputs, image, positions, sparse);
 }

@@ -16,6 +16,9 @@ import type { TextEncoder } from './text-encoder.ts';
 /** Length of the embeddings, CLIP ViT-B/32's. */
 export const TEXT_DIMENSION = 512;
 
+/** Before the names of its tensors in the checkpoint of a model. */
+export const TEXT_ENCODER_PREFIX = 'text_encoder.';
+
 const HIDDEN = 64;
 /** Under the root of the sum of squares: keeps the derivative finite. */
 const EPSILON = 1e-12;

@@ -1,0 +1,55 @@
+import { floatTensor } from '../../graph/tensor.ts';
+import type { FloatTensor, TensorSpec } from '../../graph/tensor.ts';
+import { createRandom } from '../../protocol/random.ts';
+import { initialConvWeights } from '../conv-block.ts';
+import type { SamConfig } from '../sam-config.ts';
+import { stageSpecs } from '../stage-specs.ts';
+import { detailMultiple } from './config.ts';
+import type { DetailConfig } from './config.ts';
+import { DETAIL_PREFIX, detailModel } from './detail-model.ts';
+
+type Weights = ReadonlyMap<string, FloatTensor>;
+
+/** Where the head meets SAM: what depends on the SAM that it is joined to. */
+const JOINTS = /^detail\.(?:join|hyper)\./;
+/** What makes the head silent when it is zero. */
+const LAST_LAYER = /^detail\.(?:join|hyper\.layers\.1)\./;
+
+/** Every tensor of the head, in the order of first use. */
+export function expectedDetailTensors(config: SamConfig, detail: DetailConfig): TensorSpec[] {
+  const imageSize = detailMultiple(detail, config);
+  const model = detailModel(config, detail, { batchSize: 1, imageSize, prompts: { text: true } });
+  return [...model.imageStages.slice(-1), model.promptStage]
+    .flatMap(stageSpecs)
+    .filter(({ name }) => name.startsWith(DETAIL_PREFIX));
+}
+
+/** A head to be trained from scratch; equal seeds give equal weights. */
+export function randomDetailWeights(
+  config: SamConfig,
+  detail: DetailConfig,
+  seed: number,
+): Map<string, FloatTensor> {
+  return initialConvWeights(expectedDetailTensors(config, detail), createRandom(seed));
+}
+
+/**
+ * A head for another SAM: it sees images as the one it comes from, and says nothing until it is trained: its last
+ * layer and its joints are zero, so that the masks are SAM's.
+ * @param from weights of a head of the same configuration, joined to any SAM
+ */
+export function silentDetailWeights(
+  config: SamConfig,
+  detail: DetailConfig,
+  from: Weights,
+  seed: number,
+): Map<string, FloatTensor> {
+  const fresh = randomDetailWeights(config, detail, seed);
+  return new Map(
+    [...fresh].map(([name, value]) => {
+      if (LAST_LAYER.test(name)) return [name, floatTensor(value.shape)];
+      const kept = JOINTS.test(name) ? undefined : from.get(name);
+      return [name, kept ?? value];
+    }),
+  );
+}

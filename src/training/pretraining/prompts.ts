@@ -1,0 +1,53 @@
+import { STRUCTURES } from '../../generator/generated-image.ts';
+import type { ImageKind, Structure } from '../../generator/generated-image.ts';
+import { ABSENT_PHRASES, VOCABULARY } from '../../model/text/vocabulary.ts';
+import type { Random } from '../../protocol/random.ts';
+
+/** What an image is asked, and what the answer is about: a structure, or nothing that these images hold. */
+export interface Prompt {
+  readonly phrase: string;
+  readonly structure: Structure | undefined;
+}
+
+const TREES: readonly Structure[] = ['vessel', 'artery', 'vein'];
+const OTHERS: readonly Structure[] = STRUCTURES.filter((name) => !TREES.includes(name));
+/** Where arteries and veins differ, they are what is asked for most. */
+const PAIRED: ReadonlySet<ImageKind> = new Set(['fundus']);
+/** Chance that a prompt names something that the picture does not hold. */
+const ABSENT = 0.3;
+
+/**
+ * Draws what to ask an image: vessels first, then in turn the two kinds of vessel where they differ, other structures
+ * that it holds, and things that it does not.
+ * @param present the structures that the image holds
+ */
+export function drawPrompts(
+  count: number,
+  kind: ImageKind,
+  present: ReadonlySet<Structure>,
+  random: Random,
+): Prompt[] {
+  const structures: (Structure | undefined)[] = PAIRED.has(kind)
+    ? ['vessel', 'artery', 'vein']
+    : [TREES[random.integer(TREES.length)]];
+  if (count < structures.length) structures.splice(0, structures.length - count);
+  const held = OTHERS.filter((name) => present.has(name));
+  while (structures.length < count) {
+    const next = random.uniform() < ABSENT ? undefined : held.splice(random.integer(held.length || 1), 1)[0];
+    structures.push(next ?? drawAbsent(present, random));
+  }
+  return structures.map((structure) => ({ phrase: drawPhrase(structure, random), structure }));
+}
+
+/** Half a structure that other images hold, half a thing that none does. */
+function drawAbsent(present: ReadonlySet<Structure>, random: Random): Structure | undefined {
+  const missing = STRUCTURES.filter((name) => !present.has(name));
+  return random.uniform() < 0.5 ? missing[random.integer(missing.length || 1)] : undefined;
+}
+
+/** Half the time the plainest name: it is what people type. */
+function drawPhrase(structure: Structure | undefined, random: Random): string {
+  const { training } = structure ? VOCABULARY[structure] : ABSENT_PHRASES;
+  const drawn = training[random.integer(training.length)] ?? '';
+  return structure && random.uniform() < 0.5 ? structure : drawn;
+}

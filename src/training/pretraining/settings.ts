@@ -1,0 +1,45 @@
+/** What a pretraining run is. Two runs with equal settings give equal weights, to the bit on the processor. */
+import { z } from 'zod';
+import { augmentationSchema } from '../augmentation.ts';
+import { scheduleSchema } from '../schedule.ts';
+
+const count = z.int().min(1).max(1_000_000_000);
+
+export const pretrainingSettingsSchema = z.strictObject({
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 20)
+    .default(1),
+  steps: count,
+  /** Side of the images in pixels. */
+  imageSize: z.int().min(64).max(1024).default(512),
+  imagesPerStep: z.int().min(1).max(64).default(1),
+  promptsPerImage: z.int().min(1).max(16).default(4),
+  /** Times that each drawn image is used, each time seen otherwise. */
+  uses: z.int().min(1).max(100).default(3),
+  /** Images of which the next is chosen: uses of one lie this far apart. */
+  pool: z.int().min(1).max(1000).default(32),
+  schedule: scheduleSchema.default({
+    learningRate: 1e-3,
+    warmUpSteps: 100,
+    decay: { kind: 'cosine', floor: 0.01 },
+  }),
+  augmentation: augmentationSchema.default(
+    augmentationSchema.parse({
+      flipX: 0.5,
+      flipY: 0.5,
+      rotation: { degrees: 180, probability: 0.5 },
+      logScale: 0.35,
+      saturation: { amount: 0.3, probability: 0.3 },
+      gain: 0.1,
+      offset: 0.1,
+      logGamma: 0.25,
+    }),
+  ),
+  /** Steps between looks at test images. */
+  evaluateEvery: count.default(500),
+});
+
+export type PretrainingSettings = Readonly<z.infer<typeof pretrainingSettingsSchema>>;
+export type PretrainingInput = Readonly<z.input<typeof pretrainingSettingsSchema>>;

@@ -1,0 +1,48 @@
+import { createAdapter, parseMethod } from '../../adapters/index.ts';
+import type { FloatTensor } from '../../graph/tensor.ts';
+import { randomSamWeights, randomTextAffine } from '../../model/checkpoint/random-weights.ts';
+import { detailModel, randomDetailWeights } from '../../model/detail/index.ts';
+import { prepareSamWeights } from '../../model/sam/index.ts';
+import { SALT_TINY, SALT_TINY_DETAIL } from '../../model/salt-tiny.ts';
+import { allStages } from '../../model/segmentation-model.ts';
+import type { SegmentationModel } from '../../model/segmentation-model.ts';
+import { TEXT_ENCODER_PREFIX, initialBuiltInText } from '../../model/text/built-in-text.ts';
+import type { StepSubject } from '../job.ts';
+import type { PretrainingSettings } from './settings.ts';
+
+/** Of the model in pretraining: with the head's correction, and SAM by itself. */
+export const PRETRAINING_OUTPUTS = 2;
+
+/** Everything is trained: image encoder, prompt encoder, decoder, detail head and text encoder. */
+export function pretrainingSubject(
+  settings: PretrainingSettings,
+): StepSubject {
+  const model = detailModel(SALT_TINY, SALT_TINY_DETAIL, {
+    batchSize: settings.imagesPerStep,
+    imageSize: settings.imageSize,
+    prompts: { text: 'pieces' },
+    promptsPerImage: settings.promptsPerImage,
+    outputs: 'both',
+  });
+  return {
+    model,
+    adapter: createAdapter(parseMethod({ method: 'full' }), allStages(model)),
+    values: prepareSamWeights(initialWeights(settings.seed), SALT_TINY, settings.imageSize),
+  };
+}
+
+/** The model as it is used: one word, one mask. */
+export function pretrainedModel(imageSize: number): SegmentationModel {
+  return detailModel(SALT_TINY, SALT_TINY_DETAIL, { batchSize: 1, imageSize, prompts: { text: true } });
+}
+
+/** All tensors of the model's checkpoint. */
+export function initialWeights(seed: number): Map<string, FloatTensor> {
+  const text = [...initialBuiltInText(seed)].map(([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const);
+  return new Map([
+    ...randomSamWeights(SALT_TINY, seed),
+    ...randomTextAffine(SALT_TINY, seed),
+    ...randomDetailWeights(SALT_TINY, SALT_TINY_DETAIL, seed),
+    ...text,
+  ]);
+}
