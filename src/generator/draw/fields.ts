@@ -117,13 +117,15 @@ export function addBump(field: Float32Array, width: number, height: number, bump
 export function standardise(field: Float32Array): Float32Array {
   let sum = 0;
   let squares = 0;
-  for (const value of field) {
+  for (let i = 0; i < field.length; i++) {
+    const value = field[i] ?? 0;
     sum += value;
     squares += value * value;
   }
   const mean = sum / field.length;
   const deviation = Math.sqrt(Math.max(squares / field.length - mean * mean, 1e-12));
-  for (let i = 0; i < field.length; i++) field[i] = ((field[i] ?? 0) - mean) / deviation;
+  const scale = 1 / deviation;
+  for (let i = 0; i < field.length; i++) field[i] = ((field[i] ?? 0) - mean) * scale;
   return field;
 }
 
@@ -134,12 +136,13 @@ function splineWeights(t: number): [number, number, number, number] {
   return [(s * s * s) / 6, b, c, (t * t * t) / 6];
 }
 
+/** Half a symmetric kernel: the weight of the middle, then of the neighbours at 1, 2, ... on both sides. */
 function gaussianKernel(sigma: number): Float32Array {
-  const radius = Math.ceil(3 * sigma);
-  const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)),
+  const radius = Math.ceil(2.7 * sigma);
+  const kernel = Float32Array.from({ length: radius + 1 }, (_, i) =>
+    Math.exp(-(i ** 2) / (2 * sigma * sigma)),
   );
-  const sum = kernel.reduce((total, weight) => total + weight, 0);
+  const sum = kernel.reduce((total, weight, i) => total + (i === 0 ? weight : 2 * weight), 0);
   return kernel.map((weight) => weight / sum);
 }
 
@@ -150,7 +153,8 @@ function convolveRows(
   kernel: Float32Array,
 ): Float32Array {
   const out = new Float32Array(field.length);
-  const radius = (kernel.length - 1) / 2;
+  const radius = kernel.length - 1;
+  const middle = kernel[0] ?? 0;
   const padded = new Float32Array(width + 2 * radius);
   for (let y = 0; y < height; y++) {
     const row = y * width;
@@ -158,8 +162,10 @@ function convolveRows(
     padded.set(field.subarray(row, row + width), radius);
     padded.fill(field[row + width - 1] ?? 0, radius + width);
     for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < kernel.length; k++) sum += (kernel[k] ?? 0) * (padded[x + k] ?? 0);
+      const at = x + radius;
+      let sum = middle * (padded[at] ?? 0);
+      for (let k = 1; k <= radius; k++)
+        sum += (kernel[k] ?? 0) * ((padded[at - k] ?? 0) + (padded[at + k] ?? 0));
       out[row + x] = sum;
     }
   }
@@ -173,13 +179,17 @@ function convolveColumns(
   kernel: Float32Array,
 ): Float32Array {
   const out = new Float32Array(field.length);
-  const radius = (kernel.length - 1) / 2;
+  const middle = kernel[0] ?? 0;
   for (let y = 0; y < height; y++) {
-    for (let k = 0; k < kernel.length; k++) {
-      const from = Math.min(height - 1, Math.max(0, y + k - radius)) * width;
+    const row = y * width;
+    for (let i = row; i < row + width; i++) out[i] = middle * (field[i] ?? 0);
+    for (let k = 1; k < kernel.length; k++) {
       const weight = kernel[k] ?? 0;
-      for (let x = 0, i = y * width; x < width; x++, i++)
-        out[i] = (out[i] ?? 0) + weight * (field[from + x] ?? 0);
+      const above = Math.max(0, y - k) * width;
+      const below = Math.min(height - 1, y + k) * width;
+      for (let x = 0; x < width; x++) {
+        out[row + x] = (out[row + x] ?? 0) + weight * ((field[above + x] ?? 0) + (field[below + x] ?? 0));
+      }
     }
   }
   return out;
