@@ -1,4 +1,5 @@
 import type { FloatTensor, Shape } from '../../graph/tensor.ts';
+import type { StoredDType } from './dtypes.ts';
 
 /** A checkpoint's tensors, whatever the file format. Nothing is read before it is asked for. */
 export interface CheckpointSource {
@@ -7,6 +8,8 @@ export interface CheckpointSource {
   readonly names: readonly string[];
   /** @throws SaltError `CHECKPOINT_INVALID` when there is no such tensor */
   shape(name: string): Shape;
+  /** How its numbers are stored. @throws SaltError `CHECKPOINT_INVALID` when there is no such tensor */
+  dtype(name: string): StoredDType;
   /**
    * Converted to float32. The data may be a view of the file's bytes: do not write to it.
    * @throws SaltError `CHECKPOINT_INVALID`, `FILE_UNREADABLE`
@@ -20,6 +23,7 @@ export function selectPrefix(source: CheckpointSource, prefix: string): Checkpoi
     metadata: source.metadata,
     names: source.names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
     shape: (name) => source.shape(prefix + name),
+    dtype: (name) => source.dtype(prefix + name),
     float32: (name) => source.float32(prefix + name),
   };
 }

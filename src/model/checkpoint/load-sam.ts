@@ -51,6 +51,53 @@ export function samMetadata(config: SamConfig, detail?: DetailConfig): Record<st
   };
 }
 
+/** Which of a checkpoint's tensors are which of the model's: the model's name -> the checkpoint's. */
+export interface SamPlan {
+  readonly config: SamConfig;
+  readonly sam: ReadonlyMap<string, string>;
+  /** Empty where the checkpoint has none; so are the next two. */
+  readonly textAffine: ReadonlyMap<string, string>;
+  readonly detail: ReadonlyMap<string, string>;
+  readonly detailConfig: DetailConfig | undefined;
+  readonly textEncoder: ReadonlyMap<string, string>;
+}
+
+/**
+ * Finds a SAM in a checkpoint by names and shapes alone; nothing else is read.
+ * @throws SaltError `CHECKPOINT_MISMATCH` listing all that is missing, surplus or misshapen; `CHECKPOINT_INVALID`
+ */
+export function planSam(source: CheckpointSource, options: LoadSamOptions = {}): SamPlan {
+  const prefix = findPrefix(source.names);
+  const unwrapped = selectPrefix(source, prefix);
+  const sourceNames = namesByMeta(unwrapped.names);
+  const shapes = new Map<string, Shape>();
+  for (const [name, sourceName] of sourceNames) shapes.set(name, unwrapped.shape(sourceName));
+
+  const { metadata } = source;
+  const config =
+    options.config ?? fromMetadata(metadata, SAM_CONFIG_KEY, samConfigSchema) ?? inferSamConfig(shapes);
+  const detailConfig = fromMetadata(metadata, DETAIL_CONFIG_KEY, detailConfigSchema);
+  const holds = (start: string): boolean => [...shapes.keys()].some((name) => name.startsWith(start));
+  const sam = expectedTensors(config);
+  const affine = holds('text_affine.') ? expectedTextAffine(config) : [];
+  const head: readonly ExpectedTensor[] = detailConfig ? expectedDetailTensors(config, detailConfig) : [];
+  const text = holds(TEXT_ENCODER_PREFIX)
+    ? BUILT_IN_TEXT_TENSORS.map(({ name, shape }) => ({ name: TEXT_ENCODER_PREFIX + name, shape }))
+    : [];
+  demandTensors(config, [...sam, ...affine, ...head, ...text], shapes);
+
+  const namesOf = (tensors: readonly { readonly name: string }[]): Map<string, string> =>
+    new Map(tensors.map(({ name }) => [name, prefix + (sourceNames.get(name) ?? name)]));
+  return {
+    config,
+    sam: namesOf(sam),
+    textAffine: namesOf(affine),
+    detail: namesOf(head),
+    detailConfig,
+    textEncoder: namesOf(text),
+  };
+}
+
 /**
  * Reads every weight into memory and checks that all are there, of the right shape, and finite.
  * @throws SaltError `CHECKPOINT_MISMATCH` listing all that is missing, surplus or misshapen; `NOT_FINITE`;
@@ -60,38 +107,25 @@ export async function loadSamWeights(
   source: CheckpointSource,
   options: LoadSamOptions = {},
 ): Promise<SamWeights> {
-  const unwrapped = selectPrefix(source, findPrefix(source.names));
-  const sourceNames = namesByMeta(unwrapped.names);
-  const shapes = new Map<string, Shape>();
-  for (const [name, sourceName] of sourceNames) shapes.set(name, unwrapped.shape(sourceName));
-
-  const { metadata } = source;
-  const config = options.config ?? fromMetadata(metadata, SAM_CONFIG_KEY, samConfigSchema) ?? inferSamConfig(shapes);
-  const detail = fromMetadata(metadata, DETAIL_CONFIG_KEY, detailConfigSchema);
-  const holds = (prefix: string): boolean => [...shapes.keys()].some((name) => name.startsWith(prefix));
-  const sam = expectedTensors(config);
-  const affine = holds('text_affine.') ? expectedTextAffine(config) : [];
-  const head: readonly ExpectedTensor[] = detail ? expectedDetailTensors(config, detail) : [];
-  const text = holds(TEXT_ENCODER_PREFIX)
-    ? BUILT_IN_TEXT_TENSORS.map(({ name, shape }) => ({ name: TEXT_ENCODER_PREFIX + name, shape }))
-    : [];
-  demandTensors(config, [...sam, ...affine, ...head, ...text], shapes);
-
-  const read = async (names: readonly { readonly name: string }[]): Promise<Map<string, FloatTensor>> => {
+  const { config, detailConfig, ...plan } = planSam(source, options);
+  const read = async (names: ReadonlyMap<string, string>): Promise<Map<string, FloatTensor>> => {
     const tensors = new Map<string, FloatTensor>();
-    for (const { name } of names) {
-      const tensor = await unwrapped.float32(sourceNames.get(name) ?? name);
+    for (const [name, sourceName] of names) {
+      const tensor = await source.float32(sourceName);
       assertFinite(name, tensor.data);
       tensors.set(name, tensor);
     }
     return tensors;
   };
+  const { sam, textAffine, detail, textEncoder } = plan;
   return {
     config,
     weights: await read(sam),
-    ...(affine.length > 0 && { textAffine: await read(affine) }),
-    ...(detail && { detail: { config: detail, weights: await read(head) } }),
-    ...(text.length > 0 && { textEncoder: withoutPrefix(await read(text), TEXT_ENCODER_PREFIX) }),
+    ...(textAffine.size > 0 && { textAffine: await read(textAffine) }),
+    ...(detailConfig && { detail: { config: detailConfig, weights: await read(detail) } }),
+    ...(textEncoder.size > 0 && {
+      textEncoder: withoutPrefix(await read(textEncoder), TEXT_ENCODER_PREFIX),
+    }),
   };
 }
 

@@ -42,6 +42,7 @@ export async function openPth(source: ByteSource): Promise<CheckpointSource> {
     metadata: {},
     names: [...tensors.keys()],
     shape: (name) => find(name).shape,
+    dtype: (name) => find(name).storage.dtype,
     float32: (name) => readTensor(source, zip, folder, name, find(name)),
   };
 }

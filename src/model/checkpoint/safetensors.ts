@@ -56,6 +56,7 @@ export async function openSafetensors(source: ByteSource): Promise<CheckpointSou
     metadata: header.metadata,
     names: [...header.tensors.keys()],
     shape: (name) => find(header, name).shape,
+    dtype: (name) => find(header, name).dtype,
     async float32(name) {
       const tensor = find(header, name);
       return decodeFloat32(name, tensor, await source.read(tensor.begin, tensor.end - tensor.begin));

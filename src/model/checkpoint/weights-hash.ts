@@ -6,14 +6,33 @@ import type { FloatTensor } from '../../graph/tensor.ts';
  * that gigabytes need no second copy.
  */
 export async function weightsHash(weights: ReadonlyMap<string, FloatTensor>): Promise<string> {
-  const lines: string[] = [];
-  for (const [name, { shape, data }] of [...weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    lines.push(`${name}\t${shape.join(',')}\t${await sha256(data)}\n`);
-  }
-  return sha256(new TextEncoder().encode(lines.join('')));
+  const hasher = weightsHasher();
+  for (const [name, tensor] of weights) await hasher.add(name, tensor);
+  return hasher.finish();
 }
 
-async function sha256({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): Promise<string> {
+export interface WeightsHasher {
+  /** In any order, each name once. */
+  add(name: string, tensor: FloatTensor): Promise<void>;
+  finish(): Promise<string>;
+}
+
+/** `weightsHash` of tensors that are never in memory together. */
+export function weightsHasher(): WeightsHasher {
+  const lines = new Map<string, string>();
+  return {
+    async add(name, { shape, data }) {
+      lines.set(name, `${name}\t${shape.join(',')}\t${await sha256(data)}\n`);
+    },
+    finish() {
+      const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+      return sha256(new TextEncoder().encode(sorted.join('')));
+    },
+  };
+}
+
+/** Lower-case hexadecimal. */
+export async function sha256({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): Promise<string> {
   // Web Crypto takes no shared memory, so that alone is copied.
   const bytes =
     buffer instanceof ArrayBuffer
