@@ -1,4 +1,6 @@
 import type { GeneratedImage, ImageKind } from './generated-image.ts';
+import { generateFundus } from './fundus/fundus.ts';
+import { generateOcta } from './octa/octa.ts';
 import { generateXray } from './xray/xray.ts';
 
 /**
@@ -7,6 +9,7 @@ import { generateXray } from './xray/xray.ts';
  * @param size side in pixels, 128 to 1024
  */
 export function generateImage(seed: number, size: number, kind: ImageKind): GeneratedImage {
-  if (kind === 'angiogram' || kind === 'subtraction') return generateXray(seed, size, kind);
-  throw new RangeError(`no ${kind} is drawn yet`);
+  if (kind === 'fundus') return generateFundus(seed, size);
+  if (kind === 'octa') return generateOcta(seed, size);
+  return generateXray(seed, size, kind);
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../../protocol/random.ts';
 import { smoothNoise } from '../draw/fields.ts';
 import { addChoroid } from './choroid.ts';
-import { between, chance } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 import type { Light } from './light.ts';
 import { modulate } from './light.ts';
 import type { RetinaView } from './retina-view.ts';

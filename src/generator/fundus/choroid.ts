@@ -2,7 +2,7 @@ import type { Random } from '../../protocol/random.ts';
 import { gaussianBlur, smoothNoise } from '../draw/fields.ts';
 import type { VesselPiece } from '../draw/strokes.ts';
 import { strokeThickness } from '../draw/strokes.ts';
-import { between, chance } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 import type { Light } from './light.ts';
 import { modulate } from './light.ts';
 import type { RetinaView } from './retina-view.ts';

@@ -1,11 +1,12 @@
 import type { Mask } from '../../imaging/frame.ts';
 import { createRandom } from '../../protocol/random.ts';
+import { addMask, countPixels, emptyMask, keepWithin } from '../draw/masks.ts';
 import type { VesselPiece } from '../draw/strokes.ts';
 import { strokeMask } from '../draw/strokes.ts';
 import type { GeneratedImage, Structure } from '../generated-image.ts';
 import { drawBackground } from './background.ts';
 import { drawDisc } from './disc.ts';
-import { between, chance } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 import { drawLesions } from './lesions.ts';
 import { photograph } from './photograph.ts';
 import { growTrees } from './retinal-trees.ts';
@@ -26,8 +27,8 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
   const fieldOfView = fieldMask(view);
   const masks = new Map<Structure, Mask>();
   const add = (name: Structure, mask: Mask): void => {
-    const seen = within(mask, fieldOfView);
-    if (seen) masks.set(name, seen);
+    keepWithin(mask, fieldOfView);
+    if (countPixels(mask) > 0) masks.set(name, mask);
   };
 
   const light = drawBackground(random, view);
@@ -54,11 +55,10 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
     const label = between(random, 0, 0.35);
     const artery = strokeMask(widened(pieces.artery, label), size, size);
     const vein = strokeMask(widened(pieces.vein, label), size, size);
-    add('vessel', {
-      width: size,
-      height: size,
-      data: artery.data.map((value, i) => value | (vein.data[i] ?? 0)),
-    });
+    const vessel = emptyMask(size, size);
+    addMask(vessel, artery);
+    addMask(vessel, vein);
+    add('vessel', vessel);
     add('artery', artery);
     add('vein', vein);
   }
@@ -81,15 +81,4 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
 /** People draw a vessel with its blurred edge. */
 function widened(pieces: readonly VesselPiece[], by: number): VesselPiece[] {
   return pieces.map((piece) => ({ ...piece, radius: piece.radius + by }));
-}
-
-/** The part of a mask inside the field; null when nothing of it is. */
-function within(mask: Mask, field: Mask): Mask | null {
-  let any = false;
-  const data = mask.data.map((value, i) => {
-    const seen = value & (field.data[i] ?? 0);
-    any ||= seen === 1;
-    return seen;
-  });
-  return any ? { ...mask, data } : null;
 }

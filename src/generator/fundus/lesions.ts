@@ -1,7 +1,7 @@
 import type { Mask } from '../../imaging/frame.ts';
 import type { Random } from '../../protocol/random.ts';
 import { smoothNoise } from '../draw/fields.ts';
-import { between, chance } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 import type { Light } from './light.ts';
 import { softStep } from './light.ts';
 import type { Place, RetinaView } from './retina-view.ts';

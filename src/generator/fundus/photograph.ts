@@ -2,8 +2,8 @@ import type { Mask } from '../../imaging/frame.ts';
 import type { Random } from '../../protocol/random.ts';
 import { gaussianBlur } from '../draw/fields.ts';
 import { normalField } from '../draw/noise.ts';
-import { compress } from './compression.ts';
-import { between, chance } from './draws.ts';
+import { compressColour } from './compression.ts';
+import { between, chance, logBetween } from '../draw/draws.ts';
 import type { Light } from './light.ts';
 import type { RetinaView } from './retina-view.ts';
 
@@ -11,8 +11,8 @@ import type { RetinaView } from './retina-view.ts';
 export function photograph(random: Random, view: RetinaView, light: Light, field: Mask): Float32Array {
   const { size } = view;
   const detail = size / 512;
-  const blur = detail * Math.exp(between(random, Math.log(0.4), Math.log(1.5)));
-  const noise = Math.exp(between(random, Math.log(0.6), Math.log(6)));
+  const blur = detail * logBetween(random, 0.4, 1.5);
+  const noise = logBetween(random, 0.6, 6);
   const grain = between(random, 0.3, 0.8);
   const shared = normalField(random, size * size);
   const gamma = between(random, 0.85, 1.2);
@@ -38,6 +38,6 @@ export function photograph(random: Random, view: RetinaView, light: Light, field
   planes.forEach((plane, c) => {
     for (let i = 0; i < plane.length; i++) pixels[3 * i + c] = Math.min(255, Math.max(0, plane[i] ?? 0));
   });
-  if (chance(random, 0.45)) compress(pixels, size, size, between(random, 35, 95));
+  if (chance(random, 0.45)) compressColour(pixels, size, size, logBetween(random, 0.7, 8));
   return pixels;
 }

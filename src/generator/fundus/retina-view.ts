@@ -1,6 +1,6 @@
 import type { Mask } from '../../imaging/frame.ts';
 import type { Random } from '../../protocol/random.ts';
-import { between, chance } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 
 /** A place on the retina, in disc diameters: the optic disc at (0, 0), the temporal side at x > 0, down at y > 0. */
 export interface Place {

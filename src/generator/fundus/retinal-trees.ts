@@ -1,5 +1,5 @@
 import type { Random } from '../../protocol/random.ts';
-import { between, chance, waiting } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 import type { Place, RetinaView } from './retina-view.ts';
 import { Territory } from './territory.ts';
 import type { Trunk } from './trunks.ts';
@@ -162,6 +162,11 @@ function growVessel(random: Random, view: RetinaView, bud: Bud, growth: Growth):
     }
   }
   return { kind: bud.kind, places, radii };
+}
+
+/** An exponential draw: how long until an event that comes once per `mean` on average. */
+function waiting(random: Random, mean: number): number {
+  return -mean * Math.log(1 - random.uniform());
 }
 
 /** Radius of a side branch over the radius before the fork: mostly small twigs, now and then an even fork. */

@@ -1,5 +1,5 @@
 import type { Random } from '../../protocol/random.ts';
-import { between, chance } from './draws.ts';
+import { between, chance } from '../draw/draws.ts';
 import type { Place } from './retina-view.ts';
 
 /** A vessel that leaves the optic disc: its radius there and the places that it makes for, one after the other. */

@@ -1,6 +1,6 @@
 import type { Random } from '../../protocol/random.ts';
 import { smoothNoise } from '../draw/fields.ts';
-import { between, chance } from './draws.ts';
+import { between, chance, logBetween } from '../draw/draws.ts';
 import type { Light } from './light.ts';
 import type { RetinaView } from './retina-view.ts';
 import type { VesselLayer } from './vessel-layer.ts';
@@ -19,7 +19,7 @@ export function paintVessels(
   layers: Readonly<Record<'artery' | 'vein', VesselLayer>>,
 ): void {
   const { artery, vein } = layers;
-  const green = Math.exp(between(random, Math.log(0.22), Math.log(0.6)));
+  const green = logBetween(random, 0.22, 0.6);
   const veinDensity: Density = [green * between(random, 0.2, 0.5), green, green * between(random, 0.45, 1.1)];
   const paler = between(random, 0.6, 0.92);
   const arteryDensity: Density = [

@@ -1,1 +1,0 @@
-export { generateFundus } from './fundus.ts';
