@@ -32,7 +32,7 @@ export function drawBackground(random: Random, view: RetinaView): Light {
 }
 
 function plainRetina(random: Random, size: number): Light {
-  const red = between(random, 85, 255) * (chance(random, 0.15) ? 1.25 : 1);
+  const red = between(random, 95, 260) * (chance(random, 0.15) ? 1.25 : 1);
   const green = red * between(random, 0.24, 0.74);
   const blue = green * between(random, 0.08, 0.72);
   const plane = (value: number): Float32Array => new Float32Array(size * size).fill(value);

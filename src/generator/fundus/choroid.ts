@@ -41,7 +41,7 @@ function ribbons(random: Random, view: RetinaView): Float32Array {
     const radius = between(random, 0.025, 0.075) * scale;
     const length = between(random, 10, 45);
     for (let i = 0; i < length; i++) {
-      curl = 0.8 * curl + 0.09 * random.normal();
+      curl = 0.7 * curl + 0.07 * random.normal();
       direction += curl;
       const [x1, y1] = [x + step * Math.cos(direction), y + step * Math.sin(direction)];
       pieces.push({ x0: x, y0: y, x1, y1, radius });

@@ -11,13 +11,13 @@ export function drawDisc(random: Random, view: RetinaView, light: Light): Mask {
   const data = new Uint8Array(size * size);
   const tall = 0.5 * between(random, 0.92, 1.08);
   const wide = tall * between(random, 0.8, 1);
-  const edge = between(random, 0.05, 0.2);
+  const edge = between(random, 0.08, 0.3);
   const lift = brightening(random, light);
   const cup = {
     x: between(random, 0, 0.1),
     y: between(random, -0.05, 0.05),
     radius: between(random, 0.12, 0.34),
-    gain: between(random, 1.05, 1.45),
+    gain: between(random, 1.05, 1.6),
   };
   const halo = between(random, -0.04, 0.14);
   const crescent = chance(random, 0.35) ? between(random, -0.35, 0.25) : 0;
@@ -41,9 +41,7 @@ export function drawDisc(random: Random, view: RetinaView, light: Light): Mask {
       const ground = (1 + around) * (1 + moon);
       light.red[i] = (light.red[i] ?? 0) * ground * (1 + (lift.red - 1) * inside);
       light.green[i] = shoulder((light.green[i] ?? 0) * ground * (1 + (lift.green - 1) * inside) * cupGain);
-      light.blue[i] = shoulder(
-        (light.blue[i] ?? 0) * ground * (1 + (lift.blue - 1) * inside) * cupGain ** 1.3,
-      );
+      light.blue[i] = shoulder((light.blue[i] ?? 0) * ground * (1 + (lift.blue - 1) * inside) * cupGain);
     }
   }
   return { width: size, height: size, data };
@@ -57,7 +55,7 @@ function brightening(random: Random, light: Light): { red: number; green: number
   return {
     red: 1 + 0.35 * strength * dark,
     green: 1 + 0.85 * strength * dark,
-    blue: 1 + between(random, 0.3, 1.2) * strength * dark,
+    blue: 1 + between(random, 0.3, 1) * strength * dark,
   };
 }
 

@@ -48,9 +48,14 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
       vein: vesselPieces(view, vessels, 'vein'),
     };
     const fullRadius = 0.045 * view.scale;
+    const fading = between(random, 0.4, 0.8);
     paintVessels(random, view, light, {
-      artery: drawLayer(pieces.artery, size, { fullRadius, reflexWidth: between(random, 0.24, 0.36) }),
-      vein: drawLayer(pieces.vein, size, { fullRadius, reflexWidth: between(random, 0.2, 0.32) }),
+      artery: drawLayer(pieces.artery, size, {
+        fullRadius,
+        fading,
+        reflexWidth: between(random, 0.24, 0.36),
+      }),
+      vein: drawLayer(pieces.vein, size, { fullRadius, fading, reflexWidth: between(random, 0.2, 0.32) }),
     });
     const label = between(random, 0, 0.35);
     const artery = strokeMask(widened(pieces.artery, label), size, size);

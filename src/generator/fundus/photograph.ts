@@ -12,7 +12,7 @@ export function photograph(random: Random, view: RetinaView, light: Light, field
   const { size } = view;
   const detail = size / 512;
   const blur = detail * logBetween(random, 0.4, 1.5);
-  const noise = logBetween(random, 0.6, 6);
+  const noise = logBetween(random, 1, 8);
   const grain = between(random, 0.3, 0.8);
   const shared = normalField(random, size * size);
   const gamma = between(random, 0.85, 1.2);

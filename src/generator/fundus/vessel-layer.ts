@@ -38,6 +38,8 @@ export function vesselPieces(
 export interface LayerOptions {
   /** Radius in pixels at which a vessel is as dark as vessels get. */
   readonly fullRadius: number;
+  /** How soon thinner vessels grow fainter: the power of their radius. */
+  readonly fading: number;
   /** Half the width of the reflex over the vessel's radius. */
   readonly reflexWidth: number;
 }
@@ -50,7 +52,7 @@ export function drawLayer(pieces: readonly VesselPiece[], size: number, options:
   for (const { x0, y0, x1, y1, radius } of pieces) {
     // A vessel thinner than a pixel is drawn a pixel wide, and fainter.
     const drawn = Math.max(radius, 0.6);
-    const strength = Math.min(1, (radius / options.fullRadius) ** 0.45) * (radius / drawn);
+    const strength = Math.min(1, (radius / options.fullRadius) ** options.fading) * (radius / drawn);
     const shiny = Math.min(1, Math.max(0, (radius - 0.9) / 1.2));
     const great = radius > 0.45 * options.fullRadius ? Math.min(1, radius / options.fullRadius) : 0;
     const reach = (great > 0 ? 2.2 * drawn : drawn) + 0.5;

@@ -23,7 +23,7 @@ export function generateOcta(seed: number, size: number): GeneratedImage {
     trunkRadius,
     leastRadius: between(random, 0.0007, 0.0011),
     trunks: 7 + random.integer(8),
-    twigs: Math.round(between(random, 4000, 11000)),
+    twigs: Math.round(between(random, 2500, 8500)),
   });
   const mask = flowMask(vessels, size);
   const layer = flowLayer(vessels, size, trunkRadius * size * 0.5);
