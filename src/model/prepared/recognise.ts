@@ -1,0 +1,73 @@
+/** What a checkpoint holds, from names and shapes alone. */
+import { sizeOf } from '../../graph/tensor.ts';
+import type { CheckpointSource } from '../checkpoint/checkpoint-source.ts';
+import type { StoredDType } from '../checkpoint/dtypes.ts';
+import { hasHuggingFaceNames } from '../checkpoint/hf-names.ts';
+import { planSam, samMetadata } from '../checkpoint/load-sam.ts';
+import { SAM_VIT_B, SAM_VIT_H, SAM_VIT_L } from '../sam-config.ts';
+import type { SamConfig } from '../sam-config.ts';
+import { findClipText } from './clip-names.ts';
+
+export interface Recognised {
+  readonly kind: 'sam' | 'clip-text';
+  /** For people, e.g. `SAM ViT-B, 12 blocks of width 768, made for 1024 px`. */
+  readonly architecture: string;
+  /** Who named the tensors. */
+  readonly naming: string;
+  /** As they are stored, each type once. */
+  readonly dtypes: readonly StoredDType[];
+  /** Numbers in the tensors that are used. */
+  readonly parameters: number;
+  /** What is used: the name by which we know a tensor -> the checkpoint's name. */
+  readonly tensors: ReadonlyMap<string, string>;
+  /** Those of `tensors` whose numbers are the model's identity; see `weightsHash`. */
+  readonly hashed: ReadonlySet<string>;
+  /** Tensors that are not needed, such as CLIP's image encoder. */
+  readonly leftOut: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const SIZES: readonly (readonly [string, SamConfig])[] = [
+  ['ViT-B', SAM_VIT_B],
+  ['ViT-L', SAM_VIT_L],
+  ['ViT-H', SAM_VIT_H],
+];
+
+/** @throws SaltError `CHECKPOINT_MISMATCH` when it is neither a SAM nor a CLIP, with what is missing of a SAM */
+export function recognise(source: CheckpointSource): Recognised {
+  const clip = findClipText(source);
+  const found = clip ?? recogniseSam(source);
+  const names = [...found.tensors.values()];
+  return {
+    ...found,
+    dtypes: [...new Set(names.map((name) => source.dtype(name)))].sort(),
+    parameters: names.reduce((sum, name) => sum + sizeOf(source.shape(name)), 0),
+    leftOut: source.names.length - names.length,
+  };
+}
+
+function recogniseSam(source: CheckpointSource): Omit<Recognised, 'dtypes' | 'parameters' | 'leftOut'> {
+  const plan = planSam(source);
+  const { config, detailConfig } = plan;
+  const parts = [
+    ...(plan.textAffine.size > 0 ? ['text affine layer'] : []),
+    ...(detailConfig ? ['detail head'] : []),
+    ...(plan.textEncoder.size > 0 ? ['text encoder'] : []),
+  ];
+  const blocks = `${config.depth} blocks of width ${config.embedDim}, made for ${config.imageSize} px`;
+  const size = SIZES.find(([, known]) => sameEncoder(known, config))?.[0];
+  return {
+    kind: 'sam',
+    architecture: [`SAM${size === undefined ? '' : ` ${size}`}, ${blocks}`, ...parts].join(', with a '),
+    naming: hasHuggingFaceNames(source.names) ? 'Hugging Face' : 'Meta',
+    tensors: new Map([...plan.sam, ...plan.textAffine, ...plan.detail, ...plan.textEncoder]),
+    hashed: new Set(plan.sam.keys()),
+    metadata: { ...source.metadata, ...samMetadata(config, detailConfig) },
+  };
+}
+
+function sameEncoder(known: SamConfig, config: SamConfig): boolean {
+  return (
+    known.depth === config.depth && known.embedDim === config.embedDim && known.numHeads === config.numHeads
+  );
+}
