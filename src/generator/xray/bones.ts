@@ -118,5 +118,7 @@ export const drawSkull: DrawBone = (random, attenuation, size) => {
 
 /** 0 far outside, 1 far inside, a smooth step about 0. */
 export function edge(distance: number, softness: number): number {
+  if (distance > 12 * softness) return 1;
+  if (distance < -12 * softness) return 0;
   return 1 / (1 + Math.exp(-distance / softness));
 }

@@ -1,9 +1,8 @@
-import type { Mask } from '../../imaging/frame.ts';
 import type { Random } from '../../protocol/random.ts';
 import { traceCurve, tubeAlong } from '../draw/curve.ts';
 import type { CurvePoint } from '../draw/curve.ts';
 import { between, chance, logBetween, sign } from '../draw/draws.ts';
-import { strokeMask, strokeThickness } from '../draw/strokes.ts';
+import { strokeThickness } from '../draw/strokes.ts';
 import type { Root } from './tree.ts';
 
 export interface Catheter {
@@ -11,7 +10,6 @@ export interface Catheter {
   readonly radius: number;
   /** What it adds to the beam's attenuation, at each pixel. */
   readonly attenuation: Float32Array;
-  readonly mask: Mask;
 }
 
 export interface CatheterOptions {
@@ -19,8 +17,6 @@ export interface CatheterOptions {
   readonly contrast: number;
   /** Whether contrast runs through it now. */
   readonly filled: boolean;
-  /** Range of the wall's greatest attenuation. */
-  readonly wall: readonly [number, number];
 }
 
 /**
@@ -33,15 +29,14 @@ export function drawCatheter(random: Random, root: Root, size: number, options: 
   const outer = strokeThickness(tubeAlong(points, radius), size, size);
   const lumenRadius = radius * between(random, 0.5, 0.75);
   const inner = strokeThickness(tubeAlong(points, lumenRadius), size, size);
-  const wall =
-    logBetween(random, ...options.wall) / (2 * Math.sqrt(radius * radius - lumenRadius * lumenRadius));
+  const wall = logBetween(random, 0.06, 0.7) / (2 * Math.sqrt(radius * radius - lumenRadius * lumenRadius));
   const lumen = options.filled ? options.contrast * between(random, 0.3, 1) : 0;
   const attenuation = new Float32Array(outer.length);
   for (let i = 0; i < outer.length; i++) {
     const hollow = inner[i] ?? 0;
     attenuation[i] = wall * ((outer[i] ?? 0) - hollow) + lumen * hollow;
   }
-  return { points, radius, attenuation, mask: strokeMask(tubeAlong(points, radius), size, size) };
+  return { points, radius, attenuation };
 }
 
 function catheterAxis(random: Random, root: Root, size: number): CurvePoint[] {

@@ -52,7 +52,7 @@ function roundAperture(random: Random, size: number): Depth {
   const radius = size * (chance(random, 0.5) ? between(random, 0.485, 0.52) : between(random, 0.42, 0.64));
   const [x0, y0] = [size * between(random, 0.48, 0.52), size * between(random, 0.48, 0.52)];
   const flat = chance(random, 0.2) ? size * between(random, 0.02, 0.1) : -size;
-  return (x, y) => Math.min(radius - Math.hypot(x - x0, y - y0), y - flat, size - 1 - flat - y);
+  return (x, y) => Math.min(radius - Math.sqrt((x - x0) ** 2 + (y - y0) ** 2), y - flat, size - 1 - flat - y);
 }
 
 function shutters(random: Random, size: number): Depth {

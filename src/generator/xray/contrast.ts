@@ -2,7 +2,7 @@ import type { Random } from '../../protocol/random.ts';
 import { between, chance, pick } from '../draw/draws.ts';
 import { forEachNear, meanChord } from '../draw/strokes.ts';
 import type { VesselPiece } from '../draw/strokes.ts';
-import type { Vessels } from './regions.ts';
+import type { Region, Vessels } from './regions.ts';
 import type { Branch } from './tree.ts';
 
 /** A piece of a vessel with what flows in it. */
@@ -15,10 +15,10 @@ export interface FilledPiece extends VesselPiece {
 
 /**
  * Which part of a tree holds contrast: all of it, or up to a front, or from a tail of washed-out blood on; thin
- * vessels hold less. Pieces follow each other along each branch.
+ * vessels hold less, and the tubes of a phantom have gaps where air is. Pieces follow each other along each branch.
  */
-export function fillVessels(random: Random, vessels: Vessels): FilledPiece[][] {
-  const longest = Math.max(...vessels.branches.map(({ points }) => points.at(-1)?.fromRoot ?? 0));
+export function fillVessels(random: Random, vessels: Vessels, region: Region): FilledPiece[][] {
+  const longest = Math.max(1, ...vessels.branches.map(({ points }) => points.at(-1)?.fromRoot ?? 0));
   const phase = pick(random, { full: 0.68, arriving: 0.22, leaving: 0.1 });
   const front = longest * between(random, 0.3, 0.9);
   const softness = longest * between(random, 0.02, 0.15);
@@ -32,7 +32,12 @@ export function fillVessels(random: Random, vessels: Vessels): FilledPiece[][] {
   const uneven = chance(random, 0.3) ? 0.25 : 0.06;
   return vessels.branches.map((branch) => {
     const strength = Math.exp(uneven * random.normal());
-    return fillBranch(branch, (fromRoot, radius) => strength * densityAt(fromRoot, radius));
+    const [first, last] = [branch.points[0]?.fromRoot ?? 0, branch.points.at(-1)?.fromRoot ?? 0];
+    const gapAt = region === 'phantom' && chance(random, 0.2) ? between(random, first, last) : -1e9;
+    const gapLength = between(random, 2, 8) * (branch.points[0]?.radius ?? 1);
+    return fillBranch(branch, (fromRoot, radius) =>
+      Math.abs(fromRoot - gapAt) < gapLength / 2 ? 0 : strength * densityAt(fromRoot, radius),
+    );
   });
 }
 

@@ -5,7 +5,7 @@ import { between, chance, logBetween, sign } from '../draw/draws.ts';
 import { strokeThickness } from '../draw/strokes.ts';
 import type { VesselPiece } from '../draw/strokes.ts';
 import type { Catheter } from './catheter.ts';
-import type { Vessels } from './regions.ts';
+import type { Region, Vessels } from './regions.ts';
 
 /** Adds tubes or wires of metal or plastic, which are neither vessels nor catheters; `density` per own width. */
 function addTubes(
@@ -30,16 +30,21 @@ export function addDevices(
   random: Random,
   attenuation: Float32Array,
   size: number,
+  region: Region,
   vessels: Vessels,
   catheter: Catheter | null,
 ): void {
+  if (chance(random, region === 'phantom' ? 0.5 : 0.06)) addScratches(random, attenuation, size);
+  if (region === 'phantom') {
+    if (chance(random, 0.4)) addEmptyTube(random, attenuation, size);
+    return;
+  }
   if (chance(random, 0.22)) addGuideWire(random, attenuation, size, vessels, catheter);
   if (chance(random, 0.12)) addStent(random, attenuation, size, vessels);
-  if (chance(random, 0.1)) addSternalWires(random, attenuation, size);
+  if (region !== 'cerebral' && chance(random, 0.12)) addSternalWires(random, attenuation, size);
   if (chance(random, 0.15)) addCable(random, attenuation, size);
   if (chance(random, 0.1)) addLead(random, attenuation, size);
   if (chance(random, 0.1)) addClips(random, attenuation, size);
-  if (chance(random, 0.08)) addScratches(random, attenuation, size);
 }
 
 function freeCurve(random: Random, size: number, wander: number, turn: number): CurvePoint[] {
@@ -65,7 +70,7 @@ function addGuideWire(
 ): void {
   const radius = (size / 512) * between(random, 0.4, 1);
   const density = logBetween(random, 0.3, 1.6);
-  const within = vessels.branches[random.integer(Math.min(3, vessels.branches.length))];
+  const within = vessels.branches[random.integer(3)];
   if (catheter && within && chance(random, 0.7)) {
     addTubes(attenuation, size, tubeAlong(catheter.points, radius), density * between(random, 0.2, 1));
     const side = between(random, -0.5, 0.5);
@@ -82,7 +87,7 @@ function addGuideWire(
 
 /** Struts in two crossed zigzags around the axis of a vessel. */
 function addStent(random: Random, attenuation: Float32Array, size: number, vessels: Vessels): void {
-  const branch = vessels.branches[random.integer(Math.min(6, vessels.branches.length))];
+  const branch = vessels.branches[random.integer(6)];
   if (!branch || branch.points.length < 12) return;
   const from = random.integer(branch.points.length - 10);
   const points = branch.points.slice(from, from + 10 + random.integer(30));
@@ -172,6 +177,15 @@ function addClips(random: Random, attenuation: Float32Array, size: number): void
     };
     addTubes(attenuation, size, [piece], between(random, 0.6, 2));
   }
+}
+
+/** A tube that no contrast runs through: its walls, faintly. */
+function addEmptyTube(random: Random, attenuation: Float32Array, size: number): void {
+  const radius = (size / 512) * between(random, 3, 8);
+  const points = freeCurve(random, size, 0.5, 3);
+  const density = logBetween(random, 0.02, 0.12);
+  addTubes(attenuation, size, tubeAlong(points, radius), density);
+  addTubes(attenuation, size, tubeAlong(points, radius * 0.8), -0.8 * density);
 }
 
 /** Faint straight lines and specks: edges of a phantom, dirt, bubbles. */

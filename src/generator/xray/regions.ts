@@ -28,7 +28,9 @@ export function drawRegion(random: Random): Region {
 
 /** Grows the vessels of a region in a square image of side `size`. */
 export function growVessels(random: Random, region: Region, size: number): Vessels {
-  const { shape, root } = PLANS[region](random, size);
+  const { shape, root: planned } = PLANS[region](random, size);
+  const near = (at: number): number => Math.min(1.05 * size, Math.max(-0.05 * size, at));
+  const root = { ...planned, x: near(planned.x), y: near(planned.y) };
   const branches = growTree(random, shape, root, size).map((branch) => roughen(random, branch));
   return { branches, root, trunkRadius: shape.trunkRadius };
 }
@@ -53,21 +55,22 @@ function planLeftCoronary(random: Random, size: number): Plan {
     y: size * between(random, 0.45, 0.65),
     radius: size * between(random, 0.33, 0.6),
   };
-  const around = between(random, -Math.PI, 0.3);
-  const out = ball.radius * between(random, 0.4, 0.85);
+  const around = between(random, -Math.PI, 0.5);
+  const out = ball.radius * between(random, 0.2, 0.85);
   const root = {
     x: ball.x + out * Math.cos(around),
     y: ball.y + out * Math.sin(around),
-    heading: around + Math.PI + between(random, -1, 1),
+    heading: around + Math.PI + between(random, -0.9, 0.9),
     side: sign(random),
   };
   const shape = {
     ball,
     trunkRadius: (size / 512) * logBetween(random, 2.5, 9.5),
     leastRadius: (size / 512) * logBetween(random, 0.4, 1),
-    forkDistance: between(random, 10, 34),
+    forkDistance: between(random, 9, 28),
     mainShare: [between(random, 0.55, 0.85), between(random, 0.88, 0.97)] as const,
-    tortuosity: logBetween(random, 0.3, 1.6),
+    tortuosity: logBetween(random, 0.4, 2.5),
+    homing: between(random, 0.5, 4),
     taper: (512 / size) * between(random, 0.0002, 0.0018),
     relief: between(random, 0, 0.4),
     mostBranches: 20 + random.integer(80),
@@ -104,7 +107,7 @@ function planCerebral(random: Random, size: number): Plan {
     y: size * between(random, 0.4, 0.7),
     radius: size * between(random, 0.45, 0.85),
   };
-  const fromBelow = chance(random, 0.75);
+  const fromBelow = chance(random, 0.6);
   const root = {
     x: size * (fromBelow ? between(random, 0.25, 0.75) : between(random, -0.05, 1.05)),
     y: size * (fromBelow ? between(random, 0.6, 1.05) : between(random, -0.05, 1.05)),
@@ -113,14 +116,15 @@ function planCerebral(random: Random, size: number): Plan {
   };
   const shape = {
     ball,
-    trunkRadius: (size / 512) * logBetween(random, 2.2, 6.5),
-    leastRadius: (size / 512) * logBetween(random, 0.35, 0.7),
-    forkDistance: between(random, 14, 36),
-    mainShare: [0.5, between(random, 0.7, 0.95)] as const,
-    tortuosity: logBetween(random, 1.2, 4),
+    trunkRadius: (size / 512) * logBetween(random, 1.8, 6),
+    leastRadius: (size / 512) * logBetween(random, 0.35, 0.6),
+    forkDistance: between(random, 8, 26),
+    mainShare: [0.5, between(random, 0.75, 0.97)] as const,
+    tortuosity: logBetween(random, 2, 9),
+    homing: between(random, 1, 4.5),
     taper: (512 / size) * between(random, 0.0001, 0.0012),
     relief: between(random, 0.3, 1),
-    mostBranches: 60 + random.integer(240),
+    mostBranches: 40 + random.integer(160),
     reach: size * between(random, 1, 3),
   };
   return { shape, root };
@@ -139,9 +143,10 @@ function planPeripheral(random: Random, size: number): Plan {
     ball: { x: size / 2, y: size / 2, radius: size * between(random, 2, 6) },
     trunkRadius: (size / 512) * logBetween(random, 2, 10),
     leastRadius: (size / 512) * logBetween(random, 0.4, 1),
-    forkDistance: between(random, 20, 60),
+    forkDistance: between(random, 15, 45),
     mainShare: [between(random, 0.5, 0.8), between(random, 0.85, 0.96)] as const,
-    tortuosity: logBetween(random, 0.1, 0.9),
+    tortuosity: logBetween(random, 0.1, 1.2),
+    homing: between(random, 1, 5),
     taper: (512 / size) * between(random, 0.0001, 0.001),
     relief: between(random, 0, 0.3),
     mostBranches: 6 + random.integer(50),
@@ -160,7 +165,7 @@ function planPhantom(random: Random, size: number): Plan {
       leastRadius: (size / 512) * logBetween(random, 1, 2),
       forkDistance: between(random, 12, 35),
       mainShare: [0.5, between(random, 0.6, 0.8)],
-      tortuosity: logBetween(random, 0.3, 1.2),
+      tortuosity: logBetween(random, 0.3, 2),
       taper: 0,
       mostBranches: 4 + random.integer(12),
       reach: size * between(random, 0.5, 1.2),

@@ -11,8 +11,8 @@ export function drawTissue(random: Random, region: Region, size: number): Float3
     addClouds(random, attenuation, size, logBetween(random, 0.005, 0.15), 0.4);
     return attenuation;
   }
-  addClouds(random, attenuation, size, logBetween(random, 0.06, 0.5), 0.45);
-  addClouds(random, attenuation, size, logBetween(random, 0.02, 0.15), 0.12);
+  addClouds(random, attenuation, size, logBetween(random, 0.04, 0.4), 0.45);
+  addClouds(random, attenuation, size, logBetween(random, 0.015, 0.1), 0.12);
   if (chance(random, 0.5)) addClouds(random, attenuation, size, logBetween(random, 0.01, 0.06), 0.03);
   if (region === 'left coronary' || region === 'right coronary') {
     if (chance(random, 0.7)) addHeart(random, attenuation, size);
@@ -49,11 +49,9 @@ function addDiaphragm(random: Random, attenuation: Float32Array, size: number): 
   const half = size / 2;
   for (let y = 0, i = 0; y < size; y++) {
     for (let x = 0; x < size; x++, i++) {
-      const [u, v] = [
-        half + cosine * (x - half) + sine * (y - half),
-        half - sine * (x - half) + cosine * (y - half),
-      ];
-      const depth = radius - Math.hypot(u - x0, v - y0);
+      const u = half + cosine * (x - half) + sine * (y - half);
+      const v = half - sine * (x - half) + cosine * (y - half);
+      const depth = radius - Math.sqrt((u - x0) ** 2 + (v - y0) ** 2);
       attenuation[i] = (attenuation[i] ?? 0) + density * edge(depth, softness);
     }
   }
@@ -70,7 +68,7 @@ function addHeart(random: Random, attenuation: Float32Array, size: number): void
     for (let x = 0; x < size; x++, i++) {
       const u = (cosine * (x - x0) + sine * (y - y0)) / radiusX;
       const v = (cosine * (y - y0) - sine * (x - x0)) / radiusY;
-      attenuation[i] = (attenuation[i] ?? 0) + density * edge(1 - Math.hypot(u, v), softness);
+      attenuation[i] = (attenuation[i] ?? 0) + density * edge(1 - Math.sqrt(u * u + v * v), softness);
     }
   }
 }
@@ -90,7 +88,7 @@ function addLimb(random: Random, attenuation: Float32Array, size: number): void 
   const half = size * between(random, 0.2, 0.45);
   const middle = size * between(random, 0.4, 0.6);
   const lean = between(random, -0.25, 0.25);
-  const density = between(random, 0.3, 1.2);
+  const density = between(random, 0.15, 0.8);
   const shaft = between(random, 0.1, 0.3);
   const bone = chance(random, 0.6) ? between(random, 0.05, 0.3) : 0;
   const boneAt = between(random, -0.5, 0.5);

@@ -25,12 +25,14 @@ export interface TreeShape {
   readonly trunkRadius: number;
   /** Branches end below this radius. */
   readonly leastRadius: number;
-  /** Mean way between forks, in radii of the vessel. */
+  /** Mean way between forks of the trunk, in its radii; of thinner vessels by the root of their radius. */
   readonly forkDistance: number;
   /** Range of the larger daughter's share of the flow: 0.5 is an even fork, 0.95 a thin side branch. */
   readonly mainShare: readonly [number, number];
-  /** Deviation of the curvature, in turns of one radian per `forkDistance` radii. */
+  /** Deviation of the curvature, in radians over the way between two forks. */
   readonly tortuosity: number;
+  /** Radians over the way between two forks by which a branch at a right angle to its first way turns back to it. */
+  readonly homing: number;
   /** Relative loss of radius per pixel. */
   readonly taper: number;
   /** How far vessels leave the ball's surface, 0 to 1. */
@@ -104,9 +106,9 @@ function growBranch(
 ): { points: VesselPoint[]; ends: Tip[] } {
   const { ball } = shape;
   const points: VesselPoint[] = [];
-  const typical = shape.forkDistance * tip.radius;
+  const typical = shape.forkDistance * Math.sqrt(tip.radius * shape.trunkRadius);
   const length = typical * between(random, 0.4, 1.6);
-  const step = Math.max(size / 400, Math.min(tip.radius * 0.7, typical / 8));
+  const step = Math.max(size / 320, Math.min(tip.radius * 0.7, typical / 10));
   // Curvature with a memory gives smooth bows; without one, a tremor.
   const memory = Math.exp((-step / typical) * 3);
   const spread = shape.tortuosity / typical;
@@ -125,7 +127,10 @@ function growBranch(
     if (way >= length) break;
     turn = turn * memory + fresh * random.normal();
     lift = lift * memory + fresh * shape.relief * random.normal();
-    heading = steer(position, heading, ball.radius, turn * step, lift * step, shape.relief);
+    // However it winds, a branch keeps to the way on which it set out.
+    const astray = dot(cross(unit(position), heading), tip.heading);
+    const homing = (shape.homing * astray) / typical;
+    heading = steer(position, heading, ball.radius, (turn + homing) * step, lift * step, shape.relief);
     position = [
       position[0] + step * heading[0],
       position[1] + step * heading[1],
