@@ -10,17 +10,7 @@ import type { RetinaView } from './retina-view.ts';
 export function drawBackground(random: Random, view: RetinaView): Light {
   const { size } = view;
   const light = plainRetina(random, size);
-  // Texture from broad patches down to the grain of the pigment.
-  for (const [scale, strength] of [
-    [1.6, 0.09],
-    [0.5, 0.045],
-    [0.15, 0.03],
-    [0.05, 0.022],
-  ] as const) {
-    const amount = strength * between(random, 0.3, 1.5);
-    const field = smoothNoise(random, size, size, Math.max(1.2, scale * view.scale));
-    modulate(light, field, [amount * between(random, 0.3, 0.8), amount, amount * between(random, 0.6, 1.4)]);
-  }
+  modulate(light, texture(random, view), [between(random, 0.3, 0.8), 1, between(random, 0.6, 1.4)]);
   if (chance(random, 0.4)) addChoroid(random, view, light);
   modulate(light, maculaField(random, view), [
     -between(random, 0.05, 0.3),
@@ -29,6 +19,22 @@ export function drawBackground(random: Random, view: RetinaView): Light {
   ]);
   illuminate(random, view, light);
   return light;
+}
+
+/** Unevenness from broad patches down to the grain of the pigment. */
+function texture(random: Random, { size, scale }: RetinaView): Float32Array {
+  const sum = new Float32Array(size * size);
+  for (const [width, strength] of [
+    [1.6, 0.09],
+    [0.5, 0.045],
+    [0.15, 0.03],
+    [0.05, 0.022],
+  ] as const) {
+    const amount = strength * between(random, 0.3, 1.5);
+    const field = smoothNoise(random, size, size, Math.max(1.2, width * scale));
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + amount * (field[i] ?? 0);
+  }
+  return sum;
 }
 
 function plainRetina(random: Random, size: number): Light {

@@ -39,9 +39,13 @@ export function drawDisc(random: Random, view: RetinaView, light: Light): Mask {
       const around = halo * Math.exp(-(((out - 1) / 0.35) ** 2)) * (1 - inside);
       const moon = crescent * softStep(u) * Math.exp(-(((out - 1.1) / 0.1) ** 2));
       const ground = (1 + around) * (1 + moon);
-      light.red[i] = (light.red[i] ?? 0) * ground * (1 + (lift.red - 1) * inside);
-      light.green[i] = shoulder((light.green[i] ?? 0) * ground * (1 + (lift.green - 1) * inside) * cupGain);
-      light.blue[i] = shoulder((light.blue[i] ?? 0) * ground * (1 + (lift.blue - 1) * inside) * cupGain);
+      const red = (light.red[i] ?? 0) * ground * (1 + (lift.red - 1) * inside);
+      const green = shoulder((light.green[i] ?? 0) * ground * (1 + (lift.green - 1) * inside) * cupGain);
+      const blue = shoulder((light.blue[i] ?? 0) * ground * (1 + (lift.blue - 1) * inside) * cupGain);
+      // Nerve tissue is yellow to white: never greener than red, nor bluer than green.
+      light.red[i] = Math.max(red, green * inside);
+      light.green[i] = green;
+      light.blue[i] = inside > 0 ? Math.min(blue, Math.max(green, light.blue[i] ?? 0)) : blue;
     }
   }
   return { width: size, height: size, data };

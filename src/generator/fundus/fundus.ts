@@ -39,7 +39,7 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
     const trunks = drawTrunks(random);
     const vessels = growTrees(random, view, trunks, {
       leastRadius: Math.max(0.45 / view.scale, between(random, 0.005, 0.009)),
-      density: between(random, 0.9, 2.3),
+      density: between(random, 1, 2.8),
       tortuosity: Math.exp(0.4 * random.normal()),
       avascular: between(random, 0.15, 0.35),
     });

@@ -6,13 +6,18 @@ export interface Light {
 }
 
 /** Multiplies each plane by 1 + its share of the field, in place; values never fall below 0. */
-export function modulate(light: Light, field: Float32Array, shares: readonly [number, number, number]): void {
-  [light.red, light.green, light.blue].forEach((plane, c) => {
-    const share = shares[c] ?? 0;
-    for (let i = 0; i < plane.length; i++) {
-      plane[i] = (plane[i] ?? 0) * Math.max(0, 1 + share * (field[i] ?? 0));
-    }
-  });
+export function modulate(
+  { red, green, blue }: Light,
+  field: Float32Array,
+  [redShare, greenShare, blueShare]: readonly [number, number, number],
+): void {
+  for (let i = 0; i < field.length; i++) {
+    const value = field[i] ?? 0;
+    if (value === 0) continue;
+    red[i] = (red[i] ?? 0) * Math.max(0, 1 + redShare * value);
+    green[i] = (green[i] ?? 0) * Math.max(0, 1 + greenShare * value);
+    blue[i] = (blue[i] ?? 0) * Math.max(0, 1 + blueShare * value);
+  }
 }
 
 /** 0 below -1, 1 above 1, smooth between. */
