@@ -26,15 +26,24 @@ export interface Scene extends Layers {
 /** Share of the images that are taken while contrast is in the vessels. */
 const FILLED = 0.9;
 
+/** Chance that there is another tree besides those already there. */
+const MORE_TREES: Readonly<Record<Region, number>> = {
+  'left coronary': 0.3,
+  'right coronary': 0.3,
+  cerebral: 0.75,
+  peripheral: 0.45,
+  phantom: 0.65,
+};
+
 /** @param subtracted whether what lies still will be taken away */
 export function drawScene(random: Random, region: Region, size: number, subtracted: boolean): Scene {
   const first = growVessels(random, region, size);
   const trees: Vessels[] = [first];
-  const more = region === 'cerebral' ? 0.65 : 0.15;
-  while (trees.length < 5 && chance(random, more)) trees.push(growVessels(random, region, size));
+  const more = MORE_TREES[region];
+  while (trees.length < 6 && chance(random, more)) trees.push(growVessels(random, region, size));
   const filled = chance(random, FILLED);
   const branches = filled ? trees.flatMap((tree) => fillVessels(random, tree, region)) : [];
-  const greatest = region === 'phantom' ? logBetween(random, 0.4, 2.5) : logBetween(random, 0.15, 1.8);
+  const greatest = region === 'phantom' ? logBetween(random, 0.4, 2.5) : logBetween(random, 0.2, 1.8);
   const contrast = greatest / (2 * Math.max(...trees.map(({ trunkRadius }) => trunkRadius)));
   const flowing = contrastThickness(branches, size, size);
   for (let i = 0; i < flowing.length; i++) flowing[i] = contrast * (flowing[i] ?? 0);

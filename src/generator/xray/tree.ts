@@ -25,7 +25,7 @@ export interface TreeShape {
   readonly trunkRadius: number;
   /** Branches end below this radius. */
   readonly leastRadius: number;
-  /** Mean way between forks of the trunk, in its radii; of thinner vessels by the root of their radius. */
+  /** Mean way between forks of the trunk; that of its branches shrinks with the root of their radius. */
   readonly forkDistance: number;
   /** Range of the larger daughter's share of the flow: 0.5 is an even fork, 0.95 a thin side branch. */
   readonly mainShare: readonly [number, number];
@@ -64,6 +64,9 @@ interface Tip {
 const MARGIN = 0.08;
 /** A vessel that runs along the beam would be drawn infinitely dense. */
 const GREATEST_LENGTHENING = 3.5;
+
+/** Deviation of the curvature of the sharpest bends, in radians over the vessel's radius. */
+const SHARPEST = 0.25;
 
 /**
  * A branching vessel on the surface of a ball (a heart, a brain), projected. At a fork the radii of the daughters
@@ -106,12 +109,12 @@ function growBranch(
 ): { points: VesselPoint[]; ends: Tip[] } {
   const { ball } = shape;
   const points: VesselPoint[] = [];
-  const typical = shape.forkDistance * Math.sqrt(tip.radius * shape.trunkRadius);
+  const typical = shape.forkDistance * Math.sqrt(tip.radius / shape.trunkRadius);
   const length = typical * between(random, 0.4, 1.6);
   const step = Math.max(size / 320, Math.min(tip.radius * 0.7, typical / 10));
   // Curvature with a memory gives smooth bows; without one, a tremor.
   const memory = Math.exp((-step / typical) * 3);
-  const spread = shape.tortuosity / typical;
+  const spread = Math.min(shape.tortuosity / typical, SHARPEST / tip.radius);
   const fresh = Math.sqrt(1 - memory * memory) * spread;
   let [turn, lift] = [spread * random.normal(), 0];
   let { position, heading, radius } = tip;
