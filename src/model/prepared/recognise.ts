@@ -6,7 +6,8 @@ import { hasHuggingFaceNames } from '../checkpoint/hf-names.ts';
 import { planSam, samMetadata } from '../checkpoint/load-sam.ts';
 import { SAM_VIT_B, SAM_VIT_H, SAM_VIT_L } from '../sam-config.ts';
 import type { SamConfig } from '../sam-config.ts';
-import { findClipText } from './clip-names.ts';
+import { HUGGING_FACE } from '../text/clip/clip-layouts.ts';
+import { hasClipText, planClipText } from '../text/clip/load-clip-text.ts';
 
 export interface Recognised {
   readonly kind: 'sam' | 'clip-text';
@@ -35,8 +36,7 @@ const SIZES: readonly (readonly [string, SamConfig])[] = [
 
 /** @throws SaltError `CHECKPOINT_MISMATCH` when it is neither a SAM nor a CLIP, with what is missing of a SAM */
 export function recognise(source: CheckpointSource): Recognised {
-  const clip = findClipText(source);
-  const found = clip ?? recogniseSam(source);
+  const found = hasClipText(source.names) ? recogniseClip(source) : recogniseSam(source);
   const names = [...found.tensors.values()];
   return {
     ...found,
@@ -46,7 +46,24 @@ export function recognise(source: CheckpointSource): Recognised {
   };
 }
 
-function recogniseSam(source: CheckpointSource): Omit<Recognised, 'dtypes' | 'parameters' | 'leftOut'> {
+type Found = Omit<Recognised, 'dtypes' | 'parameters' | 'leftOut'>;
+
+/** Its text half, under the names it has. */
+function recogniseClip(source: CheckpointSource): Found {
+  const { layout, prefix, config, tensors } = planClipText(source);
+  const { layers, width, vocabulary, context, dimension } = config;
+  const names = tensors.flatMap(({ from }) => from);
+  return {
+    kind: 'clip-text',
+    architecture: `CLIP text encoder, ${layers} blocks of width ${width}, ${vocabulary} words, phrases of ${context}, embeddings of ${dimension}`,
+    naming: layout === HUGGING_FACE ? 'Hugging Face' : 'OpenAI',
+    tensors: new Map(names.map((name) => [name, prefix + name])),
+    hashed: new Set(names),
+    metadata: source.metadata,
+  };
+}
+
+function recogniseSam(source: CheckpointSource): Found {
   const plan = planSam(source);
   const { config, detailConfig } = plan;
   const parts = [

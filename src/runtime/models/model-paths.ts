@@ -2,7 +2,7 @@
 import type { RegisteredFile, RegisteredModel } from '../../model/registry/registry.ts';
 
 /** Names that many models have: such a file says nothing unless it lies in its model's folder. */
-const COMMON_NAMES = /^(?:model\.safetensors|pytorch_model\.bin|vocab\.json|merges\.txt)$/;
+const COMMON_NAMES = /^(?:model\.safetensors|pytorch_model\.bin|config\.json|vocab\.json|merges\.txt)$/;
 
 /** Whether a file of that name can be nothing else, so that it also counts in the models folder itself. */
 export function hasNameOfItsOwn({ name }: RegisteredFile): boolean {

@@ -24,6 +24,36 @@ export function hasClipText(names: readonly string[]): boolean {
   return findLayout(names) !== undefined;
 }
 
+/** Where a checkpoint has a CLIP's text tensors. */
+export interface ClipTextPlan {
+  readonly layout: ClipLayout;
+  /** Before all names of the checkpoint. */
+  readonly prefix: string;
+  readonly config: Omit<ClipTextConfig, 'activation'>;
+  readonly tensors: readonly ClipTensor[];
+}
+
+/**
+ * Finds a CLIP's text encoder by names and shapes alone; nothing else is read.
+ * @throws SaltError `CHECKPOINT_MISMATCH` listing all that is missing or misshapen
+ */
+export function planClipText(source: CheckpointSource): ClipTextPlan {
+  const found = findLayout(source.names);
+  if (!found) {
+    throw new SaltError(
+      'CHECKPOINT_MISMATCH',
+      `The checkpoint holds no CLIP text encoder: it has neither ${HUGGING_FACE.tokenEmbedding} nor ${OPEN_CLIP.tokenEmbedding}.`,
+    );
+  }
+  const { layout, prefix } = found;
+  const clip = selectPrefix(source, prefix);
+  const shapes = new Map(clip.names.map((name) => [name, clip.shape(name)]));
+  const config = inferConfig(shapes, layout);
+  const tensors = clipTensors(config, layout);
+  demand(tensors, shapes);
+  return { layout, prefix, config, tensors };
+}
+
 /**
  * Reads the text tensors of a CLIP into memory; an image encoder beside them is left alone.
  * @param activation as `clipActivation` reads it from the configuration beside the checkpoint
@@ -34,22 +64,11 @@ export async function loadClipText(
   source: CheckpointSource,
   activation: ClipActivation,
 ): Promise<ClipTextWeights> {
-  const found = findLayout(source.names);
-  if (!found) {
-    throw new SaltError(
-      'CHECKPOINT_MISMATCH',
-      `The checkpoint holds no CLIP text encoder: it has neither ${HUGGING_FACE.tokenEmbedding} nor ${OPEN_CLIP.tokenEmbedding}.`,
-    );
-  }
-  const { layout } = found;
-  const clip = selectPrefix(source, found.prefix);
-  const shapes = new Map(clip.names.map((name) => [name, clip.shape(name)]));
-  const config = { ...inferConfig(shapes, layout), activation };
-  const wanted = clipTensors(config, layout);
-  demand(wanted, shapes);
+  const { prefix, config, tensors } = planClipText(source);
+  const clip = selectPrefix(source, prefix);
   const weights = new Map<string, FloatTensor>();
-  for (const tensor of wanted) weights.set(tensor.name, await readTensor(clip, tensor));
-  return { config, weights };
+  for (const tensor of tensors) weights.set(tensor.name, await readTensor(clip, tensor));
+  return { config: { ...config, activation }, weights };
 }
 
 function findLayout(names: readonly string[]): { layout: ClipLayout; prefix: string } | undefined {

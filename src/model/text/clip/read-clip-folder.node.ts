@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaltError } from '../../../protocol/errors.ts';
-import { openFileSource } from '../../checkpoint/file-source.node.ts';
-import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
+import { openModelFile } from '../../prepared/open-model-file.node.ts';
+import { INDEX_FILE } from '../../prepared/prepared-index.ts';
 import { clipActivation } from './clip-config.ts';
 import type { ClipActivation } from './clip-config.ts';
 import { clipTokenizer } from './clip-tokenizer.ts';
@@ -12,8 +12,8 @@ import { loadClipText } from './load-clip-text.ts';
 import type { ClipTextWeights } from './load-clip-text.ts';
 
 const CONFIGS = ['config.json', 'open_clip_config.json'];
-/** The best first: safetensors before pickles. */
-const WEIGHTS = [/\.safetensors$/, /\.bin$/, /\.pth?$/];
+/** The best first: what `models import` made, then safetensors before pickles. */
+const WEIGHTS = [new RegExp(`^${INDEX_FILE}$`), /\.safetensors$/, /\.bin$/, /\.pth?$/];
 
 const ADVICE =
   'A CLIP text encoder is read from a folder with model.safetensors (or pytorch_model.bin), config.json and ' +
@@ -58,15 +58,17 @@ async function readTokenizer(folder: string, names: readonly string[]): Promise<
 }
 
 async function readWeights(path: string, name: string, activation: ClipActivation): Promise<ClipTextWeights> {
-  const source = await openFileSource(path);
   try {
-    return await loadClipText(await openCheckpoint(source, name), activation);
+    const file = await openModelFile(path, name);
+    try {
+      return await loadClipText(file.source, activation);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (!(error instanceof SaltError)) throw error;
     // OpenAI's own ViT-B-32.pt is a TorchScript program.
     throw new SaltError(error.code, `${error.message} ${ADVICE}`, error.details, { cause: error });
-  } finally {
-    await source.close();
   }
 }
 
