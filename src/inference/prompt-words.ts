@@ -1,0 +1,89 @@
+/** What becomes of a word that an adapter is asked for. */
+import type { AdapterFile } from '../adapters/index.ts';
+import { normalisePhrase } from '../model/text/phrase.ts';
+import type { TextEncoder } from '../model/text/text-encoder.ts';
+import { SaltError } from '../protocol/errors.ts';
+
+export interface AskedWord {
+  /** [T], as the adapter's model reads it. */
+  readonly embedding: Float32Array;
+  /** Why the answer may not be what is expected, for people. */
+  readonly warning?: string;
+}
+
+/** What the adapter stands on. */
+export interface WordsOfBase {
+  readonly name: string;
+  /** Whether it was taught words before the adapter was trained. */
+  readonly knowsWords: boolean;
+}
+
+/**
+ * The embedding with which to ask an adapter for a word. Those of its own words are in its file, so that they need no
+ * text encoder. Other words are embedded by the encoder that the adapter was trained with; no other will do, since each
+ * has vectors of its own.
+ * @param encoders those at hand
+ * @throws SaltError `INVALID_ARGUMENT` for an empty word, and for one that the adapter was not trained for when its
+ *   encoder is not at hand
+ */
+export async function embedAskedWord(
+  word: string,
+  { info, embeddings }: Pick<AdapterFile, 'info' | 'embeddings'>,
+  base: WordsOfBase,
+  encoders: readonly TextEncoder[],
+): Promise<AskedWord> {
+  const words = info.prompts.map((prompt) => prompt.word);
+  const taught = embeddings[indexOfWord(words, word)];
+  if (taught) return { embedding: taught.data };
+  if (normalisePhrase(word) === '') {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `Name the structure: the adapter was trained for ${listWords(words)}.`,
+    );
+  }
+  const ids = new Set(info.prompts.map((prompt) => prompt.encoder));
+  const encoder = encoders.find(({ id }) => ids.has(id));
+  if (!encoder) throw encoderIsMissing(word, words, ids);
+  return {
+    embedding: await encoder.embed(word),
+    warning: `${notTaught(word, words)} ${fallback(base)}`,
+  };
+}
+
+function fallback({ name, knowsWords }: WordsOfBase): string {
+  return knowsWords
+    ? `The answer falls back on what "${name}" knows of that word.`
+    : `"${name}" knows no words of its own: expect the mask of a word that the adapter was trained on, or nothing of use.`;
+}
+
+function encoderIsMissing(
+  word: string,
+  words: readonly string[],
+  ids: ReadonlySet<string | null>,
+): SaltError {
+  const [id] = [...ids].filter((known) => known !== null);
+  const advice = id?.startsWith('clip-text/')
+    ? 'fetch it with "ohif-salt models pull clip-vit-b-32"'
+    : 'it comes with the model that was at hand in training';
+  return new SaltError(
+    'INVALID_ARGUMENT',
+    `${notTaught(word, words)} Other words need the text encoder of its training (${id ?? 'unknown'}), which is not at ` +
+      `hand: ${advice}, or ask for a word that the adapter was trained on.`,
+    { words, encoder: id ?? null },
+  );
+}
+
+function notTaught(word: string, words: readonly string[]): string {
+  return `The adapter was not trained on "${word}", but on ${listWords(words)}.`;
+}
+
+/** Where a word stands in a list; case and spaces make no difference. -1 where it does not. */
+export function indexOfWord(words: readonly string[], word: string): number {
+  const wanted = normalisePhrase(word);
+  return words.findIndex((known) => normalisePhrase(known) === wanted);
+}
+
+/** For messages. */
+export function listWords(words: readonly string[]): string {
+  return words.map((word) => `"${word}"`).join(', ');
+}
