@@ -22,12 +22,12 @@ export function fillVessels(random: Random, vessels: Vessels, region: Region): F
   const phase = pick(random, { full: 0.68, arriving: 0.22, leaving: 0.1 });
   const front = longest * between(random, 0.3, 0.9);
   const softness = longest * between(random, 0.02, 0.15);
-  const dilution = between(random, 0, 0.5);
+  const dilution = between(random, -0.25, 0.35);
   const least = between(random, 0, 0.3);
   const densityAt = (fromRoot: number, radius: number): number => {
     const beyond = 1 / (1 + Math.exp((front - fromRoot) / softness));
     const share = phase === 'full' ? 1 : phase === 'arriving' ? 1 - beyond : least + (1 - least) * beyond;
-    return share * Math.min(1, radius / vessels.trunkRadius) ** dilution;
+    return share * Math.min(1, Math.max(0.05, radius / vessels.trunkRadius)) ** dilution;
   };
   const uneven = chance(random, 0.3) ? 0.25 : 0.06;
   return vessels.branches.map((branch) => {

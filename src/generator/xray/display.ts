@@ -39,10 +39,10 @@ const STEPS = 2040;
  */
 export function show(random: Random, image: Float32Array, field: Mask): Shown {
   const { least, middle, most, grain } = describe(image, field);
-  const range = logBetween(random, 70, 300);
+  const range = logBetween(random, 100, 340);
   const gain = Math.min(
     range / Math.max(most - least, 1e-6),
-    logBetween(random, 3, 24) / Math.max(grain, 1e-6),
+    logBetween(random, 3, 22) / Math.max(grain, 1e-6),
   );
   const grey = between(random, 60, 190);
   const gamma = logBetween(random, 0.7, 1.4);

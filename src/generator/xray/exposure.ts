@@ -24,7 +24,7 @@ export interface Exposure {
 
 /** Contrast of the widest vessel over the noise of one pixel. */
 function drawContrastToNoise(random: Random): number {
-  return logBetween(random, 3.5, 60);
+  return logBetween(random, 4.5, 90);
 }
 
 /** The beam behind the patient: Beer and Lambert's law, scatter, and at times a logarithmic amplifier. */

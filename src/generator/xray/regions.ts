@@ -65,8 +65,8 @@ function planLeftCoronary(random: Random, size: number): Plan {
   };
   const shape = {
     ball,
-    trunkRadius: (size / 512) * logBetween(random, 2.5, 9.5),
-    leastRadius: (size / 512) * logBetween(random, 0.4, 1),
+    trunkRadius: (size / 512) * logBetween(random, 3, 10),
+    leastRadius: (size / 512) * logBetween(random, 0.4, 1.3),
     forkDistance: size * logBetween(random, 0.06, 0.22),
     mainShare: [between(random, 0.55, 0.85), between(random, 0.88, 0.97)] as const,
     tortuosity: logBetween(random, 0.4, 2.5),
@@ -116,7 +116,7 @@ function planCerebral(random: Random, size: number): Plan {
   };
   const shape = {
     ball,
-    trunkRadius: (size / 512) * logBetween(random, 1.8, 6),
+    trunkRadius: (size / 512) * logBetween(random, 2, 6.5),
     leastRadius: (size / 512) * logBetween(random, 0.35, 0.6),
     forkDistance: size * logBetween(random, 0.08, 0.3),
     mainShare: [0.5, between(random, 0.75, 0.97)] as const,
@@ -141,8 +141,8 @@ function planPeripheral(random: Random, size: number): Plan {
   };
   const shape = {
     ball: { x: size / 2, y: size / 2, radius: size * between(random, 2, 6) },
-    trunkRadius: (size / 512) * logBetween(random, 2, 10),
-    leastRadius: (size / 512) * logBetween(random, 0.4, 1),
+    trunkRadius: (size / 512) * logBetween(random, 2.5, 10),
+    leastRadius: (size / 512) * logBetween(random, 0.4, 1.3),
     forkDistance: size * logBetween(random, 0.08, 0.4),
     mainShare: [between(random, 0.5, 0.8), between(random, 0.85, 0.96)] as const,
     tortuosity: logBetween(random, 0.1, 1.2),
@@ -161,8 +161,8 @@ function planPhantom(random: Random, size: number): Plan {
   return {
     shape: {
       ...shape,
-      trunkRadius: (size / 512) * logBetween(random, 2, 8),
-      leastRadius: (size / 512) * logBetween(random, 1, 2),
+      trunkRadius: (size / 512) * logBetween(random, 2.5, 8.5),
+      leastRadius: (size / 512) * logBetween(random, 1, 2.8),
       forkDistance: size * logBetween(random, 0.1, 0.35),
       mainShare: [0.5, between(random, 0.6, 0.8)],
       tortuosity: logBetween(random, 0.3, 2),

@@ -43,7 +43,7 @@ export function drawScene(random: Random, region: Region, size: number, subtract
   while (trees.length < 6 && chance(random, more)) trees.push(growVessels(random, region, size));
   const filled = chance(random, FILLED);
   const branches = filled ? trees.flatMap((tree) => fillVessels(random, tree, region)) : [];
-  const greatest = region === 'phantom' ? logBetween(random, 0.4, 2.5) : logBetween(random, 0.2, 1.8);
+  const greatest = region === 'phantom' ? logBetween(random, 0.7, 3) : logBetween(random, 0.25, 2.2);
   const contrast = greatest / (2 * Math.max(...trees.map(({ trunkRadius }) => trunkRadius)));
   const flowing = contrastThickness(branches, size, size);
   for (let i = 0; i < flowing.length; i++) flowing[i] = contrast * (flowing[i] ?? 0);
