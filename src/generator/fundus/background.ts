@@ -28,9 +28,10 @@ function texture(random: Random, { size, scale }: RetinaView): Float32Array {
     [1.6, 0.09],
     [0.5, 0.045],
     [0.15, 0.03],
-    [0.05, 0.022],
+    [0.05, 0.028],
+    [0.025, 0.014],
   ] as const) {
-    const amount = strength * between(random, 0.3, 1.5);
+    const amount = strength * between(random, 0.3, 1.8);
     const field = smoothNoise(random, size, size, Math.max(1.2, width * scale));
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + amount * (field[i] ?? 0);
   }

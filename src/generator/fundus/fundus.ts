@@ -48,7 +48,7 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
       vein: vesselPieces(view, vessels, 'vein'),
     };
     const fullRadius = 0.045 * view.scale;
-    const fading = between(random, 0.4, 0.8);
+    const fading = between(random, 0.4, 0.85);
     paintVessels(random, view, light, {
       artery: drawLayer(pieces.artery, size, {
         fullRadius,
@@ -57,7 +57,7 @@ export function generateFundus(seed: number, size: number): GeneratedImage {
       }),
       vein: drawLayer(pieces.vein, size, { fullRadius, fading, reflexWidth: between(random, 0.2, 0.32) }),
     });
-    const label = between(random, 0, 0.35);
+    const label = (size / 512) * between(random, 0.1, 0.8);
     const artery = strokeMask(widened(pieces.artery, label), size, size);
     const vein = strokeMask(widened(pieces.vein, label), size, size);
     const vessel = emptyMask(size, size);

@@ -19,7 +19,7 @@ export function paintVessels(
   layers: Readonly<Record<'artery' | 'vein', VesselLayer>>,
 ): void {
   const { artery, vein } = layers;
-  const green = logBetween(random, 0.26, 0.72);
+  const green = logBetween(random, 0.22, 0.72);
   const veinDensity: Density = [green * between(random, 0.2, 0.5), green, green * between(random, 0.45, 1.1)];
   const paler = between(random, 0.62, 0.98);
   const arteryDensity: Density = [
