@@ -11,6 +11,9 @@ export interface AskedWord {
   readonly warning?: string;
 }
 
+/** The text encoder of an id, `TextEncoder.id`. */
+export type FindEncoder = (id: string) => Promise<TextEncoder | undefined>;
+
 /** What the adapter stands on. */
 export interface WordsOfBase {
   readonly name: string;
@@ -22,15 +25,15 @@ export interface WordsOfBase {
  * The embedding with which to ask an adapter for a word. Those of its own words are in its file, so that they need no
  * text encoder. Other words are embedded by the encoder that the adapter was trained with; no other will do, since each
  * has vectors of its own.
- * @param encoders those at hand
- * @throws SaltError `INVALID_ARGUMENT` for an empty word, and for one that the adapter was not trained for when its
+ * @param findEncoder the encoder of an id, if it is at hand; called for words that the adapter was not trained on alone
+ * @throws SaltError `INVALID_ARGUMENT` for an empty word, and for one that the adapter was not trained on when its
  *   encoder is not at hand
  */
 export async function embedAskedWord(
   word: string,
   { info, embeddings }: Pick<AdapterFile, 'info' | 'embeddings'>,
   base: WordsOfBase,
-  encoders: readonly TextEncoder[],
+  findEncoder: FindEncoder,
 ): Promise<AskedWord> {
   const words = info.prompts.map((prompt) => prompt.word);
   const taught = embeddings[indexOfWord(words, word)];
@@ -38,12 +41,13 @@ export async function embedAskedWord(
   if (normalisePhrase(word) === '') {
     throw new SaltError(
       'INVALID_ARGUMENT',
-      `Name the structure: the adapter was trained for ${listWords(words)}.`,
+      `Name the structure: the adapter was trained on ${listWords(words)}.`,
     );
   }
-  const ids = new Set(info.prompts.map((prompt) => prompt.encoder));
-  const encoder = encoders.find(({ id }) => ids.has(id));
-  if (!encoder) throw encoderIsMissing(word, words, ids);
+  // One encoder embeds all words of an adapter.
+  const id = info.prompts[0]?.encoder ?? null;
+  const encoder = id === null ? undefined : await findEncoder(id);
+  if (encoder?.id !== id) throw encoderIsMissing(word, words, id);
   return {
     embedding: await encoder.embed(word),
     warning: `${notTaught(word, words)} ${fallback(base)}`,
@@ -56,12 +60,7 @@ function fallback({ name, knowsWords }: WordsOfBase): string {
     : `"${name}" knows no words of its own: expect the mask of a word that the adapter was trained on, or nothing of use.`;
 }
 
-function encoderIsMissing(
-  word: string,
-  words: readonly string[],
-  ids: ReadonlySet<string | null>,
-): SaltError {
-  const [id] = [...ids].filter((known) => known !== null);
+function encoderIsMissing(word: string, words: readonly string[], id: string | null): SaltError {
   const advice = id?.startsWith('clip-text/')
     ? 'fetch it with "ohif-salt models pull clip-vit-b-32"'
     : 'it comes with the model that was at hand in training';
@@ -69,7 +68,7 @@ function encoderIsMissing(
     'INVALID_ARGUMENT',
     `${notTaught(word, words)} Other words need the text encoder of its training (${id ?? 'unknown'}), which is not at ` +
       `hand: ${advice}, or ask for a word that the adapter was trained on.`,
-    { words, encoder: id ?? null },
+    { words, encoder: id },
   );
 }
 

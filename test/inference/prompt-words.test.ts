@@ -6,12 +6,17 @@ import { ADAPTER_FORMAT } from '../../src/adapters/adapter-info.ts';
 import { parseMethod } from '../../src/adapters/method-config.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { embedAskedWord } from '../../src/inference/prompt-words.ts';
+import type { FindEncoder } from '../../src/inference/prompt-words.ts';
 import { hashedTextEncoder } from '../../src/model/text/hashed-text-encoder.ts';
 import type { TextEncoder } from '../../src/model/text/text-encoder.ts';
 import { TINY_SAM } from '../adapters/tiny-sam.ts';
 
 const encoder = hashedTextEncoder(TINY_SAM.textDim);
 const stranger: TextEncoder = { ...encoder, id: 'another' };
+const has = (at: TextEncoder): FindEncoder => {
+  return async (id) => (id === at.id ? at : undefined);
+};
+const nothing: FindEncoder = () => assert.fail('no encoder is needed');
 const KNOWING = { name: 'salt-tiny', knowsWords: true };
 const IGNORANT = { name: 'sam_vit_b', knowsWords: false };
 
@@ -44,15 +49,15 @@ async function adapter(encoderId = encoder.id): Promise<AdapterFile> {
 describe('a word that an adapter is asked for', () => {
   test('needs no text encoder when the adapter was trained on it, however it is written', async () => {
     for (const word of ['Vein', 'vein', ' VEIN ']) {
-      const asked = await embedAskedWord(word, await adapter(), KNOWING, []);
+      const asked = await embedAskedWord(word, await adapter(), KNOWING, nothing);
       assert.deepEqual(asked, { embedding: await encoder.embed('Vein') });
     }
-    const second = await embedAskedWord('optic  disc', await adapter(), KNOWING, []);
+    const second = await embedAskedWord('optic  disc', await adapter(), KNOWING, nothing);
     assert.deepEqual(second, { embedding: await encoder.embed('Optic disc') });
   });
 
   test('is embedded by the encoder of its training, with a warning, when it is another', async () => {
-    const asked = await embedAskedWord('Artery', await adapter(), KNOWING, [stranger, encoder]);
+    const asked = await embedAskedWord('Artery', await adapter(), KNOWING, has(encoder));
     assert.deepEqual(asked, {
       embedding: await encoder.embed('Artery'),
       warning:
@@ -62,17 +67,17 @@ describe('a word that an adapter is asked for', () => {
   });
 
   test('falls back on nothing when the base model knows no words, and the warning says so', async () => {
-    const { warning } = await embedAskedWord('Artery', await adapter(), IGNORANT, [encoder]);
+    const { warning } = await embedAskedWord('Artery', await adapter(), IGNORANT, has(encoder));
     assert.match(warning ?? '', /"sam_vit_b" knows no words of its own: expect the mask of a word/);
   });
 
   test('is refused without that encoder: the vectors of any other mean nothing to the adapter', async () => {
-    await assert.rejects(embedAskedWord('Artery', await adapter(), KNOWING, [stranger]), {
+    await assert.rejects(embedAskedWord('Artery', await adapter(), KNOWING, has(stranger)), {
       code: 'INVALID_ARGUMENT',
       message: /not trained on "Artery", but on "Vein", "Optic disc"\..*hashed-words-1.*not at hand/,
     });
     const clip = await adapter('clip-text/0123456789abcdef/quick_gelu');
-    await assert.rejects(embedAskedWord('Artery', clip, IGNORANT, [encoder]), {
+    await assert.rejects(embedAskedWord('Artery', clip, IGNORANT, has(encoder)), {
       code: 'INVALID_ARGUMENT',
       message: /clip-text\/0123456789abcdef.*"ohif-salt models pull clip-vit-b-32"/,
       details: { words: ['Vein', 'Optic disc'], encoder: 'clip-text/0123456789abcdef/quick_gelu' },
@@ -80,7 +85,7 @@ describe('a word that an adapter is asked for', () => {
   });
 
   test('is refused when it is empty', async () => {
-    await assert.rejects(embedAskedWord(' ', await adapter(), KNOWING, [encoder]), {
+    await assert.rejects(embedAskedWord(' ', await adapter(), KNOWING, has(encoder)), {
       code: 'INVALID_ARGUMENT',
       message: /Name the structure.*"Vein", "Optic disc"/,
     });
