@@ -28,7 +28,7 @@ function texture(random: Random, { size, scale }: RetinaView): Float32Array {
     [1.6, 0.09],
     [0.5, 0.045],
     [0.15, 0.03],
-    [0.05, 0.028],
+    [0.05, 0.021],
     [0.025, 0.014],
   ] as const) {
     const amount = strength * between(random, 0.3, 1.8);

@@ -21,14 +21,14 @@ export function paintVessels(
   const { artery, vein } = layers;
   const green = logBetween(random, 0.22, 0.72);
   const veinDensity: Density = [green * between(random, 0.2, 0.5), green, green * between(random, 0.45, 1.1)];
-  const paler = between(random, 0.62, 0.98);
+  const paler = between(random, 0.72, 1.05);
   const arteryDensity: Density = [
     green * between(random, -0.02, 0.16),
     green * paler,
     veinDensity[2] * paler * between(random, 0.8, 1.1),
   ];
   const young = chance(random, 0.3);
-  const arteryShine = between(random, 0.1, 0.6) + (young ? 0.3 : 0);
+  const arteryShine = between(random, 0.05, 0.5) + (young ? 0.25 : 0);
   const veinShine = arteryShine * between(random, 0.05, 0.5);
   const cover = between(random, 0.4, 0.9);
   const planes = [light.red, light.green, light.blue];
