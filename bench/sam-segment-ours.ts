@@ -1,5 +1,5 @@
 /** Segments one 512 px frame with SAM ViT-B in Node: the first prompt, then a second on the same frame. */
-import { generateAngiogram } from '../src/generator/angiogram.ts';
+import { generateXray } from '../src/generator/xray/xray.ts';
 import { createSegmenter } from '../src/inference/segmenter.ts';
 import { floatTensor } from '../src/graph/tensor.ts';
 import { randomSamWeights, randomTextAffine } from '../src/model/checkpoint/random-weights.ts';
@@ -28,7 +28,7 @@ const words = [1, 2].map((k) => ({
 const milliseconds: number[] = [];
 const secondMilliseconds: number[] = [];
 for (let seed = 0; seed <= 4; seed++) {
-  const { frame } = generateAngiogram(seed, SIDE);
+  const { frame } = generateXray(seed, SIDE, 'angiogram');
   for (const [k, word] of words.entries()) {
     const start = performance.now();
     await segmenter.probabilities(frame, word);

@@ -11,7 +11,8 @@ import { decodeAdapter } from '../../src/adapters/index.ts';
 import type { AdapterFile } from '../../src/adapters/index.ts';
 import { trainLineSchema } from '../../src/cli/events.ts';
 import type { TrainLine } from '../../src/cli/events.ts';
-import { generateAngiogram } from '../../src/generator/angiogram.ts';
+import { CLEAR } from '../../src/generator/xray/look.ts';
+import { generateXray } from '../../src/generator/xray/xray.ts';
 import { encodeFramePng, encodeMaskPng } from '../../src/imaging/mask.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -91,7 +92,9 @@ export function writeDataset(folder: string, name: string, side = 64): void {
   for (const part of ['images', 'masks', 'fov']) mkdirSync(join(folder, name, part), { recursive: true });
   const rows = ['image,split'];
   for (let i = 0; i < 5; i++) {
-    const { frame, mask } = generateAngiogram(i + 1, side);
+    const { frame, masks } = generateXray(i + 1, side, 'angiogram', CLEAR);
+    const mask = masks.get('vessel');
+    assert.ok(mask);
     const inside = mask.data.map((_, pixel) => (pixel % side < side - 4 ? 1 : 0));
     writeFileSync(join(folder, name, 'images', `f${i}.png`), encodeFramePng(frame));
     writeFileSync(join(folder, name, 'masks', `f${i}_mask.png`), encodeMaskPng(mask));

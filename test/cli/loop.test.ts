@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { generateAngiogram } from '../../src/generator/angiogram.ts';
+import { generateXray } from '../../src/generator/xray/xray.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
@@ -81,7 +81,7 @@ describe('a U-Net from the command line', () => {
     assert.deepEqual(info.model, {
       kind: 'unet',
       name: 'unet',
-      config: { poolings: 2, features: 4, outputs: 1 },
+      config: { poolings: 2, features: 4, fold: 1, localContrast: false, outputs: 1 },
     });
     assert.deepEqual([info.training.frames.length, info.training.heldOut.length], [3, 2]);
     assert.equal(info.metrics?.dice, result.score.dice);
@@ -132,7 +132,7 @@ describe('a U-Net from the command line', () => {
 
   test('segments every frame of a DICOM file, and writes a segmentation that trains and evaluates again', async () => {
     const side = 64;
-    const pictures = [1, 2, 3].map((seed) => generateAngiogram(seed, side));
+    const pictures = [1, 2, 3].map((seed) => generateXray(seed, side, 'angiogram'));
     const pixels = Uint8Array.from(pictures.flatMap(({ frame }) => [...frame.pixels].map(Math.round)));
     mkdirSync(join(folder, 'study'));
     writeFileSync(

@@ -1,6 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateAngiogram } from '../../generator/angiogram.ts';
+import { emptyMask } from '../../generator/draw/masks.ts';
+import { CLEAR } from '../../generator/xray/look.ts';
+import { generateXray } from '../../generator/xray/xray.ts';
 import { encodeFramePng, encodeMaskPng } from '../../imaging/mask.ts';
 
 const SIDE = 256;
@@ -20,9 +22,10 @@ export async function writeFrames(folder: string): Promise<string[]> {
   const test: string[] = [];
   for (let n = 1; n <= TRAINING + HELD_OUT + TEST; n++) {
     const name = `angiogram-${String(n).padStart(2, '0')}`;
-    const { frame, mask } = generateAngiogram(n, SIDE);
+    const { frame, masks } = generateXray(n, SIDE, 'angiogram', CLEAR);
+    const vessels = masks.get('vessel') ?? emptyMask(SIDE, SIDE);
     await writeFile(join(folder, 'images', `${name}.png`), encodeFramePng(frame));
-    await writeFile(join(folder, 'masks', `${name}.png`), encodeMaskPng(mask));
+    await writeFile(join(folder, 'masks', `${name}.png`), encodeMaskPng(vessels));
     const split = n <= TRAINING ? 'train' : n <= TRAINING + HELD_OUT ? 'val' : 'test';
     rows.push(`${name}.png,${name}.png,${split}`);
     if (split === 'test') test.push(name);

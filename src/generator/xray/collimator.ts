@@ -1,6 +1,7 @@
 import type { Mask } from '../../imaging/frame.ts';
 import type { Random } from '../../protocol/random.ts';
 import { between, chance, logBetween, pick } from '../draw/draws.ts';
+import type { XrayLook } from './look.ts';
 import { edge } from './bones.ts';
 
 /** What bounds the picture. */
@@ -20,8 +21,10 @@ interface Shutter {
 }
 
 /** Nothing, straight shutters (with cut corners), or a round aperture. */
-export function drawCollimator(random: Random, size: number): Collimator {
-  const kind = pick(random, { none: 0.3, shutters: 0.45, round: 0.25 });
+export function drawCollimator(random: Random, look: XrayLook, size: number): Collimator {
+  const kind = chance(random, 0.7 * look.disturbance)
+    ? pick(random, { shutters: 0.64, round: 0.36 })
+    : 'none';
   if (kind === 'none') {
     return {
       passed: null,

@@ -5,6 +5,7 @@ import { between, chance, logBetween, sign } from '../draw/draws.ts';
 import { strokeThickness } from '../draw/strokes.ts';
 import type { VesselPiece } from '../draw/strokes.ts';
 import type { Catheter } from './catheter.ts';
+import type { XrayLook } from './look.ts';
 import type { Region, Vessels } from './regions.ts';
 
 /** Adds tubes or wires of metal or plastic, which are neither vessels nor catheters; `density` per own width. */
@@ -28,23 +29,25 @@ function addTubes(
  */
 export function addDevices(
   random: Random,
+  look: XrayLook,
   attenuation: Float32Array,
   size: number,
   region: Region,
   vessels: Vessels,
   catheter: Catheter | null,
 ): void {
-  if (chance(random, region === 'phantom' ? 0.5 : 0.06)) addScratches(random, attenuation, size);
+  const there = (probability: number): boolean => chance(random, look.disturbance * probability);
+  if (there(region === 'phantom' ? 0.5 : 0.06)) addScratches(random, attenuation, size);
   if (region === 'phantom') {
-    if (chance(random, 0.4)) addEmptyTube(random, attenuation, size);
+    if (there(0.4)) addEmptyTube(random, attenuation, size);
     return;
   }
-  if (chance(random, 0.22)) addGuideWire(random, attenuation, size, vessels, catheter);
-  if (chance(random, 0.12)) addStent(random, attenuation, size, vessels);
-  if (region !== 'cerebral' && chance(random, 0.12)) addSternalWires(random, attenuation, size);
-  if (chance(random, 0.15)) addCable(random, attenuation, size);
-  if (chance(random, 0.1)) addLead(random, attenuation, size);
-  if (chance(random, 0.1)) addClips(random, attenuation, size);
+  if (there(0.22)) addGuideWire(random, attenuation, size, vessels, catheter);
+  if (there(0.12)) addStent(random, attenuation, size, vessels);
+  if (region !== 'cerebral' && there(0.12)) addSternalWires(random, attenuation, size);
+  if (there(0.15)) addCable(random, attenuation, size);
+  if (there(0.1)) addLead(random, attenuation, size);
+  if (there(0.1)) addClips(random, attenuation, size);
 }
 
 function freeCurve(random: Random, size: number, wander: number, turn: number): CurvePoint[] {

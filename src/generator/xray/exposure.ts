@@ -2,6 +2,7 @@ import type { Random } from '../../protocol/random.ts';
 import { between, chance, logBetween } from '../draw/draws.ts';
 import { gaussianBlur, smoothNoise } from '../draw/fields.ts';
 import { normalField } from '../draw/noise.ts';
+import type { XrayLook } from './look.ts';
 
 /** What lies in the beam's way, as attenuation at each pixel. */
 export interface Layers {
@@ -22,15 +23,18 @@ export interface Exposure {
   readonly contrastOf: (i: number, attenuation: number) => number;
 }
 
-/** Contrast of the widest vessel over the noise of one pixel. */
-function drawContrastToNoise(random: Random): number {
-  return logBetween(random, 4.5, 90);
-}
-
 /** The beam behind the patient: Beer and Lambert's law, scatter, and at times a logarithmic amplifier. */
-export function expose(random: Random, layers: Layers, passed: Float32Array | null, size: number): Exposure {
+export function expose(
+  random: Random,
+  look: XrayLook,
+  layers: Layers,
+  passed: Float32Array | null,
+  size: number,
+): Exposure {
   const { still } = layers;
-  const flowing = chance(random, 0.12) ? smear(random, layers.flowing, size) : layers.flowing;
+  const flowing = chance(random, 0.12 * look.disturbance)
+    ? smear(random, layers.flowing, size)
+    : layers.flowing;
   let beam = new Float32Array(still.length);
   const heel = smoothNoise(random, size, size, size * 0.8);
   const falloff = between(random, 0, 0.12);
@@ -44,7 +48,7 @@ export function expose(random: Random, layers: Layers, passed: Float32Array | nu
     const veil = gaussianBlur(beam, size, size, size * between(random, 0.05, 0.2));
     for (let i = 0; i < beam.length; i++) beam[i] = (1 - scatter) * (beam[i] ?? 0) + scatter * (veil[i] ?? 0);
   }
-  const noise = (1 - Math.exp(-layers.greatest)) / drawContrastToNoise(random);
+  const noise = (1 - Math.exp(-layers.greatest)) / logBetween(random, ...look.contrastToNoise);
   const soft = gaussianBlur(beam, size, size, drawUnsharpness(random, size));
   beam = addGrain(random, soft, noise, size);
   if (chance(random, 0.6)) {
@@ -67,7 +71,12 @@ export function expose(random: Random, layers: Layers, passed: Float32Array | nu
 const FLOOR = 0.02;
 
 /** Logarithms subtracted: the contrast alone, and what moved between the mask image and this one. */
-export function subtract(random: Random, { still, flowing, greatest }: Layers, size: number): Exposure {
+export function subtract(
+  random: Random,
+  look: XrayLook,
+  { still, flowing, greatest }: Layers,
+  size: number,
+): Exposure {
   const signal = new Float32Array(flowing.length);
   const moved = chance(random, 0.6) ? (size / 512) * logBetween(random, 0.1, 3) : 0;
   const across = smoothNoise(random, size, size, size * 0.4);
@@ -82,7 +91,7 @@ export function subtract(random: Random, { still, flowing, greatest }: Layers, s
       signal[i] = 1 - (flowing[i] ?? 0) - residue;
     }
   }
-  const noise = greatest / drawContrastToNoise(random);
+  const noise = greatest / logBetween(random, ...look.contrastToNoise);
   const soft = gaussianBlur(signal, size, size, drawUnsharpness(random, size));
   return { signal: addGrain(random, soft, noise, size), noise, contrastOf: (_, attenuation) => attenuation };
 }

@@ -1,5 +1,6 @@
 import type { Random } from '../../protocol/random.ts';
 import { between, chance } from '../draw/draws.ts';
+import type { XrayLook } from './look.ts';
 
 /** Digits 0 to 9 and L, R, A, P as rows of three dots, five rows, the first dot the highest bit. */
 const GLYPHS = [
@@ -9,9 +10,9 @@ const GLYPHS = [
 ];
 
 /** Writing and rulers that the machine lays over the picture. */
-export function addOverlay(random: Random, image: Float32Array, size: number): void {
+export function addOverlay(random: Random, look: XrayLook, image: Float32Array, size: number): void {
   const level = chance(random, 0.85) ? between(random, 200, 255) : between(random, 0, 40);
-  if (chance(random, 0.16)) {
+  if (chance(random, 0.16 * look.disturbance)) {
     const lines = 1 + random.integer(4);
     const scale = Math.max(1, Math.round((size / 512) * between(random, 1, 4)));
     const left = chance(random, 0.5) ? 4 * scale : size - between(random, 20, 60) * scale;
@@ -31,7 +32,7 @@ export function addOverlay(random: Random, image: Float32Array, size: number): v
       }
     }
   }
-  if (chance(random, 0.04)) addGrid(random, image, size, level);
+  if (chance(random, 0.04 * look.disturbance)) addGrid(random, image, size, level);
 }
 
 function addGlyph(

@@ -1,5 +1,5 @@
 import type { Random } from '../../protocol/random.ts';
-import { between, chance, logBetween, pick, sign } from '../draw/draws.ts';
+import { between, chance, logBetween, sign } from '../draw/draws.ts';
 import { growTree } from './tree.ts';
 import type { Branch, Root, TreeShape } from './tree.ts';
 
@@ -13,17 +13,6 @@ export interface Vessels {
   /** Where the contrast comes in, and the way it goes. */
   readonly root: Root;
   readonly trunkRadius: number;
-}
-
-/** Draws a region. */
-export function drawRegion(random: Random): Region {
-  return pick(random, {
-    'left coronary': 0.3,
-    'right coronary': 0.14,
-    cerebral: 0.26,
-    peripheral: 0.14,
-    phantom: 0.16,
-  });
 }
 
 /** Grows the vessels of a region in a square image of side `size`. */

@@ -10,6 +10,7 @@ import { contrastThickness, fillVessels } from './contrast.ts';
 import type { FilledPiece } from './contrast.ts';
 import { addDevices } from './devices.ts';
 import type { Layers } from './exposure.ts';
+import type { XrayLook } from './look.ts';
 import { growVessels } from './regions.ts';
 import type { Region, Vessels } from './regions.ts';
 import { drawTissue } from './tissue.ts';
@@ -23,9 +24,6 @@ export interface Scene extends Layers {
   readonly catheter: Catheter | null;
 }
 
-/** Share of the images that are taken while contrast is in the vessels. */
-const FILLED = 0.9;
-
 /** Chance that there is another tree besides those already there. */
 const MORE_TREES: Readonly<Record<Region, number>> = {
   'left coronary': 0.3,
@@ -36,14 +34,21 @@ const MORE_TREES: Readonly<Record<Region, number>> = {
 };
 
 /** @param subtracted whether what lies still will be taken away */
-export function drawScene(random: Random, region: Region, size: number, subtracted: boolean): Scene {
+export function drawScene(
+  random: Random,
+  look: XrayLook,
+  region: Region,
+  size: number,
+  subtracted: boolean,
+): Scene {
   const first = growVessels(random, region, size);
   const trees: Vessels[] = [first];
   const more = MORE_TREES[region];
   while (trees.length < 6 && chance(random, more)) trees.push(growVessels(random, region, size));
-  const filled = chance(random, FILLED);
+  const filled = chance(random, look.filled);
   const branches = filled ? trees.flatMap((tree) => fillVessels(random, tree, region)) : [];
-  const greatest = region === 'phantom' ? logBetween(random, 0.7, 3) : logBetween(random, 0.25, 2.2);
+  // A phantom's tubes hold undiluted contrast.
+  const greatest = (region === 'phantom' ? 1.6 : 1) * logBetween(random, ...look.greatest);
   const contrast = greatest / (2 * Math.max(...trees.map(({ trunkRadius }) => trunkRadius)));
   const flowing = contrastThickness(branches, size, size);
   for (let i = 0; i < flowing.length; i++) flowing[i] = contrast * (flowing[i] ?? 0);
@@ -51,7 +56,7 @@ export function drawScene(random: Random, region: Region, size: number, subtract
 
   const still = drawTissue(random, region, size);
   const bones = new Float32Array(size * size);
-  const bone = drawBones(random, region, bones, size);
+  const bone = drawBones(random, look, region, bones, size);
   add(still, bones);
   const catheter = chance(random, region === 'phantom' ? 0.2 : 0.7)
     ? drawCatheter(random, first.root, size, { contrast, filled: filled && chance(random, 0.6) })
@@ -59,7 +64,7 @@ export function drawScene(random: Random, region: Region, size: number, subtract
   // A catheter that lay still is taken away by the subtraction, unless it moved or contrast runs through it.
   const staysSeen = subtracted && chance(random, 0.5);
   if (catheter) add(staysSeen ? flowing : still, catheter.attenuation);
-  addDevices(random, still, size, region, first, catheter);
+  addDevices(random, look, still, size, region, first, catheter);
   return {
     still,
     flowing,
@@ -71,14 +76,15 @@ export function drawScene(random: Random, region: Region, size: number, subtract
   };
 }
 
-function drawBones(random: Random, region: Region, bones: Float32Array, size: number): Mask {
+function drawBones(random: Random, look: XrayLook, region: Region, bones: Float32Array, size: number): Mask {
   const bone = emptyMask(size, size);
+  const there = (probability: number): boolean => chance(random, look.disturbance * probability);
   if (region === 'left coronary' || region === 'right coronary') {
-    if (chance(random, 0.45)) addMask(bone, drawRibs(random, bones, size));
-    if (chance(random, 0.35)) addMask(bone, drawSpine(random, bones, size));
+    if (there(0.45)) addMask(bone, drawRibs(random, bones, size));
+    if (there(0.35)) addMask(bone, drawSpine(random, bones, size));
   } else if (region === 'cerebral') {
-    if (chance(random, 0.6)) addMask(bone, drawSkull(random, bones, size));
-  } else if (region === 'peripheral' && chance(random, 0.2)) {
+    if (there(0.6)) addMask(bone, drawSkull(random, bones, size));
+  } else if (region === 'peripheral' && there(0.2)) {
     addMask(bone, drawSpine(random, bones, size));
   }
   return bone;

@@ -3,7 +3,7 @@ import { createRandom } from '../../protocol/random.ts';
 import type { Random } from '../../protocol/random.ts';
 import { compressBlocks } from '../draw/compression.ts';
 import { tubeAlong } from '../draw/curve.ts';
-import { between, chance, logBetween } from '../draw/draws.ts';
+import { between, chance, logBetween, pick } from '../draw/draws.ts';
 import { countPixels, keepWithin } from '../draw/masks.ts';
 import { strokeMask } from '../draw/strokes.ts';
 import type { GeneratedImage, Structure } from '../generated-image.ts';
@@ -12,8 +12,9 @@ import { enhance, show } from './display.ts';
 import type { Shown } from './display.ts';
 import { expose, subtract } from './exposure.ts';
 import type { Exposure } from './exposure.ts';
+import { VARIED } from './look.ts';
+import type { XrayLook } from './look.ts';
 import { addOverlay } from './overlay.ts';
-import { drawRegion } from './regions.ts';
 import { drawScene } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { LEAST_GREY_LEVELS, visiblePieces } from './visibility.ts';
@@ -29,24 +30,30 @@ import { LEAST_GREY_LEVELS, visiblePieces } from './visibility.ts';
  * @param seed equal seeds give equal images
  * @param size side in pixels, 128 to 1024; calibres are 1 to 20 pixels at 512 and grow with it
  */
-export function generateXray(seed: number, size: number, kind: 'angiogram' | 'subtraction'): GeneratedImage {
+export function generateXray(
+  seed: number,
+  size: number,
+  kind: 'angiogram' | 'subtraction',
+  look: XrayLook = VARIED,
+): GeneratedImage {
   const random = createRandom(seed);
-  const region = drawRegion(random);
+  const region = pick(random, look.regions);
+  const disturbed = (probability: number): boolean => chance(random, look.disturbance * probability);
   const subtracted = kind === 'subtraction';
-  const scene = drawScene(random, region, size, subtracted);
-  const collimator = drawCollimator(random, size);
+  const scene = drawScene(random, look, region, size, subtracted);
+  const collimator = drawCollimator(random, look, size);
   const exposure = subtracted
-    ? subtract(random, scene, size)
-    : expose(random, scene, collimator.blank ? null : collimator.passed, size);
-  const flatness = region === 'phantom' || chance(random, 0.25) ? between(random, 0.4, 1) : 0;
+    ? subtract(random, look, scene, size)
+    : expose(random, look, scene, collimator.blank ? null : collimator.passed, size);
+  const flatness = region === 'phantom' || disturbed(0.25) ? between(random, 0.4, 1) : 0;
   const shown = show(random, enhance(random, exposure.signal, size, flatness), collimator.fieldOfView);
   const masks = truth(scene, exposure, shown, collimator.fieldOfView, subtracted);
   const pixels = shown.pixels.slice();
-  if (chance(random, subtracted ? 0.15 : 0.03))
+  if (disturbed(subtracted ? 0.15 : 0.03))
     for (let i = 0; i < pixels.length; i++) pixels[i] = 255 - (pixels[i] ?? 0);
   if (collimator.passed && (collimator.blank || subtracted)) blankOut(random, pixels, collimator.passed);
-  addOverlay(random, pixels, size);
-  if (chance(random, 0.2)) compressBlocks(pixels, size, size, logBetween(random, 2, 14));
+  addOverlay(random, look, pixels, size);
+  if (disturbed(0.2)) compressBlocks(pixels, size, size, logBetween(random, 2, 14));
   for (let i = 0; i < pixels.length; i++) pixels[i] = Math.min(255, Math.max(0, Math.round(pixels[i] ?? 0)));
   return {
     kind,

@@ -1,0 +1,36 @@
+import type { Region } from './regions.ts';
+
+/** How widely drawn X-ray images vary. */
+export interface XrayLook {
+  /** How often each region comes; only the proportions count. */
+  readonly regions: Readonly<Record<Region, number>>;
+  /** Share of the images that are taken while contrast is in the vessels. */
+  readonly filled: number;
+  /** Attenuation of the widest vessel. */
+  readonly greatest: readonly [number, number];
+  /** Contrast of the widest vessel over the noise of one pixel. */
+  readonly contrastToNoise: readonly [number, number];
+  /**
+   * How often there is what makes vessels hard to find (bones, devices, collimators, processing, writing, ...):
+   * 0 never, 1 as often as in the images on which models are trained.
+   */
+  readonly disturbance: number;
+}
+
+/** All that hospitals make, for teaching a model. */
+export const VARIED: XrayLook = {
+  regions: { 'left coronary': 0.3, 'right coronary': 0.12, cerebral: 0.25, peripheral: 0.15, phantom: 0.18 },
+  filled: 0.9,
+  greatest: [0.25, 2.2],
+  contrastToNoise: [4.5, 90],
+  disturbance: 1,
+};
+
+/** Plain, well-filled angiograms, from which even a network that knows nothing learns within a minute. */
+export const CLEAR: XrayLook = {
+  regions: { 'left coronary': 1, 'right coronary': 0.3, cerebral: 0, peripheral: 0.4, phantom: 0 },
+  filled: 1,
+  greatest: [0.8, 1.8],
+  contrastToNoise: [15, 50],
+  disturbance: 0.2,
+};
