@@ -4,7 +4,7 @@ import { createAdapter, parseMethod } from '../src/adapters/index.ts';
 import { floatTensor, sizeOf } from '../src/graph/tensor.ts';
 import type { FloatTensor, Shape } from '../src/graph/tensor.ts';
 import { allStages } from '../src/model/segmentation-model.ts';
-import { initialUnetWeights, unetModel } from '../src/model/unet.ts';
+import { initialUnetWeights, unetConfigSchema, unetModel } from '../src/model/unet.ts';
 import { createRandom } from '../src/protocol/random.ts';
 import { openNodeDevice } from '../src/runtime/node.ts';
 import { ADAMW_DEFAULTS, AdamW } from '../src/training/adamw.ts';
@@ -25,7 +25,8 @@ const { values: options } = parseArgs({
   },
 });
 const [batchSize, imageSize] = [Number(options.batch), Number(options.size)];
-const config = { poolings: Number(options.poolings), features: Number(options.features), outputs: 1 };
+const [poolings, features] = [Number(options.poolings), Number(options.features)];
+const config = unetConfigSchema.parse({ poolings, features, outputs: 1 });
 
 const { executor } = await openNodeDevice('cpu', { threads: Number(options.threads) });
 const model = unetModel(config, { batchSize, imageSize });

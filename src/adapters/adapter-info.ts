@@ -1,5 +1,6 @@
 /** What an adapter file says about itself. */
 import { z } from 'zod';
+import { detailConfigSchema } from '../model/detail/index.ts';
 import { samConfigSchema } from '../model/sam-config.ts';
 import { unetConfigSchema } from '../model/unet.ts';
 import { methodConfigSchema } from './method-config.ts';
@@ -16,6 +17,8 @@ const samBase = z.strictObject({
   /** `weightsHash` of `SamWeights.weights`: as loaded, without a text affine layer, before anything is resized. */
   weightsHash: sha256,
   config: samConfigSchema,
+  /** Present when the adapter holds a detail head. */
+  detail: detailConfigSchema.optional(),
 });
 
 /** A U-Net has no base: all its weights are in the file. */

@@ -126,9 +126,10 @@ function blockSelection(method: MethodConfig, layerNames: readonly string[]): (n
   return (name) => tensorGroup(name) !== 'positions' && (blockIndex(name) ?? first) >= first;
 }
 
-function trains(method: MethodConfig, name: string): boolean {
+function trains({ method }: MethodConfig, name: string): boolean {
   const group = tensorGroup(name);
-  return group !== undefined && (group !== 'weights' || method.method === 'full');
+  if (method === 'head') return group === 'detail' || group === 'textAffine';
+  return group !== undefined && (group !== 'weights' || method === 'full');
 }
 
 type Treatment = Pick<AdaptedLayer, 'split' | 'rule' | 'compose'>;
@@ -148,6 +149,7 @@ function treat(method: MethodConfig, kind: LayerKind, layer: Layer): Treatment |
       };
     }
     case 'norm':
+    case 'head':
     case 'full':
       return undefined;
   }

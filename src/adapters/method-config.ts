@@ -60,6 +60,9 @@ export const loraConfigSchema = z.strictObject({
 /** Only what all methods train: normalisation layers, position embedding, text affine layer. */
 export const normConfigSchema = z.strictObject({ method: z.literal('norm'), lastBlocks });
 
+/** The detail head and the text affine layer alone: SAM stays as it is. */
+export const headConfigSchema = z.strictObject({ method: z.literal('head') });
+
 /** Every weight. */
 export const fullConfigSchema = z.strictObject({ method: z.literal('full') });
 
@@ -68,6 +71,7 @@ export const methodConfigSchema = z.discriminatedUnion('method', [
   ssamConfigSchema,
   loraConfigSchema,
   normConfigSchema,
+  headConfigSchema,
   fullConfigSchema,
 ]);
 

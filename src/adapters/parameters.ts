@@ -42,7 +42,7 @@ export interface ParameterCount {
 
 /** Counts what an adapter trains, from the model's own graphs. */
 export function countParameters(adapter: Adapter, denominators: readonly Denominator[]): ParameterCount {
-  const groups = { norms: 0, positions: 0, textAffine: 0, adapter: 0, weights: 0 };
+  const groups = { norms: 0, positions: 0, textAffine: 0, detail: 0, adapter: 0, weights: 0 };
   for (const { name, shape } of adapter.trainable) {
     const group = tensorGroup(name);
     if (group) groups[group] += sizeOf(shape);

@@ -6,10 +6,12 @@ const NAMED_NORM = /(?:^|\.)norm[^.]*\.(?:weight|bias)$/;
 const NUMBERED_NORM = /^(?:image_encoder\.neck\.[13]|mask_decoder\.output_upscaling\.1)\.(?:weight|bias)$/;
 const POSITIONS = 'image_encoder.pos_embed';
 const TEXT_AFFINE = /^text_affine\./;
+/** The head that draws what SAM's grid is too coarse for: small, and trained with every method. */
+const DETAIL = /^detail\./;
 /** The fixed frequencies of SAM's positional encoding and what is computed from them: no parameters. */
 const BUFFER = /^prompt_encoder\.pe_layer\./;
 
-export const TENSOR_GROUPS = ['norms', 'positions', 'textAffine', 'adapter', 'weights'] as const;
+export const TENSOR_GROUPS = ['norms', 'positions', 'textAffine', 'detail', 'adapter', 'weights'] as const;
 
 /** What a trained tensor is, for the tables. */
 export type TensorGroup = (typeof TENSOR_GROUPS)[number];
@@ -20,6 +22,7 @@ const ADAPTER_TENSOR = /\.(?:salt\.(?:alpha|beta|X|Y)|lora\.[AB])$/;
 export function tensorGroup(name: string): TensorGroup | undefined {
   if (BUFFER.test(name)) return undefined;
   if (ADAPTER_TENSOR.test(name)) return 'adapter';
+  if (DETAIL.test(name)) return 'detail';
   if (name === POSITIONS) return 'positions';
   if (TEXT_AFFINE.test(name)) return 'textAffine';
   return NAMED_NORM.test(name) || NUMBERED_NORM.test(name) ? 'norms' : 'weights';

@@ -81,7 +81,7 @@ export function masksOf({ threshold, minSize, flips }: MaskCliOptions): {
   return { threshold, minSize, ...(known === undefined ? {} : { flips: known }) };
 }
 
-export const METHODS = ['salt', 'lora', 'ssam', 'norm', 'full'] as const;
+export const METHODS = ['salt', 'lora', 'ssam', 'norm', 'head', 'full'] as const;
 
 export interface MethodCliOptions {
   readonly method?: (typeof METHODS)[number];
@@ -127,6 +127,7 @@ const UNDERSTOOD: Readonly<Record<(typeof METHODS)[number], readonly (keyof Meth
   lora: ['rank', 'layers', 'lastBlocks'],
   ssam: ['layers', 'lastBlocks'],
   norm: ['lastBlocks'],
+  head: [],
   full: [],
 };
 
@@ -171,6 +172,7 @@ export function methodOf(options: MethodCliOptions): MethodInput | undefined {
       return { method, ...shared };
     case 'norm':
       return { method, ...(lastBlocks !== undefined && { lastBlocks }) };
+    case 'head':
     case 'full':
       return { method };
   }

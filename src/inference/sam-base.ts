@@ -1,16 +1,22 @@
 import type { FloatTensor } from '../graph/tensor.ts';
 import type { BaseModel } from '../adapters/index.ts';
+import type { SamWeights } from '../model/checkpoint/load-sam.ts';
 import { randomTextAffine } from '../model/checkpoint/random-weights.ts';
-import { prepareSamWeights } from '../model/sam/index.ts';
-import type { SamConfig } from '../model/sam-config.ts';
+import { detailModel, silentDetailWeights } from '../model/detail/index.ts';
+import type { DetailHead } from '../model/detail/index.ts';
+import { prepareSamWeights, samModel } from '../model/sam/index.ts';
+import type { SamModelOptions } from '../model/sam/index.ts';
+import type { SegmentationModel } from '../model/segmentation-model.ts';
 
-/** A SAM as it was loaded, before anything is adapted or resized. */
-export interface SamBase extends BaseModel {
-  readonly config: SamConfig;
-  /** Under Meta's names; `weightsHash` is theirs. */
-  readonly weights: ReadonlyMap<string, FloatTensor>;
-  /** Present in models that were taught words before. */
-  readonly textAffine?: ReadonlyMap<string, FloatTensor>;
+/** A SAM as it was loaded, before anything is adapted or resized. `weightsHash` is that of `weights`. */
+export interface SamBase extends BaseModel, SamWeights {}
+
+/** With its detail head, if it has one. */
+export function samModelOf(
+  { config, detail }: Pick<SamBase, 'config' | 'detail'>,
+  options: Pick<SamModelOptions, 'batchSize' | 'imageSize' | 'prompts'>,
+): SegmentationModel {
+  return detail ? detailModel(config, detail.config, options) : samModel(config, options);
 }
 
 /**
@@ -18,10 +24,27 @@ export interface SamBase extends BaseModel {
  * @param seed of the text affine layer's start
  */
 export function samTensors(base: SamBase, imageSize: number, seed: number): Map<string, FloatTensor> {
-  const { config, weights, textAffine } = base;
-  return prepareSamWeights(
-    new Map([...weights, ...(textAffine ?? randomTextAffine(config, seed))]),
-    config,
-    imageSize,
-  );
+  const { config, weights, textAffine, detail } = base;
+  const all = new Map([
+    ...weights,
+    ...(textAffine ?? randomTextAffine(config, seed)),
+    ...(detail?.weights ?? []),
+  ]);
+  return prepareSamWeights(all, config, imageSize);
+}
+
+/** The same model alone: its masks are SAM's, to the bit. */
+export function withoutDetail({ detail: _, ...base }: SamBase): SamBase {
+  return base;
+}
+
+/**
+ * The same model with a head that sees images as another model's does, and says nothing until it is trained. A model
+ * that has a head keeps its own.
+ * @param seed of what is drawn anew
+ */
+export function withDetail(base: SamBase, head: DetailHead, seed: number): SamBase {
+  if (base.detail) return base;
+  const weights = silentDetailWeights(base.config, head.config, head.weights, seed);
+  return { ...base, detail: { config: head.config, weights } };
 }

@@ -4,17 +4,18 @@ import type { AdapterFile, FactorMatrices } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
-import { samModel } from '../model/sam/index.ts';
+import { DETAIL_PREFIX } from '../model/detail/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
-import { normalisePhrase } from '../model/text/hashed-text-encoder.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { unetModel } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Flips } from './mirror.ts';
 import type { InputSize, ModelInput } from './model-input.ts';
-import { samTensors } from './sam-base.ts';
+import { embedAskedWord, indexOfWord, listWords } from './prompt-words.ts';
+import type { FindEncoder } from './prompt-words.ts';
+import { samModelOf, samTensors, withoutDetail } from './sam-base.ts';
 import type { SamBase } from './sam-base.ts';
 import type { Weights } from './stage-programs.ts';
 
@@ -59,22 +60,26 @@ export function unetOfAdapter({ info, values }: AdapterFile): TrainedUnet | unde
 
 /**
  * A SAM with an adapter merged into its weights.
- * @param encoder for words that the adapter was not trained on; it brings the embeddings of its own
+ * @param findEncoder for words that the adapter was not trained on; it brings the embeddings of its own
  * @throws SaltError `CHECKPOINT_MISMATCH` when `base` is not the model that the adapter was trained on,
  *   `ADAPTER_INVALID`
  */
 export async function adaptedSam(
-  { info, values, embeddings }: AdapterFile,
+  file: AdapterFile,
   base: SamBase,
-  encoder: TextEncoder,
+  findEncoder: FindEncoder,
   factor: FactorMatrices,
   executor: Executor,
 ): Promise<TrainedModel> {
+  const { info, values } = file;
   requireBaseModel(info, base);
   const { imageSize } = info;
-  const model = samModel(base.config, { batchSize: 1, imageSize, prompts: { text: true } });
+  // A head is all in the adapter's own file.
+  const detail = info.model.kind === 'sam' ? info.model.detail : undefined;
+  const sam = { ...withoutDetail(base), ...(detail && { detail: { config: detail, weights: values } }) };
+  const model = samModelOf(sam, { batchSize: 1, imageSize, prompts: { text: true } });
   const adapter = createAdapter(info.method, allStages(model));
-  const weights = samTensors(base, imageSize, SEED);
+  const weights = samTensors(withoutDetail(base), imageSize, SEED);
   const svdOf = await factorLayers(adapter, weights, factor);
   const words = info.prompts.map(({ word }) => word);
   return {
@@ -84,23 +89,25 @@ export async function adaptedSam(
     weights: await mergeWeights(weights, adapter, values, svdOf, executor),
     modelAt: () => model,
     async ask(word) {
-      const known = embeddings[indexOfWord(words, word)];
-      if (known) return { prompt: { text_embedding: asRow(known.data) }, output: 0 };
-      return {
-        prompt: { text_embedding: asRow(await encoder.embed(word)) },
-        output: 0,
-        warning:
-          `The adapter was not trained on "${word}" (it knows ${list(words)}): expect the mask of a word that it ` +
-          'knows, or nothing of use.',
-      };
+      const known = { name: base.name, knowsWords: base.textAffine !== undefined };
+      const { embedding, ...warning } = await embedAskedWord(word, file, known, findEncoder);
+      return { prompt: { text_embedding: asRow(embedding) }, output: 0, ...warning };
     },
   };
+}
+
+/** The same adapter without its detail head. */
+export function withoutHead({ info, values, embeddings }: AdapterFile): AdapterFile {
+  if (info.model.kind !== 'sam') return { info, values, embeddings };
+  const { detail: _, ...model } = info.model;
+  const kept = [...values].filter(([name]) => !name.startsWith(DETAIL_PREFIX));
+  return { info: { ...info, model }, values: new Map(kept), embeddings };
 }
 
 /** A SAM without an adapter. Unless it was taught words before, it segments what it would without being asked. */
 export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder): TrainedModel {
   const text = base.textAffine !== undefined;
-  const model = samModel(base.config, { batchSize: 1, imageSize, prompts: { text } });
+  const model = samModelOf(base, { batchSize: 1, imageSize, prompts: { text } });
   return {
     words: [],
     flips: 1,
@@ -135,27 +142,18 @@ export function unetAsModel({ config, weights, words }: TrainedUnet, trained = t
       if (words.length > 1) {
         throw new SaltError(
           'INVALID_ARGUMENT',
-          `This U-Net was not trained on "${word}": choose among ${list(words)}.`,
+          `This U-Net was not trained on "${word}": choose among ${listWords(words)}.`,
         );
       }
       return {
         prompt: {},
         output: 0,
-        warning: `This U-Net knows ${list(words)} only: that is what it draws, whatever it is asked for ("${word}").`,
+        warning: `This U-Net knows ${listWords(words)} only: that is what it draws, whatever it is asked for ("${word}").`,
       };
     },
   };
 }
 
-function indexOfWord(words: readonly string[], word: string): number {
-  const wanted = normalisePhrase(word);
-  return words.findIndex((known) => normalisePhrase(known) === wanted);
-}
-
 function asRow(embedding: Float32Array): FloatTensor {
   return floatTensor([1, embedding.length], embedding);
-}
-
-function list(words: readonly string[]): string {
-  return words.map((word) => `"${word}"`).join(', ');
 }

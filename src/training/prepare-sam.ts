@@ -1,7 +1,7 @@
 import { countParameters, createAdapter, parseMethod } from '../adapters/index.ts';
 import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
+import { samModelOf } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
-import { samModel } from '../model/sam/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { choosePlan } from './choose-plan.ts';
@@ -53,14 +53,14 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
     factor,
     executor,
   });
-  const { name, weightsHash, config } = base;
+  const { name, weightsHash, config, detail } = base;
   return {
     subject,
     settings,
     executor,
     notes: countParameters(createAdapter(method, allStages(subject.model)), []).notes,
     description: {
-      model: { kind: 'sam', name, weightsHash, config },
+      model: { kind: 'sam', name, weightsHash, config, ...(detail && { detail: detail.config }) },
       method,
       seed,
       imageSize,
@@ -80,7 +80,7 @@ function bytesOfStep(
   imageSize: number,
   batchSize: number,
 ): Readonly<Record<'whole' | 'staged', number>> {
-  const model = samModel(base.config, { batchSize, imageSize, prompts: { text: true } });
+  const model = samModelOf(base, { batchSize, imageSize, prompts: { text: true } });
   const adapter = createAdapter(method, allStages(model));
   return choosePlan(model, layoutModel(model, adapter), adapter, SALT_LOSS, Infinity).estimates;
 }

@@ -1,9 +1,8 @@
 import { adapterTensors, createAdapter, factorLayers, mergeWeights } from '../adapters/index.ts';
 import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
-import { samTensors } from '../inference/sam-base.ts';
+import { samModelOf, samTensors } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
-import { samModel } from '../model/sam/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import type { TrainingSubject } from './job.ts';
@@ -32,7 +31,7 @@ export interface SamSubjectOptions {
 export async function samSubject(options: SamSubjectOptions): Promise<TrainingSubject> {
   const { base, method, imageSize, batchSize, seed, words, encoder, executor } = options;
   const modelOf = (batch: number) =>
-    samModel(base.config, { batchSize: batch, imageSize, prompts: { text: true } });
+    samModelOf(base, { batchSize: batch, imageSize, prompts: { text: true } });
   const model = modelOf(batchSize);
   const single = modelOf(1);
   const adapter = createAdapter(method, allStages(model));

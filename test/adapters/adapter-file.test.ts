@@ -46,7 +46,7 @@ const FILE: AdapterFile = {
   embeddings: [embedding(1), embedding(2)],
 };
 
-const UNET = { poolings: 1, features: 2, outputs: 2 };
+const UNET = { poolings: 1, features: 2, fold: 1 as const, localContrast: false, outputs: 2 };
 const UNET_FILE: AdapterFile = {
   info: {
     ...INFO,

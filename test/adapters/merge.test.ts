@@ -72,7 +72,7 @@ describe('a merged model', async () => {
   const merged = await mergeWeights(weights, salt, trained, svdOfWeights(weights), executor);
 
   test('comes back from safetensors under Meta names, at the size it was trained at', async () => {
-    const file = await openSafetensors(bytesSource(encodeMergedSam(merged, TINY_SAM, TINY_SIZE)));
+    const file = await openSafetensors(bytesSource(encodeMergedSam(merged, { config: TINY_SAM }, TINY_SIZE)));
     const loaded = await loadSamWeights(file);
     assert.deepEqual(loaded.config, { ...TINY_SAM, imageSize: TINY_SIZE });
     const prepared = prepareSamWeights(
@@ -138,7 +138,7 @@ describe('a merged model', async () => {
     const lacking = new Map(merged);
     lacking.delete('image_encoder.neck.0.weight');
     const expected = { code: 'CHECKPOINT_MISMATCH', message: /image_encoder\.neck\.0\.weight/ };
-    assert.throws(() => encodeMergedSam(lacking, TINY_SAM, TINY_SIZE), expected);
+    assert.throws(() => encodeMergedSam(lacking, { config: TINY_SAM }, TINY_SIZE), expected);
     assert.throws(() => exportOnnx(model, lacking), expected);
   });
 });

@@ -38,6 +38,7 @@ describe('trainable parameters of ViT-B at 512 px', () => {
       assert.deepEqual(groups, {
         norms: 42_624,
         positions: 786_432,
+        detail: 0,
         textAffine: 131_840,
         adapter: expected - COMMON,
         weights: 0,

@@ -201,7 +201,7 @@ describe('createSegmenter', () => {
   });
 
   it('gives the same whether weights are constants or inputs', async () => {
-    const config = { poolings: 2, features: 4, outputs: 2 };
+    const config = { poolings: 2, features: 4, fold: 1 as const, localContrast: false, outputs: 2 };
     const weights = initialUnetWeights(config, 1);
     const frame = noise(21, 14, 3);
     const maps = [];
@@ -224,7 +224,7 @@ describe('createSegmenter', () => {
   });
 
   it('averages over mirrored copies, so that a mirrored frame gives the mirrored map', async () => {
-    const config = { poolings: 1, features: 4, outputs: 1 };
+    const config = { poolings: 1, features: 4, fold: 1 as const, localContrast: false, outputs: 1 };
     const segmenter = createSegmenter({
       executor,
       input: { framing: 'native', multiple: 2 },

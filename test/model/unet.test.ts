@@ -18,7 +18,7 @@ import { tensor } from '../graph/interpreter-kernels.ts';
 import type { Tensor } from '../graph/interpreter-kernels.ts';
 import { runOnnx } from '../graph/derivatives.ts';
 
-const TINY: UnetConfig = { poolings: 2, features: 2, outputs: 2 };
+const TINY: UnetConfig = { poolings: 2, features: 2, fold: 1, localContrast: false, outputs: 2 };
 
 interface Built {
   readonly graph: Graph;
@@ -71,7 +71,7 @@ function crossEntropy({ graph, logits }: Built): Value {
 
 describe('the U-Net', () => {
   test('has the tensors that its checkpoint lists', () => {
-    for (const config of [TINY, UNET_DEFAULTS, { poolings: 1, features: 5, outputs: 3 }]) {
+    for (const config of [TINY, UNET_DEFAULTS, { poolings: 1, features: 5, fold: 1 as const, localContrast: false, outputs: 3 }]) {
       const { weights } = build(config, 1, 2 ** config.poolings);
       const named = (name: string, shape: readonly number[]): string => `${name} [${shape.join(', ')}]`;
       assert.deepEqual(
@@ -146,7 +146,7 @@ describe('the U-Net', () => {
   });
 
   test('learns to tell bright pixels from dark ones in twenty steps', async () => {
-    const config = { poolings: 1, features: 4, outputs: 1 };
+    const config = { poolings: 1, features: 4, fold: 1 as const, localContrast: false, outputs: 1 };
     const size = 16;
     const built = build(config, 2, size);
     const loss = crossEntropy(built);

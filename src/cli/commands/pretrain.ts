@@ -69,7 +69,10 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
   await writeFileAtomic(path, file);
   const { seconds, history } = result;
   const log = { settings, seconds, history };
-  await writeFileAtomic(join(out, 'pretraining.json'), new TextEncoder().encode(JSON.stringify(log, null, 1)));
+  await writeFileAtomic(
+    join(out, 'pretraining.json'),
+    new TextEncoder().encode(JSON.stringify(log, null, 1)),
+  );
   console.result(`Wrote ${path} after ${formatSeconds(seconds)}.`, { path, seconds });
 }
 
@@ -93,7 +96,9 @@ function tell(event: PretrainingEvent, console: Console): void {
         Object.entries(of)
           .map(([name, value]) => `${name} ${value.toFixed(2)}`)
           .join(', ');
-      console.tell(`mean Dice ${mean.toFixed(3)}: ${list(dice)}; empty where absent: ${list(emptyWhereAbsent)}`);
+      console.tell(
+        `mean Dice ${mean.toFixed(3)}: ${list(dice)}; empty where absent: ${list(emptyWhereAbsent)}`,
+      );
       return;
     }
     case 'warning':

@@ -13,6 +13,7 @@ export interface ModelCliOptions {
   readonly adapter?: string;
   readonly model?: string;
   readonly imageSize?: number;
+  readonly detail: boolean;
 }
 
 interface SegmentOptions extends CommonOptions, DeviceCliOptions, MaskCliOptions, ModelCliOptions {
@@ -61,10 +62,11 @@ export function withModel(command: Command): Command {
       '--image-size <px>',
       "side of SAM's input, for a model as it is (default: 512)",
       wholeNumber(8, 8192),
-    );
+    )
+    .option('--no-detail', "SAM's own masks, without what its detail head adds");
 }
 
-export async function modelRequestOf({ adapter, model, imageSize }: ModelCliOptions) {
+export async function modelRequestOf({ adapter, model, imageSize, detail }: ModelCliOptions) {
   if (adapter === undefined && model === undefined) {
     throw new SaltError('INVALID_ARGUMENT', 'Say what to segment with: --adapter FILE or --model MODEL.');
   }
@@ -72,6 +74,7 @@ export async function modelRequestOf({ adapter, model, imageSize }: ModelCliOpti
     ...(adapter !== undefined && { adapter }),
     ...(model !== undefined && { model: await findModel(model) }),
     ...(imageSize !== undefined && { imageSize }),
+    detail,
   };
 }
 

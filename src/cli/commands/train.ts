@@ -14,6 +14,7 @@ import type { TrainLine } from '../events.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import type { TrainJob, TrainRequest } from '../jobs/train-request.ts';
 import { findModel } from '../models/model-source.ts';
+import { SHIPPED_NAME } from '../models/shipped.ts';
 import { consoleOf, deviceOf, methodOf, repeated, withDevice, withMethod, withOutput } from '../options.ts';
 import type { CommonOptions, DeviceCliOptions, MethodCliOptions } from '../options.ts';
 import { leave, runJob } from '../run-job.ts';
@@ -42,6 +43,8 @@ interface TrainOptions extends CommonOptions, DeviceCliOptions, MethodCliOptions
   readonly evaluateEvery?: number;
   readonly maxMemory?: number;
   readonly checkpointSeconds?: number;
+  readonly textEncoder?: string;
+  readonly detail: boolean;
   readonly unetDepth?: number;
   readonly unetFeatures?: number;
 }
@@ -73,9 +76,10 @@ export function addTrain(program: Command): void {
     )
     .option('--data <folder>', 'folder with images/ and masks/, or of DICOM files')
     .option('--dicom <files...>', 'DICOM images and segmentations, or folders of them')
-    .requiredOption(
+    .option(
       '--model <model>',
-      'unet, a checkpoint (.safetensors, .pth), or a name: see "ohif-salt models list"',
+      'salt-tiny, unet, a checkpoint (.safetensors, .pth), or a name: see "ohif-salt models list"',
+      SHIPPED_NAME,
     )
     .requiredOption('--out <file>', 'the adapter file to write')
     .option('--epochs <n>', 'how long: times that every frame is seen', wholeNumber(1, 1_000_000))
@@ -124,6 +128,11 @@ export function addTrain(program: Command): void {
       '--evaluate-every <steps>',
       'steps between evaluations (default: an epoch or more)',
       wholeNumber(1, 1e9),
+    )
+    .option('--no-detail', "SAM's own masks, on a quarter of the image's grid: no head that draws finer ones")
+    .option(
+      '--text-encoder <clip>',
+      "embed the words with CLIP (a folder, or clip-vit-b-32) in place of the model's own",
     )
     .option('--checkpoint-seconds <s>', 'time between checkpoints (default: 30)', numberAbove(0, 86_400))
     .option('--unet-depth <n>', 'U-Net: how often it halves the image (default: 4)', wholeNumber(1, 8))
@@ -193,6 +202,8 @@ async function requestOf(options: TrainOptions): Promise<TrainRequest> {
     ...deviceOf(options),
     data: { ...(data !== undefined && { folder: data }), dicom },
     model: await findModel(options.model),
+    detail: options.detail,
+    ...(options.textEncoder !== undefined && { textEncoder: options.textEncoder }),
     checkpoints: `${out}.resume`,
     resume: options.resume === true,
     ...(maxMemory !== undefined && { maxBytes: maxMemory }),

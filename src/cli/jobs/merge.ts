@@ -39,5 +39,6 @@ export async function mergeAdapter(
     return exportOnnx(merged.modelAt({ width: side, height: side }), merged.weights);
   }
   const { config } = await findBase(file.info, request.adapter, request.model);
-  return encodeMergedSam(merged.weights, config, file.info.imageSize);
+  const detail = file.info.model.kind === 'sam' ? file.info.model.detail : undefined;
+  return encodeMergedSam(merged.weights, { config, detail }, file.info.imageSize);
 }

@@ -1,14 +1,22 @@
 import type { FactorMatrices } from '../../adapters/index.ts';
 import type { Executor } from '../../graph/executor.ts';
-import { adaptedSam, plainSam, unetAsModel, unetOfAdapter } from '../../inference/trained-model.ts';
+import {
+  adaptedSam,
+  plainSam,
+  unetAsModel,
+  unetOfAdapter,
+  withoutHead,
+} from '../../inference/trained-model.ts';
 import type { TrainedModel } from '../../inference/trained-model.ts';
-import { hashedTextEncoder } from '../../model/text/hashed-text-encoder.ts';
 import { UNET_DEFAULTS, initialUnetWeights } from '../../model/unet.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { samSide } from '../../training/presets.ts';
+import { withoutDetail } from '../../inference/sam-base.ts';
 import { findBase } from '../models/find-base.ts';
 import { loadModel, readAdapter } from '../models/load-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { textEncoderOf } from '../models/shipped.ts';
+import { encodersAtHand } from '../models/text-encoders.ts';
 
 /** An adapter, with its base model where that must be named, or a model as it is. Plain data. */
 export interface ModelRequest {
@@ -16,6 +24,8 @@ export interface ModelRequest {
   readonly model?: ModelSource;
   /** Of a SAM as it is; an adapter has its own. */
   readonly imageSize?: number;
+  /** False for SAM's own masks, without what a detail head adds. Default: true. */
+  readonly detail?: boolean;
 }
 
 /** @throws SaltError as `loadModel`, `findBase` and `adaptedSam` do */
@@ -29,14 +39,23 @@ export async function openModel(
     const unet = unetOfAdapter(file);
     if (unet) return unetAsModel(unet);
     const base = await findBase(file.info, request.adapter, request.model);
-    return adaptedSam(file, base, hashedTextEncoder(base.config.textDim), factor, executor);
+    const sam =
+      request.detail === false ? { file: withoutHead(file), base: withoutDetail(base) } : { file, base };
+    return adaptedSam(
+      sam.file,
+      sam.base,
+      encodersAtHand(await textEncoderOf(base), executor),
+      factor,
+      executor,
+    );
   }
   if (!request.model) throw new SaltError('INVALID_ARGUMENT', 'Give --adapter or --model.');
   const loaded = await loadModel(request.model);
   if (loaded.kind === 'unet') return loaded.trained ? unetAsModel(loaded.trained) : untrainedUnet();
   const { config } = loaded.base;
   const side = request.imageSize ?? samSide(config.imageSize);
-  return plainSam(loaded.base, side, hashedTextEncoder(config.textDim));
+  const base = request.detail === false ? withoutDetail(loaded.base) : loaded.base;
+  return plainSam(base, side, await textEncoderOf(base));
 }
 
 function untrainedUnet(): TrainedModel {

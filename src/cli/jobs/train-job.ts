@@ -1,5 +1,8 @@
 import { join } from 'node:path';
-import { hashedTextEncoder } from '../../model/text/hashed-text-encoder.ts';
+import type { Executor } from '../../graph/executor.ts';
+import type { SamBase } from '../../inference/sam-base.ts';
+import type { TextEncoder } from '../../model/text/text-encoder.ts';
+import { SaltError } from '../../protocol/errors.ts';
 import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
 import { splitOfJob } from '../../training/job-split.ts';
 import { prepareSamRun } from '../../training/prepare-sam.ts';
@@ -7,10 +10,27 @@ import { prepareUnetRun } from '../../training/prepare-unet.ts';
 import { train } from '../../training/trainer.ts';
 import { openData } from '../data.ts';
 import { loadModel } from '../models/load-model.ts';
+import { textEncoderOf, withHead } from '../models/shipped.ts';
+import { openClip } from '../models/text-encoders.ts';
 import { memoryForStep, nodeFactor, openDevice } from './device.ts';
 import type { TrainJob } from './train-request.ts';
 
 const STATE_FILE = 'state.safetensors';
+
+/** @throws SaltError `INVALID_ARGUMENT` when the encoder's vectors are not of the length that the model reads */
+async function encoderFor(
+  reference: string | undefined,
+  base: SamBase,
+  executor: Executor,
+): Promise<TextEncoder> {
+  if (reference === undefined) return textEncoderOf(base);
+  const encoder = await openClip(reference, executor);
+  if (encoder.dimension === base.config.textDim) return encoder;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `${reference} gives ${encoder.dimension} numbers a phrase, but "${base.name}" reads ${base.config.textDim}.`,
+  );
+}
 
 /** Reads the data and the model, opens the device, and trains. */
 export const trainJob: TrainJob = async (request, { emit, signal }) => {
@@ -31,8 +51,8 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
     loaded.kind === 'sam'
       ? await prepareSamRun({
           choices,
-          base: loaded.base,
-          encoder: hashedTextEncoder(loaded.base.config.textDim),
+          base: await withHead(loaded.base, request.detail, choices.seed),
+          encoder: await encoderFor(request.textEncoder, loaded.base, executor),
           factor: nodeFactor(emit, signal),
           maxBytes,
           open,

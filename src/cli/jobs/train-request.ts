@@ -12,6 +12,10 @@ export interface TrainRequest extends DeviceOptions {
   readonly choices: RunChoices;
   readonly data: Omit<DataRequest, 'words'>;
   readonly model: ModelSource;
+  /** A CLIP to embed the words with, in place of the model's own encoder: a folder, or a name in that of models. */
+  readonly textEncoder?: string;
+  /** Whether a SAM is given a detail head, where it has none. */
+  readonly detail: boolean;
   /** What a step may take, in bytes. */
   readonly maxBytes?: number;
   /** The folder where checkpoints go. */

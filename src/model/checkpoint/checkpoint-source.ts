@@ -27,3 +27,18 @@ export function selectPrefix(source: CheckpointSource, prefix: string): Checkpoi
     float32: (name) => source.float32(prefix + name),
   };
 }
+
+/** Tensors under other names, and those alone. @param names ours -> the source's */
+export function renameTensors(
+  source: CheckpointSource,
+  names: ReadonlyMap<string, string>,
+): CheckpointSource {
+  const theirs = (name: string): string => names.get(name) ?? name;
+  return {
+    metadata: source.metadata,
+    names: [...names.keys()],
+    shape: (name) => source.shape(theirs(name)),
+    dtype: (name) => source.dtype(theirs(name)),
+    float32: (name) => source.float32(theirs(name)),
+  };
+}

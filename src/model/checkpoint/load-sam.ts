@@ -1,7 +1,12 @@
 /** A SAM out of a checkpoint, whoever named its tensors. */
 import type { FloatTensor, Shape } from '../../graph/tensor.ts';
 import type { z } from 'zod';
-import { detailConfigSchema, expectedDetailTensors, type DetailConfig } from '../detail/index.ts';
+import {
+  detailConfigSchema,
+  expectedDetailTensors,
+  type DetailConfig,
+  type DetailHead,
+} from '../detail/index.ts';
 import { samConfigSchema, type SamConfig } from '../sam-config.ts';
 import { BUILT_IN_TEXT_TENSORS, TEXT_ENCODER_PREFIX } from '../text/built-in-text.ts';
 import { selectPrefix, type CheckpointSource } from './checkpoint-source.ts';
@@ -22,12 +27,6 @@ export interface SamWeights {
   readonly detail?: DetailHead;
   /** Of the built-in text encoder that the model was trained with, by its own names. */
   readonly textEncoder?: ReadonlyMap<string, FloatTensor>;
-}
-
-export interface DetailHead {
-  readonly config: DetailConfig;
-  /** `detail.*` */
-  readonly weights: ReadonlyMap<string, FloatTensor>;
 }
 
 export interface LoadSamOptions {

@@ -1,3 +1,4 @@
+import type { FloatTensor } from '../../graph/tensor.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import type { SamConfig } from '../sam-config.ts';
 import { imagePathConfigSchema, unetMultiple } from '../unet.ts';
@@ -6,6 +7,13 @@ import type { ImagePathConfig } from '../unet.ts';
 /** The detail head is fixed by its image path; the rest follows from the SAM that it is joined to. */
 export const detailConfigSchema = imagePathConfigSchema;
 export type DetailConfig = ImagePathConfig;
+
+/** A head with its weights, joined to some SAM. */
+export interface DetailHead {
+  readonly config: DetailConfig;
+  /** `detail.*` */
+  readonly weights: ReadonlyMap<string, FloatTensor>;
+}
 
 /** The head that ships: see `models/salt-tiny/README.md` for the measurements behind it. */
 export const DETAIL_DEFAULTS: DetailConfig = Object.freeze({

@@ -2,18 +2,27 @@ import { generateImage } from '../../generator/index.ts';
 import { IMAGE_KINDS, STRUCTURES } from '../../generator/generated-image.ts';
 import type { GeneratedImage, ImageKind, Structure } from '../../generator/generated-image.ts';
 import { floatTensor } from '../../graph/tensor.ts';
+import type { FloatTensor } from '../../graph/tensor.ts';
+import { encodePoints } from '../../model/sam/index.ts';
+import type { PointPrompt } from '../../model/sam/index.ts';
 import { BUCKETS, subWordFeatures } from '../../model/text/sub-words.ts';
 import { createRandom } from '../../protocol/random.ts';
+import type { Random } from '../../protocol/random.ts';
 import type { Batch } from '../batches.ts';
 import { drawExample } from '../example.ts';
 import { loadSample } from '../loaded-sample.ts';
 import type { LoadedSample } from '../loaded-sample.ts';
 import { drawPrompts } from './prompts.ts';
+import type { Prompt } from './prompts.ts';
+import { isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
+import { POINT_TOKENS, drawSpatialPrompt } from './spatial-prompts.ts';
 
 /** Kinds of image by how often they come, in twelfths. */
 const SHARES: Readonly<Record<ImageKind, number>> = { angiogram: 4, subtraction: 1, fundus: 5, octa: 2 };
-const DECK: readonly ImageKind[] = IMAGE_KINDS.flatMap((kind) => new Array<ImageKind>(SHARES[kind]).fill(kind));
+const DECK: readonly ImageKind[] = IMAGE_KINDS.flatMap((kind) =>
+  new Array<ImageKind>(SHARES[kind]).fill(kind),
+);
 /** Seeds of images lie above those of draws, and those of demos and tests below a million. */
 const FIRST_IMAGE_SEED = 1_000_000_000;
 /** Room for the images of one run. */
@@ -32,56 +41,86 @@ interface Drawn {
 export class DrawnBatches {
   readonly #settings: PretrainingSettings;
   readonly #outputs: number;
+  readonly #frequencies: FloatTensor;
   /** By index, oldest first. */
   readonly #pool = new Map<number, Promise<Drawn>>();
 
-  /** @param outputs of the model; each is taught the same */
-  constructor(settings: PretrainingSettings, outputs: number) {
+  /**
+   * @param outputs of the model; each is taught the same
+   * @param frequencies of the model's positional encoding, [2, C / 2]
+   */
+  constructor(settings: PretrainingSettings, outputs: number, frequencies: FloatTensor) {
     this.#settings = settings;
     this.#outputs = outputs;
+    this.#frequencies = frequencies;
   }
 
   /**
-   * `image` [B, 3, S, S], `text_pieces` [B P, BUCKETS], `target` [B P, outputs, S, S], `valid` [B P, 1, S, S].
+   * `image` [B, 3, S, S], `text_pieces` [B P, BUCKETS], `target` [B P, outputs, S, S], `valid` [B P, 1, S, S] and, in
+   * the spatial part of the run, `point_encoding` and `point_types`.
    * @param step counted from 1
    */
   async at(step: number): Promise<Batch> {
     const { imagesPerStep, promptsPerImage, imageSize: side } = this.#settings;
+    const spatial = isSpatial(this.#settings, step);
     const [size, outputs, answers] = [side * side, this.#outputs, imagesPerStep * promptsPerImage];
     const image = floatTensor([imagesPerStep, 3, side, side]);
     const pieces = floatTensor([answers, BUCKETS]);
     const target = floatTensor([answers, outputs, side, side]);
     const valid = floatTensor([answers, 1, side, side]);
+    const points: PointPrompt[] = [];
     for (let b = 0; b < imagesPerStep; b++) {
-      const random = createRandom((step * imagesPerStep + b) * 2 + this.#settings.seed * 0x100000000);
-      const { kind, sample, present } = await this.#image(step * imagesPerStep + b, random.uniform());
-      const prompts = drawPrompts(promptsPerImage, kind, present, random);
+      const place = step * imagesPerStep + b;
+      const random = createRandom(place * 2 + this.#settings.seed * 0x100000000);
+      const drawn = await this.#image(place, random.uniform());
+      const prompts = drawPrompts(promptsPerImage, drawn.kind, drawn.present, random);
       const planes = prompts.map(() => new Float32Array(size));
       const inside = new Float32Array(size);
-      const wanted = prompts.flatMap(({ structure }, i) =>
-        structure && present.has(structure) ? [{ place: i, mask: STRUCTURES.indexOf(structure) }] : [],
-      );
-      drawExample(
-        sample,
-        wanted.map(({ mask }) => mask),
-        { side, crop: 'frame', normalisation: 'sam', augmentation: this.#settings.augmentation },
-        random,
-        {
-          image: image.data.subarray(b * 3 * size, (b + 1) * 3 * size),
-          masks: wanted.flatMap(({ place }) => planes[place] ?? []),
-          valid: inside,
-        },
-      );
+      const into = image.data.subarray(b * 3 * size, (b + 1) * 3 * size);
+      this.#see(drawn, prompts, random, { image: into, planes, inside });
       prompts.forEach(({ phrase }, i) => {
         const row = b * promptsPerImage + i;
-        pieces.data.set(subWordFeatures(phrase), row * BUCKETS);
+        const plane = planes[i] ?? new Float32Array();
+        const where = spatial ? drawSpatialPrompt(plane, side, random) : undefined;
+        if (where) points.push(...where.points);
+        if (where?.withWord !== false) pieces.data.set(subWordFeatures(phrase), row * BUCKETS);
         valid.data.set(inside, row * size);
         for (let output = 0; output < outputs; output++) {
-          target.data.set(planes[i] ?? [], (row * outputs + output) * size);
+          target.data.set(plane, (row * outputs + output) * size);
         }
       });
     }
-    return { image, text_pieces: pieces, target, valid };
+    return { image, text_pieces: pieces, target, valid, ...(spatial && this.#pointTensors(points, answers)) };
+  }
+
+  /** Cuts a view of a drawn image, and of the masks that the prompts ask for. */
+  #see(
+    { sample, present }: Drawn,
+    prompts: readonly Prompt[],
+    random: Random,
+    into: {
+      readonly image: Float32Array;
+      readonly planes: readonly Float32Array[];
+      readonly inside: Float32Array;
+    },
+  ): void {
+    const { imageSize: side, augmentation } = this.#settings;
+    const wanted = prompts.flatMap(({ structure }, i) =>
+      structure && present.has(structure) ? [{ place: i, mask: STRUCTURES.indexOf(structure) }] : [],
+    );
+    const masks = wanted.map(({ mask }) => mask);
+    drawExample(sample, masks, { side, crop: 'frame', normalisation: 'sam', augmentation }, random, {
+      image: into.image,
+      masks: wanted.flatMap(({ place }) => into.planes[place] ?? []),
+      valid: into.inside,
+    });
+  }
+
+  #pointTensors(points: readonly PointPrompt[], answers: number): Record<string, FloatTensor> {
+    const { encoding, types } = encodePoints(this.#frequencies, points, this.#settings.imageSize);
+    const shaped = ({ data }: FloatTensor): FloatTensor =>
+      floatTensor([answers, POINT_TOKENS, data.length / (answers * POINT_TOKENS)], data);
+    return { point_encoding: shaped(encoding), point_types: shaped(types) };
   }
 
   /** @param place of the draw in the run; @param where in the pool, 0 to 1 */

@@ -1,7 +1,7 @@
 import type { Executor } from '../../graph/executor.ts';
-import { floatTensor } from '../../graph/tensor.ts';
 import type { FloatTensor } from '../../graph/tensor.ts';
-import { DENSE_POSITIONS } from '../../model/sam/index.ts';
+import { GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
+import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../../model/text/built-in-text.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
@@ -12,10 +12,13 @@ import { StepEngine } from '../step-engine.ts';
 import { DrawnBatches } from './drawn-batches.ts';
 import { evaluatePretraining } from './evaluation.ts';
 import type { PretrainingScore } from './evaluation.ts';
+import { engineStart, namedState } from './named-state.ts';
+import type { NamedState } from './named-state.ts';
+import { isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { decodePretrainingState, encodePretrainingState, isPretrainingState } from './state.ts';
 import type { PretrainingState } from './state.ts';
-import { PRETRAINING_OUTPUTS, pretrainingSubject } from './subject.ts';
+import { PRETRAINING_OUTPUTS, initialWeights, pretrainingSubject } from './subject.ts';
 
 export type PretrainingEvent =
   | { readonly kind: 'started'; readonly step: number; readonly parameters: number }
@@ -57,74 +60,92 @@ const LOSS: LossOptions = {
   diceOver: 'sample',
   penaltyWeight: 0,
 };
-const CLIP_NORM = 1;
+const NUMERICS = { loss: LOSS, optimiser: ADAMW_DEFAULTS, accumulate: 1, clipNorm: 1 };
 const SAVE_SECONDS = 120;
 /** Images of each kind in the looks during training. */
 const EVALUATION_IMAGES = 3;
 /** Weight of the newest step in the running means. */
-const NEWEST = 0.02;
+const NEWEST = 0.01;
 
 /**
  * Trains the model that ships from nothing but drawn images.
  * @throws SaltError `NOT_FINITE`, `RESUME_MISMATCH`, `FILE_UNWRITABLE`, `OUT_OF_MEMORY`
  */
-export async function pretrain(settings: PretrainingSettings, host: PretrainingHost): Promise<PretrainingResult> {
-  const subject = pretrainingSubject(settings);
-  const state = host.resume ? await loadState(settings, host) : undefined;
-  const numerics = { loss: LOSS, optimiser: ADAMW_DEFAULTS, accumulate: 1, clipNorm: CLIP_NORM };
-  const engine = await StepEngine.open(
-    { executor: host.executor, plan: 'whole' },
-    subject,
-    numerics,
-    state && { parameters: state.parameters, moments: { first: state.first, second: state.second } },
-  );
+export async function pretrain(
+  settings: PretrainingSettings,
+  host: PretrainingHost,
+): Promise<PretrainingResult> {
+  const run = new PretrainingRun(settings, host, host.resume ? await loadState(settings, host) : undefined);
   try {
-    return await run(settings, host, engine, subject.values, state);
+    return await run.toTheEnd();
   } finally {
-    await engine.dispose();
+    await run.dispose();
   }
 }
 
-async function run(
-  settings: PretrainingSettings,
-  host: PretrainingHost,
-  engine: StepEngine,
-  values: ReadonlyMap<string, FloatTensor>,
-  state: PretrainingState | undefined,
-): Promise<PretrainingResult> {
-  const batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS);
-  const history = [...(state?.history ?? [])];
-  const before = state?.elapsedSeconds ?? 0;
-  const startedAt = performance.now();
-  const elapsed = (): number => before + (performance.now() - startedAt) / 1000;
-  let step = state?.step ?? 0;
-  let savedAt = performance.now();
-  let [loss, secondsPerStep] = [0, 0];
-  host.onEvent({
-    kind: 'started',
-    step,
-    parameters: engine.segments.reduce((sum, { length }) => sum + length, 0),
-  });
+class PretrainingRun {
+  readonly #settings: PretrainingSettings;
+  readonly #host: PretrainingHost;
+  readonly #batches: DrawnBatches;
+  readonly #history: PretrainingState['history'];
+  /** On the clock of `performance.now`, as if there had been no interruption. */
+  readonly #startedAt: number;
+  #state: NamedState;
+  #engine: { readonly steps: StepEngine; readonly spatial: boolean } | undefined;
+  #step: number;
+  #savedAt = performance.now();
+  #taken = 0;
+  #loss = 0;
+  #secondsPerStep = 0;
 
-  const save = async (): Promise<void> => {
-    const parameters = await engine.parameters();
-    const progress = { settings, step, elapsedSeconds: elapsed(), history };
-    await host.store.save(encodePretrainingState({ ...progress, parameters, ...(await engine.moments()) }));
-    savedAt = performance.now();
-  };
-  const weights = async (): Promise<Map<string, FloatTensor>> => {
-    const trained = new Map<string, FloatTensor>();
-    for (const [name, { shape, data }] of engine.unpack(await engine.parameters())) {
-      trained.set(name, floatTensor(shape, data.slice()));
+  constructor(settings: PretrainingSettings, host: PretrainingHost, before: PretrainingState | undefined) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#state = before ?? { values: initialWeights(settings.seed), first: new Map(), second: new Map() };
+    this.#history = [...(before?.history ?? [])];
+    this.#startedAt = performance.now() - (before?.elapsedSeconds ?? 0) * 1000;
+    this.#step = before?.step ?? 0;
+    const frequencies = this.#state.values.get(GAUSSIAN_MATRIX);
+    if (!frequencies) throw new RangeError('The model has no positional encoding.');
+    this.#batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS, frequencies);
+  }
+
+  async toTheEnd(): Promise<PretrainingResult> {
+    const { steps, evaluateEvery } = this.#settings;
+    this.#host.onEvent({
+      kind: 'started',
+      step: this.#step,
+      parameters: [...this.#state.values.values()].reduce((sum, { data }) => sum + data.length, 0),
+    });
+    while (this.#step < steps && !this.#host.shouldStop()) {
+      await this.#takeStep();
+      if (this.#step % evaluateEvery === 0 || this.#step === steps) await this.#evaluate();
+      if (performance.now() - this.#savedAt > SAVE_SECONDS * 1000) await this.#save();
+      // Lets messages in.
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    return new Map([...values, ...trained]);
-  };
+    await this.#save();
+    return {
+      weights: this.#state.values,
+      steps: this.#step,
+      seconds: this.#elapsed(),
+      history: this.#history,
+      finished: this.#step >= steps,
+    };
+  }
 
-  while (step < settings.steps && !host.shouldStop()) {
-    const stepAt = performance.now();
-    step += 1;
-    const batch = await batches.at(step);
-    const learningRate = learningRateAt(settings.schedule, (step - 1) / settings.steps, step);
+  async dispose(): Promise<void> {
+    await this.#engine?.steps.dispose();
+    this.#engine = undefined;
+  }
+
+  async #takeStep(): Promise<void> {
+    const startedAt = performance.now();
+    const step = this.#step + 1;
+    const engine = await this.#engineFor(step);
+    const batch = await this.#batches.at(step);
+    const { schedule, steps } = this.#settings;
+    const learningRate = learningRateAt(schedule, (step - 1) / steps, step);
     const report = await engine.step(() => Promise.resolve(batch), {
       step,
       learningRate,
@@ -132,26 +153,67 @@ async function run(
     });
     if ('suspect' in report) {
       const { layer, what } = report.suspect;
-      throw new SaltError('NOT_FINITE', `Step ${step} gave a NaN or Inf in ${layer}: ${what}.`, { step, layer });
+      throw new SaltError('NOT_FINITE', `Step ${step} gave a NaN or Inf in ${layer}: ${what}.`, {
+        step,
+        layer,
+      });
     }
-    const seconds = (performance.now() - stepAt) / 1000;
-    loss = loss === 0 ? report.loss.total : loss + NEWEST * (report.loss.total - loss);
-    secondsPerStep = secondsPerStep === 0 ? seconds : secondsPerStep + NEWEST * (seconds - secondsPerStep);
-    const secondsLeft = (settings.steps - step) * secondsPerStep;
-    host.onEvent({ kind: 'step', step, loss, learningRate, secondsPerStep, secondsLeft });
-    if (step % settings.evaluateEvery === 0 || step === settings.steps) {
-      const score = await evaluate(settings, host, await weights());
-      history.push({ step, loss, score });
-      host.onEvent({ kind: 'evaluation', step, score });
-    }
-    if (performance.now() - savedAt > SAVE_SECONDS * 1000) await save();
-    // Lets messages in.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#step = step;
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.#taken += 1;
+    // A plain mean as long as there are few.
+    const newest = Math.max(NEWEST, 1 / this.#taken);
+    this.#loss += newest * (report.loss.total - this.#loss);
+    this.#secondsPerStep += newest * (seconds - this.#secondsPerStep);
+    this.#host.onEvent({
+      kind: 'step',
+      step,
+      loss: this.#loss,
+      learningRate,
+      secondsPerStep: this.#secondsPerStep,
+      secondsLeft: (steps - step) * this.#secondsPerStep,
+    });
   }
-  await save();
-  const all = await weights();
-  all.delete(DENSE_POSITIONS);
-  return { weights: all, steps: step, seconds: elapsed(), history, finished: step >= settings.steps };
+
+  /** Clicks and boxes need another graph: the run goes on in it from where it stands. */
+  async #engineFor(step: number): Promise<StepEngine> {
+    const spatial = isSpatial(this.#settings, step);
+    if (this.#engine?.spatial === spatial) return this.#engine.steps;
+    await this.#gather();
+    await this.dispose();
+    const subject = pretrainingSubject(this.#settings, spatial);
+    const steps = await StepEngine.open(
+      { executor: this.#host.executor, plan: 'whole' },
+      subject,
+      NUMERICS,
+      engineStart(subject, this.#state),
+    );
+    this.#engine = { steps, spatial };
+    return steps;
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#engine) this.#state = await namedState(this.#engine.steps, this.#state);
+  }
+
+  async #save(): Promise<void> {
+    await this.#gather();
+    const progress = { settings: this.#settings, step: this.#step, history: this.#history };
+    const state = { ...progress, elapsedSeconds: this.#elapsed(), ...this.#state };
+    await this.#host.store.save(encodePretrainingState(state));
+    this.#savedAt = performance.now();
+  }
+
+  async #evaluate(): Promise<void> {
+    await this.#gather();
+    const score = await evaluate(this.#settings, this.#host, this.#state.values);
+    this.#history.push({ step: this.#step, loss: this.#loss, score });
+    this.#host.onEvent({ kind: 'evaluation', step: this.#step, score });
+  }
+
+  #elapsed(): number {
+    return (performance.now() - this.#startedAt) / 1000;
+  }
 }
 
 async function evaluate(
@@ -165,7 +227,7 @@ async function evaluate(
   const encoder = await builtInTextEncoder(new Map(text));
   return evaluatePretraining({
     executor,
-    weights,
+    weights: prepareSamWeights(weights, SALT_TINY, imageSize),
     encoder,
     imageSize,
     imagesPerKind: EVALUATION_IMAGES,

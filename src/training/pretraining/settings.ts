@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { augmentationSchema } from '../augmentation.ts';
 import { scheduleSchema } from '../schedule.ts';
 
+const share = z.number().min(0).max(1);
 const count = z.int().min(1).max(1_000_000_000);
 
 export const pretrainingSettingsSchema = z.strictObject({
@@ -16,8 +17,10 @@ export const pretrainingSettingsSchema = z.strictObject({
   imageSize: z.int().min(64).max(1024).default(512),
   imagesPerStep: z.int().min(1).max(64).default(1),
   promptsPerImage: z.int().min(1).max(16).default(4),
+  /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
+  spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
   /** Times that each drawn image is used, each time seen otherwise. */
-  uses: z.int().min(1).max(100).default(3),
+  uses: z.int().min(1).max(100).default(4),
   /** Images of which the next is chosen: uses of one lie this far apart. */
   pool: z.int().min(1).max(1000).default(32),
   schedule: scheduleSchema.default({
@@ -40,6 +43,12 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** Steps between looks at test images. */
   evaluateEvery: count.default(500),
 });
+
+/** Whether a step's prompts hold clicks and boxes. @param step counted from 1 */
+export function isSpatial({ steps, spatial }: PretrainingSettings, step: number): boolean {
+  const done = (step - 1) / steps;
+  return done >= spatial.from && done < spatial.to;
+}
 
 export type PretrainingSettings = Readonly<z.infer<typeof pretrainingSettingsSchema>>;
 export type PretrainingInput = Readonly<z.input<typeof pretrainingSettingsSchema>>;

@@ -6,6 +6,7 @@ import { parseSafetensors } from '../../model/checkpoint/safetensors.ts';
 import { encodeSafetensors } from '../../model/checkpoint/safetensors-writer.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { pretrainingScoreSchema } from './evaluation.ts';
+import type { NamedState } from './named-state.ts';
 import { pretrainingSettingsSchema } from './settings.ts';
 
 const FORMAT = 'ohif-salt-pretraining/1';
@@ -21,21 +22,16 @@ const progressSchema = z.strictObject({
 
 export type PretrainingProgress = z.infer<typeof progressSchema>;
 
-/** Vectors have one entry for each segment of the plan. */
-export interface PretrainingState extends PretrainingProgress {
-  readonly parameters: readonly FloatTensor[];
-  readonly first: readonly FloatTensor[];
-  readonly second: readonly FloatTensor[];
-}
+export interface PretrainingState extends PretrainingProgress, NamedState {}
 
-const VECTORS = ['parameters', 'first', 'second'] as const;
+const PARTS = ['values', 'first', 'second'] as const;
 
 /** @throws SaltError `NOT_FINITE` */
 export function encodePretrainingState(state: PretrainingState): Uint8Array<ArrayBuffer> {
-  const { parameters, first, second, ...progress } = state;
-  const vectors = { parameters, first, second };
-  const tensors = VECTORS.flatMap((name) =>
-    vectors[name].map((vector, i) => [`${name}.${i}`, vector] as const),
+  const { values, first, second, ...progress } = state;
+  const parts = { values, first, second };
+  const tensors = PARTS.flatMap((part) =>
+    [...parts[part]].map(([name, value]) => [`${part}/${name}`, value] as const),
   );
   return encodeSafetensors(new Map(tensors), {
     format: FORMAT,
@@ -50,21 +46,18 @@ export function decodePretrainingState(bytes: Uint8Array): PretrainingState {
   if (file.metadata['format'] !== FORMAT || !progress.success) {
     throw new SaltError('CHECKPOINT_INVALID', `This is not a checkpoint of format ${FORMAT}.`);
   }
-  const vectors = (name: string): FloatTensor[] => {
-    const found: FloatTensor[] = [];
-    while (file.has(`${name}.${found.length}`)) {
-      const { shape, data } = file.float32(`${name}.${found.length}`);
-      // A copy: the file's bytes can then be let go.
-      found.push(floatTensor(shape, data.slice()));
-    }
-    return found;
+  const part = (name: (typeof PARTS)[number]): Map<string, FloatTensor> => {
+    const prefix = `${name}/`;
+    const own = file.names.filter((tensor) => tensor.startsWith(prefix));
+    // Copies: the file's bytes can then be let go.
+    return new Map(
+      own.map((tensor) => {
+        const { shape, data } = file.float32(tensor);
+        return [tensor.slice(prefix.length), floatTensor(shape, data.slice())];
+      }),
+    );
   };
-  return {
-    ...progress.data,
-    parameters: vectors('parameters'),
-    first: vectors('first'),
-    second: vectors('second'),
-  };
+  return { ...progress.data, values: part('values'), first: part('first'), second: part('second') };
 }
 
 export function isPretrainingState(bytes: Uint8Array): boolean {

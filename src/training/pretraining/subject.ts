@@ -9,18 +9,20 @@ import type { SegmentationModel } from '../../model/segmentation-model.ts';
 import { TEXT_ENCODER_PREFIX, initialBuiltInText } from '../../model/text/built-in-text.ts';
 import type { StepSubject } from '../job.ts';
 import type { PretrainingSettings } from './settings.ts';
+import { POINT_TOKENS } from './spatial-prompts.ts';
 
 /** Of the model in pretraining: with the head's correction, and SAM by itself. */
 export const PRETRAINING_OUTPUTS = 2;
 
-/** Everything is trained: image encoder, prompt encoder, decoder, detail head and text encoder. */
-export function pretrainingSubject(
-  settings: PretrainingSettings,
-): StepSubject {
+/**
+ * Everything is trained: image encoder, prompt encoder, decoder, detail head and text encoder.
+ * @param spatial whether prompts hold clicks and boxes
+ */
+export function pretrainingSubject(settings: PretrainingSettings, spatial: boolean): StepSubject {
   const model = detailModel(SALT_TINY, SALT_TINY_DETAIL, {
     batchSize: settings.imagesPerStep,
     imageSize: settings.imageSize,
-    prompts: { text: 'pieces' },
+    prompts: { text: 'pieces', ...(spatial && { points: POINT_TOKENS }) },
     promptsPerImage: settings.promptsPerImage,
     outputs: 'both',
   });
@@ -38,7 +40,9 @@ export function pretrainedModel(imageSize: number): SegmentationModel {
 
 /** All tensors of the model's checkpoint. */
 export function initialWeights(seed: number): Map<string, FloatTensor> {
-  const text = [...initialBuiltInText(seed)].map(([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const);
+  const text = [...initialBuiltInText(seed)].map(
+    ([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const,
+  );
   return new Map([
     ...randomSamWeights(SALT_TINY, seed),
     ...randomTextAffine(SALT_TINY, seed),
