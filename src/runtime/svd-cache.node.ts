@@ -15,13 +15,18 @@ export function svdCacheFolder(): string {
   return join(folder || envPaths('ohif-salt', { suffix: '' }).cache, 'svd');
 }
 
+/** Where a factorisation lies, or would. */
+export function svdCacheFile(key: string, folder = svdCacheFolder()): string {
+  return join(folder, `${key}.svd`);
+}
+
 /**
  * One file for each factorisation, named by its key: rows and cols as uint32, then U, s and Vt as float32 (all in the
  * machine's byte order, little-endian everywhere), then the SHA-256 of what precedes. A missing, truncated or
  * altered file counts as not cached, and is replaced by the next `put`. Several processes may share a folder.
  */
 export function fileSvdCache(folder = svdCacheFolder()): SvdCache {
-  const pathOf = (key: string): string => join(folder, `${key}.svd`);
+  const pathOf = (key: string): string => svdCacheFile(key, folder);
   return {
     get: async (key) => {
       try {

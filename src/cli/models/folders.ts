@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
+import { INDEX_FILE } from '../../model/prepared/prepared-index.ts';
 import { writeFileAtomic } from '../../runtime/files.node.ts';
 import { svdCacheFolder } from '../../runtime/svd-cache.node.ts';
 
@@ -18,18 +19,40 @@ export function cacheFolder(): string {
 }
 
 export interface FoundModel {
-  /** The file's name without its extension. */
+  /** The file's name without its extension, or the name of the folder that is the model's own. */
   readonly name: string;
+  /** Of a checkpoint, or of a prepared model's `model.json`. */
   readonly path: string;
+  /** What adapters call it: the file's name, or the folder's. */
+  readonly title: string;
 }
 
-/** Checkpoints in a folder, by name; none when there is no such folder. */
+/**
+ * Models in a folder, by name; none when there is no such folder. A folder in it is a model when it was prepared by
+ * `models import`, or holds one checkpoint.
+ */
 export async function modelsIn(folder: string): Promise<FoundModel[]> {
-  const files = await readdir(folder).catch(() => []);
-  return files
-    .filter((file) => CHECKPOINT.test(file))
-    .sort()
-    .map((file) => ({ name: parse(file).name, path: join(folder, file) }));
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found: FoundModel[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    // Links to files are files; what they lead to shows when it is opened.
+    if (entry.isDirectory()) {
+      const inside = await modelInside(path);
+      if (inside !== undefined) found.push({ name: entry.name, path: inside, title: entry.name });
+    } else if (CHECKPOINT.test(entry.name)) {
+      found.push({ name: parse(entry.name).name, path, title: entry.name });
+    }
+  }
+  return found;
+}
+
+/** What a folder that is one model's own is opened by. */
+export async function modelInside(folder: string): Promise<string | undefined> {
+  const files = await readdir(folder).catch((): string[] => []);
+  if (files.includes(INDEX_FILE)) return join(folder, INDEX_FILE);
+  const [checkpoint, ...others] = files.filter((file) => CHECKPOINT.test(file));
+  return checkpoint !== undefined && others.length === 0 ? join(folder, checkpoint) : undefined;
 }
 
 const noteSchema = z.object({ path: z.string() });

@@ -4,11 +4,10 @@ import type { AdapterFile } from '../../adapters/index.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
 import { unetOfAdapter } from '../../inference/trained-model.ts';
 import type { TrainedUnet } from '../../inference/trained-model.ts';
-import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
 import { loadSamWeights } from '../../model/checkpoint/load-sam.ts';
-import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
 import { randomSamWeights } from '../../model/checkpoint/random-weights.ts';
 import { weightsHash } from '../../model/checkpoint/weights-hash.ts';
+import { openModelFile } from '../../model/prepared/open-model-file.node.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { rememberBase } from './folders.ts';
 import type { ModelSource } from './model-source.ts';
@@ -25,7 +24,7 @@ const RANDOM_SEED = 1;
 /**
  * Reads a model. The file of a U-Net that was trained here is a model, too.
  * @throws SaltError `CHECKPOINT_INVALID`, `CHECKPOINT_REFUSED`, `CHECKPOINT_MISMATCH`, `FILE_UNREADABLE`, `NOT_FINITE`;
- *   `INVALID_ARGUMENT` for the adapter of another model
+ *   `INVALID_ARGUMENT` for the adapter of another model; `HASH_MISMATCH` for a prepared model that is damaged
  */
 export async function loadModel(source: ModelSource): Promise<LoadedModel> {
   switch (source.kind) {
@@ -46,12 +45,18 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
 }
 
 async function loadFile(path: string, name: string): Promise<LoadedModel> {
-  const file = await openFileSource(path);
+  const file = await openModelFile(path, name);
   try {
-    const checkpoint = await openCheckpoint(file, name);
-    if (ADAPTER_INFO_KEY in checkpoint.metadata) return asModel(await readAdapter(path), name);
-    const sam = await loadSamWeights(checkpoint);
+    if (ADAPTER_INFO_KEY in file.source.metadata) return asModel(await readAdapter(path), name);
+    const sam = await loadSamWeights(file.source);
     const hash = await weightsHash(sam.weights);
+    if (file.index && file.index.weightsHash !== hash) {
+      throw new SaltError(
+        'HASH_MISMATCH',
+        `The prepared model ${name} is damaged: its numbers are not those that were imported. Remove it and import it again.`,
+        { path },
+      );
+    }
     await rememberBase(hash, path);
     return { kind: 'sam', base: { name, weightsHash: hash, ...sam } };
   } finally {

@@ -1,0 +1,83 @@
+import { dirname, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { SaltError } from '../../../protocol/errors.ts';
+import { belongingsOf, removeBelongings } from '../../../runtime/models/remove.node.ts';
+import { modelsFolder } from '../../models/folders.ts';
+import { findModel } from '../../models/model-source.ts';
+import { consoleOf, withOutput } from '../../options.ts';
+import type { CommonOptions } from '../../options.ts';
+import { formatBytes } from '../../values.ts';
+
+interface RemoveOptions extends CommonOptions {
+  readonly yes?: true;
+}
+
+const NOTES = `
+Example:
+    ohif-salt models remove sam-vit-h
+
+Removes the files of a model in the folder of models, prepared and as they were fetched, and its decomposed weights from
+the cache. Adapters that were trained on it are kept; they need it again to be used. So is the record of its hash.
+`;
+
+export function addRemove(models: Command): void {
+  withOutput(
+    models
+      .command('remove')
+      .summary('delete a model and its decomposed weights')
+      .description('Deletes a model of the folder of models.')
+      .argument('<name>', 'as "models list" gives it')
+      .option('--yes', 'do not ask'),
+  )
+    .addHelpText('after', NOTES)
+    .action(runRemove);
+}
+
+async function runRemove(name: string, options: RemoveOptions): Promise<void> {
+  const console = consoleOf(options);
+  const found = await findModel(name);
+  if (found.kind !== 'file') {
+    throw new SaltError('INVALID_ARGUMENT', `"${name}" is made on the spot: there is nothing to remove.`);
+  }
+  const around = dirname(resolve(found.path));
+  const models = resolve(modelsFolder());
+  const hasFolder = dirname(around) === models;
+  if (!hasFolder && around !== models) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `${found.path} is not in the folder of models, ${models}: delete it yourself.`,
+    );
+  }
+  const belongings = await belongingsOf(found.path, hasFolder);
+  const { files, factors } = belongings;
+  const [own, cached] = [total(files), total(factors)];
+  const what = `${files.length} files of ${formatBytes(own)}${factors.length > 0 ? `, and ${factors.length} decomposed weights of ${formatBytes(cached)}` : ''}`;
+  if (!options.yes && !(await confirmed(`Remove "${name}": ${what}? [y/N] `))) {
+    throw new SaltError('CANCELLED', 'Nothing was removed.');
+  }
+  await removeBelongings(belongings);
+  console.result(`Removed "${name}": ${formatBytes(own + cached)} are free again.`, {
+    name,
+    bytesFreed: own + cached,
+    files: files.map(({ path }) => path),
+    factors: factors.length,
+  });
+}
+
+function total(files: readonly { readonly bytes: number }[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** @throws SaltError `INVALID_ARGUMENT` where nobody can answer */
+async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new SaltError('INVALID_ARGUMENT', 'Nobody is there to be asked: add --yes to remove it.');
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(?:es)?$/i.test((await terminal.question(question)).trim());
+  } finally {
+    terminal.close();
+  }
+}
