@@ -2,11 +2,13 @@ import { dirname } from 'node:path';
 import type { AdapterInfo } from '../../adapters/index.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { modelsFolder, modelsIn, recallBase } from './folders.ts';
+import { isPreparedIndex, readPreparedIndex } from '../../model/prepared/open-model-file.node.ts';
+import { checkpointInside, modelsFolder, modelsIn, recallBase } from './folders.ts';
 import { loadModel } from './load-model.ts';
 import { isFile } from './model-source.ts';
 import type { ModelSource } from './model-source.ts';
 import { RANDOM_SAMS } from './random-models.ts';
+import { SHIPPED_NAME, SHIPPED_PATH } from './shipped.ts';
 
 /**
  * The model that an adapter was trained on: the one given, or else the random one of its name, the file that was
@@ -31,15 +33,26 @@ export async function findBase(
 
 async function search(name: string, weightsHash: string, adapterPath: string): Promise<ModelSource> {
   if (RANDOM_SAMS.has(name)) return { kind: 'random', name };
+  if (name === SHIPPED_NAME) return { kind: 'file', name, path: SHIPPED_PATH };
   const remembered = await recallBase(weightsHash);
   if (remembered !== undefined && (await isFile(remembered))) return { kind: 'file', name, path: remembered };
   for (const folder of [modelsFolder(), dirname(adapterPath)]) {
     const found = (await modelsIn(folder)).find((file) => file.path.endsWith(name) || file.name === name);
-    if (found) return { kind: 'file', name, path: found.path };
+    if (found) return { kind: 'file', name, path: await sameNumbers(found.path, weightsHash) };
   }
   throw new SaltError(
     'MODEL_UNKNOWN',
     `The adapter was trained on "${name}", which was not found. Give it with --model, or put it into ${modelsFolder()}.`,
     { name, weightsHash },
   );
+}
+
+/**
+ * A model that was imported lies there twice: as it was fetched, and rounded to float16. The adapter was trained on one
+ * of the two.
+ */
+async function sameNumbers(path: string, weightsHash: string): Promise<string> {
+  if (!isPreparedIndex(path)) return path;
+  const index = await readPreparedIndex(path);
+  return index.weightsHash === weightsHash ? path : ((await checkpointInside(dirname(path))) ?? path);
 }

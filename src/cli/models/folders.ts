@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
-import { INDEX_FILE } from '../../model/prepared/prepared-index.ts';
+import { INDEX_FILE, SHARD_FILE } from '../../model/prepared/prepared-index.ts';
 import { writeFileAtomic } from '../../runtime/files.node.ts';
 import { svdCacheFolder } from '../../runtime/svd-cache.node.ts';
 
@@ -50,8 +50,13 @@ export async function modelsIn(folder: string): Promise<FoundModel[]> {
 /** What a folder that is one model's own is opened by. */
 export async function modelInside(folder: string): Promise<string | undefined> {
   const files = await readdir(folder).catch((): string[] => []);
-  if (files.includes(INDEX_FILE)) return join(folder, INDEX_FILE);
-  const [checkpoint, ...others] = files.filter((file) => CHECKPOINT.test(file));
+  return files.includes(INDEX_FILE) ? join(folder, INDEX_FILE) : checkpointInside(folder);
+}
+
+/** The one checkpoint in a folder, shards aside. */
+export async function checkpointInside(folder: string): Promise<string | undefined> {
+  const files = await readdir(folder).catch((): string[] => []);
+  const [checkpoint, ...others] = files.filter((file) => CHECKPOINT.test(file) && !SHARD_FILE.test(file));
   return checkpoint !== undefined && others.length === 0 ? join(folder, checkpoint) : undefined;
 }
 

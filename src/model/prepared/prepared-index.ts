@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { SaltError } from '../../protocol/errors.ts';
 
 export const INDEX_FILE = 'model.json';
+/** The names of its shards, as `prepareModel` gives them. */
+export const SHARD_FILE = /^shard-\d{5}-of-\d{5}-[0-9a-f]{8}\.safetensors$/;
 export const PREPARED_FORMAT = 'ohif-salt-model-1';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

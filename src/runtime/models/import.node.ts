@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ADAPTER_INFO_KEY } from '../../adapters/index.ts';
-import { INDEX_FILE } from '../../model/prepared/prepared-index.ts';
+import { INDEX_FILE, SHARD_FILE } from '../../model/prepared/prepared-index.ts';
 import type { PreparedFile, PreparedIndex } from '../../model/prepared/prepared-index.ts';
 import { prepareModel } from '../../model/prepared/prepare.ts';
 import { recognise } from '../../model/prepared/recognise.ts';
@@ -36,7 +36,6 @@ export interface Imported {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const SHARD = /^shard-\d{5}-of-\d{5}-[0-9a-f]{8}\.safetensors$/;
 /** What a CLIP needs beside its weights, under the names that its publishers use. */
 const CLIP_FILES = ['config.json', 'open_clip_config.json', 'tokenizer.json', 'vocab.json', 'merges.txt'];
 /** Of a prepared model over the numbers in it. */
@@ -106,7 +105,7 @@ export async function importModel(path: string, options: ImportOptions): Promise
 
 /** Left by an import that did not get to its end. */
 async function removeShards(folder: string): Promise<void> {
-  for (const file of await readdir(folder)) if (SHARD.test(file)) await rm(join(folder, file));
+  for (const file of await readdir(folder)) if (SHARD_FILE.test(file)) await rm(join(folder, file));
 }
 
 async function takeAlong(names: readonly string[], from: string, to: string): Promise<PreparedFile[]> {

@@ -2,7 +2,7 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameTensors } from '../../model/checkpoint/checkpoint-source.ts';
-import { INDEX_FILE } from '../../model/prepared/prepared-index.ts';
+import { INDEX_FILE, SHARD_FILE } from '../../model/prepared/prepared-index.ts';
 import { openModelFile } from '../../model/prepared/open-model-file.node.ts';
 import { recognise } from '../../model/prepared/recognise.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -20,8 +20,10 @@ export interface Belongings {
   readonly folder?: string;
 }
 
+/** Checkpoints, what was fetched of them in part, and what comes with them. */
 const OWN =
-  /^(?:model\.json|shard-\d{5}-of-\d{5}-[0-9a-f]{8}\.safetensors|(?:open_clip_)?config\.json|tokenizer\.json|vocab\.json|merges\.txt|.*\.(?:safetensors|pth|pt|bin)(?:\.part(?:\.json)?)?)$/;
+  /^(?:model\.json|(?:open_clip_)?config\.json|tokenizer\.json|vocab\.json|merges\.txt|.*\.(?:safetensors|pth|pt|bin)(?:\.part(?:\.json)?)?)$/;
+const CHECKPOINT = /\.(?:safetensors|pth|pt|bin)$/;
 
 /**
  * @param path of a checkpoint, or of a prepared model's `model.json`
@@ -35,7 +37,9 @@ export async function belongingsOf(path: string, hasFolder: boolean): Promise<Be
   const keys = new Set<string>();
   const models = files
     .map((file) => file.path)
-    .filter((file) => /(?:^|[\\/])model\.json$|(?<!shard-[^\\/]*)\.(?:safetensors|pth|pt|bin)$/.test(file));
+    .filter(
+      (file) => basename(file) === INDEX_FILE || (CHECKPOINT.test(file) && !SHARD_FILE.test(basename(file))),
+    );
   for (const model of models) for (const key of await keysOf(model)) keys.add(key);
   const factors = await sized([...keys].map((key) => svdCacheFile(key)));
   return { files, factors, ...(hasFolder && { folder }) };

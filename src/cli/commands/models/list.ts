@@ -11,6 +11,7 @@ import { modelsFolder, modelsIn } from '../../models/folders.ts';
 import type { FoundModel } from '../../models/folders.ts';
 import { RANDOM_SAMS } from '../../models/random-models.ts';
 import { registeredModels } from '../../models/registry.ts';
+import { SHIPPED_NAME } from '../../models/shipped.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
 import { list } from '../../table.ts';
@@ -62,7 +63,15 @@ function builtIn(): Listed[] {
     state: 'built-in' as const,
     what: `a SAM of ${depth} blocks of width ${embedDim} with random weights: for trying things out, knows nothing`,
   }));
-  return [{ name: 'unet', state: 'built-in', what: 'a U-Net, trained from scratch' }, ...random];
+  return [
+    {
+      name: SHIPPED_NAME,
+      state: 'built-in',
+      what: 'a small SAM with a detail head, pretrained on drawn images: comes with the program',
+    },
+    { name: 'unet', state: 'built-in', what: 'a U-Net' },
+    ...random,
+  ];
 }
 
 async function describe({ name, path }: FoundModel): Promise<Listed> {
