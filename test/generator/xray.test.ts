@@ -14,7 +14,7 @@ function count(data: Uint8Array): number {
 }
 
 function manyImages(kind: (typeof KINDS)[number]): GeneratedImage[] {
-  return Array.from({ length: 100 }, (_, seed) => generateXray(seed, SIDE, kind));
+  return Array.from({ length: 60 }, (_, seed) => generateXray(seed, SIDE, kind));
 }
 
 function present(images: readonly GeneratedImage[], structure: Structure): number {
@@ -52,7 +52,7 @@ test('images are whole grey levels, and masks lie within the field of view and a
   );
 });
 
-describe('over a hundred images', () => {
+describe('over sixty images', () => {
   const angiograms = manyImages('angiogram');
   const subtractions = manyImages('subtraction');
 
@@ -66,11 +66,11 @@ describe('over a hundred images', () => {
 
   test('each structure is absent from some images and present in others', () => {
     const vessels = present(angiograms, 'vessel');
-    assert.ok(vessels >= 75 && vessels <= 97, `${vessels} with vessels`);
+    assert.ok(vessels >= 45 && vessels <= 58, `${vessels} with vessels`);
     const catheters = present(angiograms, 'catheter');
-    assert.ok(catheters >= 30 && catheters <= 70, `${catheters} with a catheter`);
+    assert.ok(catheters >= 18 && catheters <= 42, `${catheters} with a catheter`);
     const bones = present(angiograms, 'bone');
-    assert.ok(bones >= 10 && bones <= 60, `${bones} with bones`);
+    assert.ok(bones >= 6 && bones <= 36, `${bones} with bones`);
   });
 
   test('a subtraction shows no bone, and seldom the catheter', () => {
