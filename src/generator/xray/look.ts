@@ -6,6 +6,8 @@ export interface XrayLook {
   readonly regions: Readonly<Record<Region, number>>;
   /** Share of the images that are taken while contrast is in the vessels. */
   readonly filled: number;
+  /** Share of the images with a catheter; a phantom has one less often. */
+  readonly catheters: number;
   /** Attenuation of the widest vessel. */
   readonly greatest: readonly [number, number];
   /** Contrast of the widest vessel over the noise of one pixel. */
@@ -21,6 +23,7 @@ export interface XrayLook {
 export const VARIED: XrayLook = {
   regions: { 'left coronary': 0.3, 'right coronary': 0.12, cerebral: 0.25, peripheral: 0.15, phantom: 0.18 },
   filled: 0.9,
+  catheters: 0.7,
   greatest: [0.25, 2.2],
   contrastToNoise: [4.5, 90],
   disturbance: 1,
@@ -30,7 +33,8 @@ export const VARIED: XrayLook = {
 export const CLEAR: XrayLook = {
   regions: { 'left coronary': 1, 'right coronary': 0.3, cerebral: 0, peripheral: 0.4, phantom: 0 },
   filled: 1,
-  greatest: [0.8, 1.8],
-  contrastToNoise: [15, 50],
-  disturbance: 0.2,
+  catheters: 0.15,
+  greatest: [1, 2],
+  contrastToNoise: [20, 60],
+  disturbance: 0.1,
 };

@@ -58,7 +58,7 @@ export function drawScene(
   const bones = new Float32Array(size * size);
   const bone = drawBones(random, look, region, bones, size);
   add(still, bones);
-  const catheter = chance(random, region === 'phantom' ? 0.2 : 0.7)
+  const catheter = chance(random, (region === 'phantom' ? 0.3 : 1) * look.catheters)
     ? drawCatheter(random, first.root, size, { contrast, filled: filled && chance(random, 0.6) })
     : null;
   // A catheter that lay still is taken away by the subtraction, unless it moved or contrast runs through it.
