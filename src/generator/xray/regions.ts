@@ -15,11 +15,13 @@ export interface Vessels {
   readonly trunkRadius: number;
 }
 
-/** Grows the vessels of a region in a square image of side `size`. */
-export function growVessels(random: Random, region: Region, size: number): Vessels {
-  const { shape, root: planned } = PLANS[region](random, size);
+/** Grows the vessels of a region in a square image of side `size`, `calibre` times as wide as in life. */
+export function growVessels(random: Random, region: Region, size: number, calibre = 1): Vessels {
+  const { shape: planned, root: wanted } = PLANS[region](random, size);
+  const trunkRadius = calibre * planned.trunkRadius;
+  const shape = { ...planned, trunkRadius, leastRadius: calibre * planned.leastRadius };
   const near = (at: number): number => Math.min(1.05 * size, Math.max(-0.05 * size, at));
-  const root = { ...planned, x: near(planned.x), y: near(planned.y) };
+  const root = { ...wanted, x: near(wanted.x), y: near(wanted.y) };
   const branches = growTree(random, shape, root, size).map((branch) => roughen(random, branch));
   return { branches, root, trunkRadius: shape.trunkRadius };
 }

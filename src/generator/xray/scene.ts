@@ -41,10 +41,11 @@ export function drawScene(
   size: number,
   subtracted: boolean,
 ): Scene {
-  const first = growVessels(random, region, size);
+  const first = growVessels(random, region, size, look.calibre);
   const trees: Vessels[] = [first];
   const more = MORE_TREES[region];
-  while (trees.length < 6 && chance(random, more)) trees.push(growVessels(random, region, size));
+  while (trees.length < 6 && chance(random, more))
+    trees.push(growVessels(random, region, size, look.calibre));
   const filled = chance(random, look.filled);
   const branches = filled ? trees.flatMap((tree) => fillVessels(random, tree, region)) : [];
   // A phantom's tubes hold undiluted contrast.
