@@ -1,5 +1,6 @@
 /** What is trained, and how: the choices behind `--method`. Plain JSON, kept in every adapter file. */
 import { z } from 'zod';
+import type { SamConfig } from '../model/sam-config.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { LAYER_KINDS, RANK_GROUP } from './layer-kinds.ts';
 import type { LayerKind, RankGroup } from './layer-kinds.ts';
@@ -79,6 +80,22 @@ export type SaltConfig = Readonly<z.infer<typeof saltConfigSchema>>;
 export type MethodConfig = Readonly<z.infer<typeof methodConfigSchema>>;
 /** As a person writes it: what is left out takes its default. */
 export type MethodInput = Readonly<z.input<typeof methodConfigSchema>>;
+
+/**
+ * The ranks of SALT for a model of any width, in the proportions of the published ones for ViT-B (760, 50 and 250 of
+ * 768, 768 and 256 singular values, low rank 256 of 768). Wider models keep ViT-B's.
+ */
+export function defaultMethod({ embedDim, outChans }: SamConfig): MethodConfig {
+  const share = (rank: number, of: number, width: number): number =>
+    Math.max(1, Math.min(rank, Math.round((rank / of) * width)));
+  return parseMethod({
+    method: 'salt',
+    rankAttention: share(760, 768, embedDim),
+    rankMlp: share(50, 768, embedDim),
+    rankNeck: share(250, 256, outChans),
+    loraRank: share(256, 768, embedDim),
+  });
+}
 
 export function saltRanks(config: SaltConfig): Readonly<Record<RankGroup, number>> {
   return {

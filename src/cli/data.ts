@@ -25,7 +25,7 @@ export interface OpenedData {
 }
 
 /**
- * Opens annotated frames. The masks of a folder show every word; DICOM segmentations those that their segments are
+ * Opens annotated frames. The masks of a folder show every word that has no folder of masks for itself; DICOM segmentations those that their segments are
  * called by.
  * @throws SaltError `DATASET_INVALID`, `FILE_UNREADABLE`
  */
@@ -40,8 +40,14 @@ export async function openData({ folder, dicom, words }: DataRequest): Promise<O
 }
 
 async function openFolder(folder: string, words: readonly string[]): Promise<OpenedData> {
-  const { samples, problems } = await openFolderDataset(folder);
-  return { samples: merged(words.map((word) => samplesOfWord(samples, word))), problems };
+  const samples: TrainingSample[][] = [];
+  const problems = new Set<string>();
+  for (const word of words) {
+    const dataset = await openFolderDataset(folder, word);
+    samples.push(samplesOfWord(dataset.samples, word));
+    for (const problem of dataset.problems) problems.add(problem);
+  }
+  return { samples: merged(samples), problems: [...problems] };
 }
 
 async function openDicom(paths: readonly string[], words: readonly string[]): Promise<OpenedData> {

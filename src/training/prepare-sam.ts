@@ -1,4 +1,4 @@
-import { countParameters, createAdapter, parseMethod } from '../adapters/index.ts';
+import { countParameters, createAdapter, defaultMethod, parseMethod } from '../adapters/index.ts';
 import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import { samModelOf } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
@@ -7,7 +7,7 @@ import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { choosePlan } from './choose-plan.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
-import { SAM_PRESET, samSide } from './presets.ts';
+import { PRETRAINED_PRESET, SAM_PRESET, samSide } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
 import { samSubject } from './sam-subject.ts';
@@ -30,16 +30,17 @@ export interface SamRunOptions {
  */
 export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun> {
   const { choices, base, encoder, factor, maxBytes } = options;
-  const method = parseMethod(choices.method ?? { method: 'salt' });
+  const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
+  const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
   const imageSize = choices.imageSize ?? samSide(base.config.imageSize);
-  let batchSize = choices.batchSize ?? SAM_PRESET.batchSize;
+  let batchSize = choices.batchSize ?? preset.batchSize;
   let needs = bytesOfStep(base, method, imageSize, batchSize);
   const isTooLarge = choices.batchSize === undefined && Math.min(needs.whole, needs.staged) > maxBytes;
   if (isTooLarge) {
     batchSize = 1;
     needs = bytesOfStep(base, method, imageSize, batchSize);
   }
-  const settings = settingsOf(choices, SAM_PRESET, isTooLarge ? { accumulate: SAM_PRESET.batchSize } : {});
+  const settings = settingsOf(choices, preset, isTooLarge ? { accumulate: preset.batchSize } : {});
   const executor = await options.open(needs.whole <= maxBytes);
   const { seed, words } = settings;
   const subject = await samSubject({

@@ -17,6 +17,28 @@ export const SAM_PRESET: Preset = {
   },
 };
 
+/**
+ * For a model that knows vessels and words already, with a detail head: it sees them in every direction, and the loss
+ * is the one that it was pretrained with.
+ */
+export const PRETRAINED_PRESET: Preset = {
+  batchSize: 1,
+  settings: {
+    crop: 'frame',
+    augmentation: AUGMENTATIONS.vessels,
+    schedule: { learningRate: 1e-3, warmUpSteps: 10, decay: { kind: 'cosine', floor: 0 } },
+    clipNorm: 1,
+    loss: {
+      focalAlpha: 0.5,
+      focalGamma: 2,
+      focalWeight: 8,
+      diceSmooth: 1,
+      diceWeight: 1,
+      penaltyWeight: 0.01,
+    },
+  },
+};
+
 /** A recipe under which a plain U-Net learns vessels from a few frames; the rate falls to zero over the budget. */
 export const UNET_PRESET: Preset = {
   batchSize: 4,

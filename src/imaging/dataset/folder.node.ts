@@ -11,19 +11,21 @@ import { readSplit } from './split.ts';
 const SPLIT_FILE = 'data_split.csv';
 const LAYOUT =
   'A data set is a folder with images/ and masks/ in it, files paired by name (images/21.png with masks/21.png or ' +
-  'masks/21_mask.png), and optionally fov/ and data_split.csv (columns image, mask, split).';
+  'masks/21_mask.png), and optionally fov/ and data_split.csv (columns image, mask, split). Masks of several structures ' +
+  'lie in a folder each, named after its word: masks-artery/, masks-vein/.';
 
 /**
  * Opens a folder of frames and masks. Images are read when a sample is loaded; of DICOM files the header is read
  * now, for their number of frames and their patient.
  *
+ * @param word whose masks are wanted: those in `masks-<word>/`, or in `masks/` where there is no such folder
  * @throws SaltError DATASET_INVALID when not one frame has a mask.
  */
-export async function openFolderDataset(folder: string): Promise<Dataset> {
+export async function openFolderDataset(folder: string, word?: string): Promise<Dataset> {
   const entries = await list(folder);
   const find = (name: string) => entries.find((entry) => entry.toLowerCase() === name);
   const imagesFolder = find('images');
-  const masksFolder = find('masks');
+  const masksFolder = (word !== undefined && find(masksFolderOf(word))) || find('masks');
   const fieldsFolder = find('fov');
   const splitFile = find(SPLIT_FILE);
   if (imagesFolder === undefined || masksFolder === undefined) {
@@ -72,6 +74,11 @@ export async function openFolderDataset(folder: string): Promise<Dataset> {
     );
   });
   return { samples, problems };
+}
+
+/** The folder for the masks of a word. */
+function masksFolderOf(word: string): string {
+  return `masks-${word.trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')}`;
 }
 
 interface Header {

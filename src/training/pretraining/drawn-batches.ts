@@ -14,7 +14,7 @@ import { loadSample } from '../loaded-sample.ts';
 import type { LoadedSample } from '../loaded-sample.ts';
 import { drawPrompts } from './prompts.ts';
 import type { Prompt } from './prompts.ts';
-import { isSpatial } from './settings.ts';
+import { isFirstLesson, isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { POINT_TOKENS, drawSpatialPrompt } from './spatial-prompts.ts';
 
@@ -63,6 +63,7 @@ export class DrawnBatches {
   async at(step: number): Promise<Batch> {
     const { imagesPerStep, promptsPerImage, imageSize: side } = this.#settings;
     const spatial = isSpatial(this.#settings, step);
+    const vesselsOnly = isFirstLesson(this.#settings, step);
     const [size, outputs, answers] = [side * side, this.#outputs, imagesPerStep * promptsPerImage];
     const image = floatTensor([imagesPerStep, 3, side, side]);
     const pieces = floatTensor([answers, BUCKETS]);
@@ -73,7 +74,7 @@ export class DrawnBatches {
       const place = step * imagesPerStep + b;
       const random = createRandom(place * 2 + this.#settings.seed * 0x100000000);
       const drawn = await this.#image(place, random.uniform());
-      const prompts = drawPrompts(promptsPerImage, drawn.kind, drawn.present, random);
+      const prompts = drawPrompts(promptsPerImage, drawn.kind, drawn.present, vesselsOnly, random);
       const planes = prompts.map(() => new Float32Array(size));
       const inside = new Float32Array(size);
       const into = image.data.subarray(b * 3 * size, (b + 1) * 3 * size);

@@ -14,23 +14,29 @@ const OTHERS: readonly Structure[] = STRUCTURES.filter((name) => !TREES.includes
 /** Where arteries and veins differ, they are what is asked for most. */
 const PAIRED: ReadonlySet<ImageKind> = new Set(['fundus']);
 /** Chance that a prompt names something that the picture does not hold. */
-const ABSENT = 0.3;
+const ABSENT = 0.35;
 
 /**
- * Draws what to ask an image: vessels first, then in turn the two kinds of vessel where they differ, other structures
- * that it holds, and things that it does not.
+ * Draws what to ask an image: vessels first, then the two kinds of vessel where they differ, other structures that it
+ * holds, and things that it does not.
  * @param present the structures that the image holds
+ * @param vesselsOnly asks for nothing else, as beginners are taught: while a model cannot yet tell words apart, the
+ *   empty masks of other words teach it to draw nothing at all
  */
 export function drawPrompts(
   count: number,
   kind: ImageKind,
   present: ReadonlySet<Structure>,
+  vesselsOnly: boolean,
   random: Random,
 ): Prompt[] {
   const structures: (Structure | undefined)[] = PAIRED.has(kind)
     ? ['vessel', 'artery', 'vein']
-    : [TREES[random.integer(TREES.length)]];
-  if (count < structures.length) structures.splice(0, structures.length - count);
+    : [TREES[random.integer(TREES.length)], TREES[random.integer(TREES.length)]];
+  if (vesselsOnly) {
+    while (structures.length < count) structures.push('vessel');
+  }
+  structures.splice(0, structures.length - count);
   const held = OTHERS.filter((name) => present.has(name));
   while (structures.length < count) {
     const next = random.uniform() < ABSENT ? undefined : held.splice(random.integer(held.length || 1), 1)[0];

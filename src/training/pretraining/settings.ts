@@ -17,6 +17,8 @@ export const pretrainingSettingsSchema = z.strictObject({
   imageSize: z.int().min(64).max(1024).default(512),
   imagesPerStep: z.int().min(1).max(64).default(1),
   promptsPerImage: z.int().min(1).max(16).default(4),
+  /** The first part of the run, in which only vessels are asked for. */
+  firstLesson: share.default(0.12),
   /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
   spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
   /** Times that each drawn image is used, each time seen otherwise. */
@@ -43,6 +45,11 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** Steps between looks at test images. */
   evaluateEvery: count.default(500),
 });
+
+/** Whether a step asks for vessels only. @param step counted from 1 */
+export function isFirstLesson({ steps, firstLesson }: PretrainingSettings, step: number): boolean {
+  return step <= steps * firstLesson;
+}
 
 /** Whether a step's prompts hold clicks and boxes. @param step counted from 1 */
 export function isSpatial({ steps, spatial }: PretrainingSettings, step: number): boolean {

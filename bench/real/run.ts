@@ -1,0 +1,154 @@
+/**
+ * The table of accuracy on real images: `OHIF_SALT_DATA=... npm run bench:real`. Every cell is a run of the program's
+ * own commands (train, then evaluate), as a user would type them. Cells that are done are kept in
+ * bench/results/real-images.json, so that a run can be interrupted; `--only drive:1:salt` does some of them.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { layOut } from './prepare.ts';
+import type { DataSetName, Folders, FrameCount } from './prepare.ts';
+
+const RESULTS = new URL('../results/real-images.json', import.meta.url);
+const WORK = join(tmpdir(), 'ohif-salt-real');
+
+const wordScoreSchema = z.strictObject({ dice: z.number(), hd95: z.number().nullable() });
+const cellSchema = z.strictObject({
+  cell: z.string(),
+  frames: z.array(z.string()),
+  minutes: z.number(),
+  /** Wall clock of the whole `train` command. */
+  seconds: z.number().nullable(),
+  scores: z.record(z.string(), wordScoreSchema),
+});
+type Cell = z.infer<typeof cellSchema>;
+
+/** How each contender is trained; `zero` cells are evaluated without training. */
+const CONTENDERS: Readonly<Record<string, readonly string[]>> = {
+  salt: ['--model', 'salt-tiny'],
+  ssam: ['--model', 'salt-tiny', '--method', 'ssam'],
+  lora: ['--model', 'salt-tiny', '--method', 'lora', '--rank', '4'],
+  norm: ['--model', 'salt-tiny', '--method', 'norm'],
+  full: ['--model', 'salt-tiny', '--method', 'full'],
+  head: ['--model', 'salt-tiny', '--method', 'head'],
+  'salt-without-head': ['--model', 'salt-tiny', '--no-detail'],
+  unet: ['--model', 'unet'],
+  'unet-pretrained': ['--model', 'unet', '--start', 'salt-tiny'],
+};
+
+/** Minutes by data set and number of frames, as the table asks. */
+const MINUTES: Readonly<Record<DataSetName, Readonly<Record<FrameCount, number>>>> = {
+  drive: { 1: 2, 3: 5, all: 15 },
+  chase: { 1: 2, 3: 5, all: 15 },
+  octa: { 1: 2, 3: 5, all: 15 },
+  avrdb: { 1: 4, 3: 4, all: 4 },
+};
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: ['drive:zero:salt'] },
+    seeds: { type: 'string', default: '1,2,3' },
+    minutes: { type: 'string' },
+    flips: { type: 'string', default: '4' },
+    print: { type: 'boolean', default: false },
+  },
+});
+
+function program(args: readonly string[]): { readonly stdout: string; readonly seconds: number } {
+  const before = performance.now();
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'src/cli/main.ts', ...args],
+    { encoding: 'utf8', maxBuffer: 2 ** 28 },
+  );
+  if (status !== 0) throw new Error(`ohif-salt ${args.join(' ')} ended with ${status}:\n${stderr}`);
+  return { stdout, seconds: (performance.now() - before) / 1000 };
+}
+
+const evaluationSchema = z.looseObject({
+  summary: z.looseObject({
+    dice: z.looseObject({ mean: z.number().nullable() }),
+    hd95: z.looseObject({ mean: z.number().nullable() }),
+  }),
+});
+
+function evaluate(model: readonly string[], folder: string, words: readonly string[]): Cell['scores'] {
+  return Object.fromEntries(
+    words.map((word) => {
+      const { stdout } = program([
+        'evaluate',
+        ...model,
+        '--data',
+        folder,
+        '--prompt',
+        word,
+        '--flips',
+        options.flips,
+        '--json',
+      ]);
+      const { dice, hd95 } = evaluationSchema.parse(JSON.parse(stdout)).summary;
+      return [word, { dice: dice.mean ?? 0, hd95: hd95.mean }];
+    }),
+  );
+}
+
+function runCell(cell: string, contender: string, folders: Folders, minutes: number, seed: number): Cell {
+  const { words } = folders;
+  const prompts = words.flatMap((word) => ['--prompt', word]);
+  if (minutes === 0) {
+    const scores = evaluate(['--model', 'salt-tiny'], folders.test, words);
+    return { cell, frames: [], minutes: 0, seconds: null, scores };
+  }
+  const adapter = join(WORK, `${cell.replaceAll(':', '-')}.safetensors`);
+  const { seconds } = program([
+    'train',
+    ...(CONTENDERS[contender] ?? []),
+    '--data',
+    folders.train,
+    ...prompts,
+    '--minutes',
+    String(minutes),
+    '--seed',
+    String(seed),
+    '--held-out',
+    '0',
+    '--out',
+    adapter,
+  ]);
+  const scores = evaluate(['--adapter', adapter], folders.test, words);
+  return { cell, frames: [...folders.frames], minutes, seconds, scores };
+}
+
+function readResults(): Cell[] {
+  try {
+    return z.array(cellSchema).parse(JSON.parse(readFileSync(RESULTS, 'utf8')));
+  } catch {
+    return [];
+  }
+}
+
+mkdirSync(WORK, { recursive: true });
+const dataSetSchema = z.enum(['drive', 'chase', 'octa', 'avrdb']);
+const countSchema = z.enum(['zero', '1', '3', 'all']);
+for (const pattern of options.only) {
+  const [set, count, contender = ''] = pattern.split(':');
+  const name = dataSetSchema.parse(set);
+  const wanted = countSchema.parse(count);
+  if (!(contender in CONTENDERS)) throw new Error(`There is no contender "${contender}".`);
+  const frames: FrameCount = wanted === '1' ? 1 : wanted === '3' ? 3 : 'all';
+  const seeds = wanted === 'zero' && name !== 'avrdb' ? ['1'] : options.seeds.split(',');
+  for (const seed of seeds) {
+    const cell = `${pattern}:${seed}`;
+    const before = readResults();
+    if (before.some((done) => done.cell === cell)) continue;
+    const folders = await layOut(name, frames, Number(seed), WORK);
+    const minutes = wanted === 'zero' ? 0 : Number(options.minutes ?? MINUTES[name][frames]);
+    const result = runCell(cell, contender, folders, minutes, Number(seed));
+    const all = [...readResults(), result].sort((a, b) => (a.cell < b.cell ? -1 : 1));
+    writeFileSync(RESULTS, `${JSON.stringify(all, null, 1)}\n`);
+    process.stdout.write(`${cell} ${JSON.stringify(result.scores)} ${result.seconds?.toFixed(0) ?? '-'} s\n`);
+  }
+}
