@@ -12,6 +12,9 @@ type Weights = ReadonlyMap<string, FloatTensor>;
 
 /** Where the head meets SAM: what depends on the SAM that it is joined to. */
 const JOINTS = /^detail\.(?:join|hyper)\./;
+/** From the mask token to the weights of the finest features: starts small, so that first logits are near zero. */
+const KERNEL = 'detail.hyper.layers.1.weight';
+const QUIET = 0.1;
 /** What makes the head silent when it is zero. */
 const LAST_LAYER = /^detail\.(?:join|hyper\.layers\.1)\./;
 
@@ -30,7 +33,18 @@ export function randomDetailWeights(
   detail: DetailConfig,
   seed: number,
 ): Map<string, FloatTensor> {
-  return initialConvWeights(expectedDetailTensors(config, detail), createRandom(seed));
+  const weights = initialConvWeights(expectedDetailTensors(config, detail), createRandom(seed));
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [
+      name,
+      name === KERNEL
+        ? floatTensor(
+            shape,
+            data.map((value) => QUIET * value),
+          )
+        : { dtype: 'float32', shape, data },
+    ]),
+  );
 }
 
 /**

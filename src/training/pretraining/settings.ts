@@ -18,7 +18,7 @@ export const pretrainingSettingsSchema = z.strictObject({
   imagesPerStep: z.int().min(1).max(64).default(1),
   promptsPerImage: z.int().min(1).max(16).default(4),
   /** The first part of the run, in which only vessels are asked for. */
-  firstLesson: share.default(0.12),
+  firstLesson: share.default(0.1),
   /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
   spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
   /** Times that each drawn image is used, each time seen otherwise. */
@@ -26,7 +26,7 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** Images of which the next is chosen: uses of one lie this far apart. */
   pool: z.int().min(1).max(1000).default(32),
   schedule: scheduleSchema.default({
-    learningRate: 1e-3,
+    learningRate: 1.5e-3,
     warmUpSteps: 100,
     decay: { kind: 'cosine', floor: 0.01 },
   }),
@@ -43,7 +43,7 @@ export const pretrainingSettingsSchema = z.strictObject({
     }),
   ),
   /** Steps between looks at test images. */
-  evaluateEvery: count.default(500),
+  evaluateEvery: count.default(700),
 });
 
 /** Whether a step asks for vessels only. @param step counted from 1 */
