@@ -116,7 +116,8 @@ const READERS: Readonly<Record<DataSetName, (data: string, seed: number) => Prom
       return {
         stem,
         // Masks have four times the image's resolution; both are brought to twice the image's.
-        place: (folder) => placeResized(folder, join(root, 'images', file), join(root, 'masks', mask), 608, 608),
+        place: (folder) =>
+          placeResized(folder, join(root, 'images', file), join(root, 'masks', mask), 608, 608),
       };
     });
     return { words: ['vessel'], train: items.slice(0, 28), test: items.slice(28) };
@@ -126,7 +127,10 @@ const READERS: Readonly<Record<DataSetName, (data: string, seed: number) => Prom
     const items = (await sorted(join(root, 'images'))).map((file): Item => {
       const { name } = parse(file);
       const labels = join(root, 'av-labels', `${name}--av.png`);
-      return { stem: name, place: (folder) => placeArteriesAndVeins(folder, join(root, 'images', file), labels) };
+      return {
+        stem: name,
+        place: (folder) => placeArteriesAndVeins(folder, join(root, 'images', file), labels),
+      };
     });
     const tested = [(2 * seed - 2) % 5, (2 * seed - 1) % 5];
     return {

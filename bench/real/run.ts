@@ -36,7 +36,7 @@ const CONTENDERS: Readonly<Record<string, readonly string[]>> = {
   head: ['--model', 'salt-tiny', '--method', 'head'],
   'salt-without-head': ['--model', 'salt-tiny', '--no-detail'],
   unet: ['--model', 'unet'],
-  'unet-pretrained': ['--model', 'unet', '--start', 'salt-tiny'],
+  'unet-pretrained': ['--model', 'unet', '--pretrained'],
 };
 
 /** Minutes by data set and number of frames, as the table asks. */

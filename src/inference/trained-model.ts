@@ -8,7 +8,7 @@ import { DETAIL_PREFIX } from '../model/detail/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
-import { unetModel } from '../model/unet.ts';
+import { unetModel, unetMultiple } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Flips } from './mirror.ts';
@@ -130,7 +130,7 @@ export function unetAsModel({ config, weights, words }: TrainedUnet, trained = t
   return {
     words,
     flips: 4,
-    input: { framing: 'native', multiple: 2 ** config.poolings },
+    input: { framing: 'native', multiple: unetMultiple(config) },
     weights,
     modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
     async ask(word) {

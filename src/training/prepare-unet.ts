@@ -1,6 +1,9 @@
 import { parseMethod } from '../adapters/index.ts';
 import type { TrainedUnet } from '../inference/trained-model.ts';
-import { UNET_DEFAULTS, unetConfigSchema } from '../model/unet.ts';
+import type { FloatTensor } from '../graph/tensor.ts';
+import { unetOfHead } from '../model/detail/index.ts';
+import type { DetailHead } from '../model/detail/index.ts';
+import { UNET_DEFAULTS, unetConfigSchema, unetMultiple } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
@@ -19,6 +22,8 @@ export interface UnetRunOptions {
   readonly name: string;
   /** To go on from; without, it starts from scratch. */
   readonly trained?: TrainedUnet;
+  /** To start from what a detail head has learnt to see. */
+  readonly head?: DetailHead;
   /** To see how large crops can be. */
   readonly samples: readonly TrainingSample[];
   readonly open: OpenExecutor;
@@ -38,17 +43,17 @@ export async function prepareUnetRun(options: UnetRunOptions): Promise<PreparedR
       `A U-Net has no base weights to adapt with "${method.method}": it trains in full. Leave --method out.`,
     );
   }
-  const config = trained
-    ? sameOutputs(trained, words, name)
-    : unetConfigSchema.parse({ ...UNET_DEFAULTS, ...choices.unet, outputs: words.length });
-  const imageSize = choices.imageSize ?? unetCropSide(config.poolings, await longestSide(samples));
-  const settings = settingsOf(choices, UNET_PRESET, trained ? { learningRate: FINE_TUNING_RATE } : {});
+  const start = startOf(options, words.length);
+  const { config } = start;
+  if (trained) requireSameOutputs(trained, words, name);
+  const imageSize = choices.imageSize ?? unetCropSide(unetMultiple(config), await longestSide(samples));
+  const settings = settingsOf(choices, UNET_PRESET, start.weights ? { learningRate: FINE_TUNING_RATE } : {});
   const subject = await unetSubject({
     config,
     imageSize,
     batchSize: choices.batchSize ?? UNET_PRESET.batchSize,
     seed: settings.seed,
-    ...(trained && { weights: trained.weights }),
+    ...(start.weights && { weights: start.weights }),
   });
   return {
     subject,
@@ -66,12 +71,22 @@ export async function prepareUnetRun(options: UnetRunOptions): Promise<PreparedR
   };
 }
 
-function sameOutputs(
+/** Weights only where there is something to go on from. */
+function startOf(
+  { choices, trained, head }: UnetRunOptions,
+  outputs: number,
+): { readonly config: UnetConfig; readonly weights?: ReadonlyMap<string, FloatTensor> } {
+  if (trained) return trained;
+  if (head) return unetOfHead(head, outputs, choices.seed);
+  return { config: unetConfigSchema.parse({ ...UNET_DEFAULTS, ...choices.unet, outputs }) };
+}
+
+function requireSameOutputs(
   { config, words: known }: TrainedUnet,
   words: readonly string[],
   name: string,
-): UnetConfig {
-  if (config.outputs === words.length) return config;
+): void {
+  if (config.outputs === words.length) return;
   throw new SaltError(
     'INVALID_ARGUMENT',
     `${name} has ${config.outputs} output(s) (${known.join(', ')}); ${words.length} word(s) were asked for.`,

@@ -64,9 +64,12 @@ const UNET_CROP = 256;
 /** Side of the published SAMs' input, as the method's authors trained: half of SAM's own. */
 const SAM_SIDE = 512;
 
-/** Crops of a U-Net: no larger than the frames need. @param longest side of a frame in pixels */
-export function unetCropSide(poolings: number, longest: number): number {
-  const multiple = 2 ** poolings;
+/**
+ * Crops of a U-Net: no larger than the frames need.
+ * @param multiple of which their side must be one
+ * @param longest side of a frame in pixels
+ */
+export function unetCropSide(multiple: number, longest: number): number {
   return Math.max(
     multiple,
     Math.min(Math.ceil(longest / multiple), Math.floor(UNET_CROP / multiple)) * multiple,

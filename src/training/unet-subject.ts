@@ -2,7 +2,7 @@ import { createAdapter, parseMethod } from '../adapters/index.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { weightsHash } from '../model/checkpoint/weights-hash.ts';
 import { allStages } from '../model/segmentation-model.ts';
-import { initialUnetWeights, unetModel } from '../model/unet.ts';
+import { initialUnetWeights, unetModel, unetMultiple } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import type { TrainingSubject } from './job.ts';
 
@@ -29,7 +29,7 @@ export async function unetSubject(options: UnetSubjectOptions): Promise<Training
     model,
     adapter: createAdapter(parseMethod({ method: 'full' }), allStages(model)),
     values,
-    input: { framing: 'native', multiple: 2 ** config.poolings },
+    input: { framing: 'native', multiple: unetMultiple(config) },
     wordRole: 'output',
     modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
     merge: (trained) => Promise.resolve(new Map([...values, ...trained])),

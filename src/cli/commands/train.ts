@@ -44,6 +44,7 @@ interface TrainOptions extends CommonOptions, DeviceCliOptions, MethodCliOptions
   readonly maxMemory?: number;
   readonly checkpointSeconds?: number;
   readonly textEncoder?: string;
+  readonly pretrained?: true;
   readonly detail: boolean;
   readonly unetDepth?: number;
   readonly unetFeatures?: number;
@@ -135,6 +136,7 @@ export function addTrain(program: Command): void {
       "embed the words with CLIP (a folder, or clip-vit-b-32) in place of the model's own",
     )
     .option('--checkpoint-seconds <s>', 'time between checkpoints (default: 30)', numberAbove(0, 86_400))
+    .option('--pretrained', 'U-Net: start from what the head of salt-tiny has learnt to see')
     .option('--unet-depth <n>', 'U-Net: how often it halves the image (default: 4)', wholeNumber(1, 8))
     .option('--unet-features <n>', 'U-Net: channels at full resolution (default: 16)', wholeNumber(1, 256));
   withOutput(command).addHelpText('after', EXAMPLES).action(runTrain);
@@ -203,6 +205,7 @@ async function requestOf(options: TrainOptions): Promise<TrainRequest> {
     data: { ...(data !== undefined && { folder: data }), dicom },
     model: await findModel(options.model),
     detail: options.detail,
+    pretrained: options.pretrained === true,
     ...(options.textEncoder !== undefined && { textEncoder: options.textEncoder }),
     checkpoints: `${out}.resume`,
     resume: options.resume === true,

@@ -10,7 +10,7 @@ import { prepareUnetRun } from '../../training/prepare-unet.ts';
 import { train } from '../../training/trainer.ts';
 import { openData } from '../data.ts';
 import { loadModel } from '../models/load-model.ts';
-import { textEncoderOf, withHead } from '../models/shipped.ts';
+import { shippedHead, textEncoderOf, withHead } from '../models/shipped.ts';
 import { openClip } from '../models/text-encoders.ts';
 import { memoryForStep, nodeFactor, openDevice } from './device.ts';
 import type { TrainJob } from './train-request.ts';
@@ -57,7 +57,13 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
           maxBytes,
           open,
         })
-      : await prepareUnetRun({ choices, ...loaded, samples, open });
+      : await prepareUnetRun({
+          choices,
+          ...loaded,
+          ...(request.pretrained && { head: await shippedHead() }),
+          samples,
+          open,
+        });
   run.notes.forEach(tell);
   signal.throwIfAborted();
   const job = { subject: run.subject, settings: run.settings, samples };

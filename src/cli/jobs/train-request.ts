@@ -14,6 +14,8 @@ export interface TrainRequest extends DeviceOptions {
   readonly model: ModelSource;
   /** A CLIP to embed the words with, in place of the model's own encoder: a folder, or a name in that of models. */
   readonly textEncoder?: string;
+  /** Whether a U-Net starts from what the detail head of the model that ships has learnt to see. */
+  readonly pretrained: boolean;
   /** Whether a SAM is given a detail head, where it has none. */
   readonly detail: boolean;
   /** What a step may take, in bytes. */

@@ -5,6 +5,7 @@ import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
 import { loadSamWeights } from '../../model/checkpoint/load-sam.ts';
 import type { SamWeights } from '../../model/checkpoint/load-sam.ts';
 import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
+import type { DetailHead } from '../../model/detail/index.ts';
 import { builtInTextEncoder } from '../../model/text/built-in-text.ts';
 import { hashedTextEncoder } from '../../model/text/hashed-text-encoder.ts';
 import type { TextEncoder } from '../../model/text/text-encoder.ts';
@@ -23,10 +24,14 @@ export const SHIPPED_PATH = fileURLToPath(
  */
 export async function withHead(base: SamBase, wanted: boolean, seed: number): Promise<SamBase> {
   if (!wanted) return withoutDetail(base);
-  if (base.detail) return base;
+  return base.detail ? base : withDetail(base, await shippedHead(), seed);
+}
+
+/** @throws SaltError as `loadSamWeights` does when the shipped file is damaged */
+export async function shippedHead(): Promise<DetailHead> {
   const { detail } = await shippedModel();
-  if (!detail) throw new SaltError('CHECKPOINT_INVALID', `${SHIPPED_NAME} came without its detail head.`);
-  return withDetail(base, detail, seed);
+  if (detail) return detail;
+  throw new SaltError('CHECKPOINT_INVALID', `${SHIPPED_NAME} came without its detail head.`);
 }
 
 /** The text encoder that a model was trained with; for one that knows no words, that of the model that ships. */

@@ -4,8 +4,10 @@ import { createRandom } from '../../protocol/random.ts';
 import { initialConvWeights } from '../conv-block.ts';
 import type { SamConfig } from '../sam-config.ts';
 import { stageSpecs } from '../stage-specs.ts';
+import { initialUnetWeights } from '../unet.ts';
+import type { UnetConfig } from '../unet.ts';
 import { detailMultiple } from './config.ts';
-import type { DetailConfig } from './config.ts';
+import type { DetailConfig, DetailHead } from './config.ts';
 import { DETAIL_PREFIX, detailModel } from './detail-model.ts';
 
 type Weights = ReadonlyMap<string, FloatTensor>;
@@ -66,4 +68,19 @@ export function silentDetailWeights(
       return [name, kept ?? value];
     }),
   );
+}
+
+/**
+ * A U-Net that sees as the head does, with a last layer of its own to be trained: what is left when SAM is taken away.
+ * @param outputs masks, one for each word
+ */
+export function unetOfHead(
+  { config, weights }: DetailHead,
+  outputs: number,
+  seed: number,
+): { readonly config: UnetConfig; readonly weights: Map<string, FloatTensor> } {
+  const unet = { ...config, outputs };
+  const fresh = initialUnetWeights(unet, seed);
+  const own = [...fresh].map(([name, value]) => [name, weights.get(DETAIL_PREFIX + name) ?? value] as const);
+  return { config: unet, weights: new Map(own) };
 }
