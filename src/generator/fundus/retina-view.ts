@@ -74,11 +74,11 @@ export function drawView(random: Random, size: number): RetinaView {
 
 function drawFraming(random: Random, fovea: Place): Framing {
   const kind = random.uniform();
-  if (kind < 0.45) {
+  if (kind < 0.4) {
     const centre = { x: between(random, 1.2, fovea.x + 0.3), y: between(random, -0.4, 0.4) };
     return { centre, reach: between(random, 3.2, 4.4) };
   }
-  if (kind < 0.68) {
+  if (kind < 0.62) {
     const centre = { x: between(random, -0.4, 0.5), y: between(random, -0.4, 0.4) };
     return { centre, reach: between(random, 2.4, 3.6) };
   }
@@ -98,7 +98,7 @@ function drawField(random: Random, size: number): FieldShape {
   const fills = chance(random, 0.12);
   const share = fills
     ? between(random, 1.42, 1.9)
-    : chance(random, 0.7)
+    : chance(random, 0.65)
       ? between(random, 0.9, 1)
       : between(random, 0.6, 0.9);
   const radius = (share * size) / 2;

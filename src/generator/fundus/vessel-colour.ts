@@ -69,7 +69,7 @@ function addSheen(
     const blood = Math.max(artery.blood[i] ?? 0, vein.blood[i] ?? 0);
     const sheath = Math.max(artery.sheath[i] ?? 0, vein.sheath[i] ?? 0);
     const [x, y] = [i % size, Math.floor(i / size)];
-    const far = Math.hypot(x - disc.x, y - disc.y) / scale;
+    const far = Math.sqrt((x - disc.x) ** 2 + (y - disc.y) ** 2) / scale;
     const fibres = free * Math.exp(-(((far - 1.2) / 1) ** 2)) * Math.max(0, 0.6 + 0.5 * (streaks[i] ?? 0));
     const shine = strength * patch * (sheath + fibres) * (1 - 0.75 * Math.min(1, blood));
     light.red[i] = (light.red[i] ?? 0) * (1 + 0.35 * shine) + 8 * shine;
