@@ -21,7 +21,8 @@ Start here:
 Every command has its own help with examples: ohif-salt train --help
 
 Exit codes: 0 done, 1 a check failed, 2 wrong usage, 3 unusable data or model, 4 device or memory, 130 cancelled.
-Environment: OHIF_SALT_MODELS is the folder of models, OHIF_SALT_CACHE that of things worth keeping between runs.
+Environment: OHIF_SALT_MODELS is the folder of models, OHIF_SALT_MIRROR where to fetch them from instead,
+OHIF_SALT_CACHE the folder of things worth keeping between runs.
 `;
 
 export function createProgram(): Command {

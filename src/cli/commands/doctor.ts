@@ -126,7 +126,7 @@ async function checkModels(): Promise<Check> {
     name: 'models',
     state: 'note',
     found: `none in ${folder}`,
-    fix: 'A U-Net needs none. For SAM, put sam_vit_b_01ec64.pth (or a safetensors file) there, or set OHIF_SALT_MODELS.',
+    fix: 'A U-Net needs none. For SAM: ohif-salt models pull sam-vit-b, or put sam_vit_b_01ec64.pth there.',
   };
 }
 
