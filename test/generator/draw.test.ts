@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { compressBlocks } from '../../src/generator/draw/compression.ts';
 import { between, logBetween, pick } from '../../src/generator/draw/draws.ts';
 import { addBump, gaussianBlur, smoothNoise } from '../../src/generator/draw/fields.ts';
-import { addPoissonNoise, normalField } from '../../src/generator/draw/noise.ts';
+import { normalField } from '../../src/generator/draw/noise.ts';
 import { strokeMask, strokeThickness } from '../../src/generator/draw/strokes.ts';
 import { createRandom } from '../../src/protocol/random.ts';
 
@@ -134,17 +134,6 @@ describe('noise', () => {
     assert.ok(Math.abs(fourth - 3) < 0.2, `${fourth}`);
     const beyond = field.filter((value) => Math.abs(value) > 1.96).length / field.length;
     assert.ok(Math.abs(beyond - 0.05) < 0.005, `${beyond}`);
-  });
-
-  test('counting noise grows with the root of the value', () => {
-    const deviationAt = (value: number): number => {
-      const field = new Float32Array(40_000).fill(value);
-      addPoissonNoise(createRandom(2), field, 4);
-      return moments(field).deviation;
-    };
-    assert.ok(Math.abs(deviationAt(100) - 5) < 0.1);
-    assert.ok(Math.abs(deviationAt(25) - 2.5) < 0.05);
-    assert.equal(deviationAt(0), 0);
   });
 });
 

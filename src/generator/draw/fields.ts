@@ -63,27 +63,6 @@ export function smoothNoise(random: Random, width: number, height: number, scale
   return standardise(noise);
 }
 
-export interface BlobOptions {
-  readonly count: number;
-  /** Range of the deviation of each blob along x and y, in pixels. */
-  readonly radius: readonly [least: number, greatest: number];
-  /** Range of the height at each blob's centre. */
-  readonly strength: readonly [least: number, greatest: number];
-}
-
-/** A sum of soft bumps at random places. */
-export function blobs(random: Random, width: number, height: number, options: BlobOptions): Float32Array {
-  const field = new Float32Array(width * height);
-  const between = ([least, greatest]: readonly [number, number]): number =>
-    least + (greatest - least) * random.uniform();
-  for (let blob = 0; blob < options.count; blob++) {
-    const [x, y] = [width * random.uniform(), height * random.uniform()];
-    const [radiusX, radiusY] = [between(options.radius), between(options.radius)];
-    addBump(field, width, height, { x, y, radiusX, radiusY, strength: between(options.strength) });
-  }
-  return field;
-}
-
 export interface Bump {
   readonly x: number;
   readonly y: number;
@@ -114,7 +93,7 @@ export function addBump(field: Float32Array, width: number, height: number, bump
 }
 
 /** Shifts and scales to zero mean and unit deviation, in place. */
-export function standardise(field: Float32Array): Float32Array {
+function standardise(field: Float32Array): Float32Array {
   let sum = 0;
   let squares = 0;
   for (let i = 0; i < field.length; i++) {

@@ -23,25 +23,6 @@ export function normalField(random: Random, length: number): Float32Array {
   return field;
 }
 
-/** Adds noise of one deviation everywhere, in place (electronics). */
-export function addGaussianNoise(random: Random, field: Float32Array, deviation: number): void {
-  const noise = normalField(random, field.length);
-  for (let i = 0; i < field.length; i++) field[i] = (field[i] ?? 0) + deviation * (noise[i] ?? 0);
-}
-
-/**
- * Adds counting noise in place: the deviation is the root of the value, so that a value v reached by
- * v * `quantaPerUnit` quanta has noise sqrt(v / quantaPerUnit); normal in the place of Poisson, which is the same
- * past a dozen quanta.
- */
-export function addPoissonNoise(random: Random, field: Float32Array, quantaPerUnit: number): void {
-  const noise = normalField(random, field.length);
-  for (let i = 0; i < field.length; i++) {
-    const value = field[i] ?? 0;
-    field[i] = value + Math.sqrt(Math.max(0, value) / quantaPerUnit) * (noise[i] ?? 0);
-  }
-}
-
 /** The middles of 4096 equal shares of the normal distribution, by Newton's method on its integral. */
 function normalQuantiles(): Float32Array {
   const values = new Float32Array(LEVELS);

@@ -29,6 +29,7 @@ import { LEAST_GREY_LEVELS, visiblePieces } from './visibility.ts';
  * of view.
  * @param seed equal seeds give equal images
  * @param size side in pixels, 128 to 1024; calibres are 1 to 20 pixels at 512 and grow with it
+ * @param look how widely images vary; for demonstrations there is a clearer one
  */
 export function generateXray(
   seed: number,
