@@ -77,7 +77,7 @@ async function runImport(reference: string, options: ImportCliOptions): Promise<
           else
             progress.update(
               event.done / event.total,
-              `preparing: ${(event.done / 1e6).toFixed(0)} of ${(event.total / 1e6).toFixed(0)} million numbers`,
+              `preparing: ${(event.done / 1e6).toFixed(1)} of ${(event.total / 1e6).toFixed(1)} million numbers`,
             );
         },
       });
