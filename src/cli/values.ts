@@ -1,5 +1,7 @@
 /** Reading the values of options. */
 import { InvalidArgumentError } from 'commander';
+import type { Click } from '../inference/place-prompt.ts';
+import type { BoxPrompt } from '../model/sam/index.ts';
 
 type Parser<T> = (text: string) => T;
 
@@ -49,6 +51,30 @@ export function commaSeparated(text: string, before: readonly string[] = []): re
   const values = text.split(',').map((value) => value.trim());
   if (values.some((value) => value === '')) throw new InvalidArgumentError('Separate values by commas.');
   return [...before, ...values];
+}
+
+/** `210,140`, or `60,300,off` for a place that is not on the structure; added to those before. */
+export function click(text: string, before: readonly Click[] = []): readonly Click[] {
+  const [x, y, where = 'on', ...more] = text.split(',').map((part) => part.trim());
+  const place = coordinates([x, y]);
+  if (!place || more.length > 0 || (where !== 'on' && where !== 'off')) {
+    throw new InvalidArgumentError('Give x,y in pixels of the frame, and ",off" where the structure is not.');
+  }
+  const [column = 0, row = 0] = place;
+  return [...before, { x: column, y: row, on: where === 'on' }];
+}
+
+/** `100,80,400,300` */
+export function box(text: string): BoxPrompt {
+  const corners = coordinates(text.split(','));
+  if (corners?.length !== 4) throw new InvalidArgumentError('Give left,top,right,bottom in pixels of the frame.');
+  const [left = 0, top = 0, right = 0, bottom = 0] = corners;
+  return { left, top, right, bottom };
+}
+
+function coordinates(parts: readonly (string | undefined)[]): number[] | undefined {
+  const numbers = parts.map((part) => (part === undefined || part.trim() === '' ? NaN : Number(part)));
+  return numbers.every(Number.isFinite) ? numbers : undefined;
 }
 
 export function formatBytes(bytes: number): string {

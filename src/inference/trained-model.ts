@@ -5,6 +5,7 @@ import type { Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { DETAIL_PREFIX } from '../model/detail/index.ts';
+import { GAUSSIAN_MATRIX } from '../model/sam/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
@@ -15,6 +16,8 @@ import type { Flips } from './mirror.ts';
 import type { InputSize, ModelInput } from './model-input.ts';
 import { embedAskedWord, indexOfWord, listWords } from './prompt-words.ts';
 import type { FindEncoder } from './prompt-words.ts';
+import { placeTensors } from './place-prompt.ts';
+import type { PlacePrompt } from './place-prompt.ts';
 import { samModelOf, samTensors, withoutDetail } from './sam-base.ts';
 import type { SamBase } from './sam-base.ts';
 import type { Weights } from './stage-programs.ts';
@@ -36,9 +39,20 @@ export interface TrainedModel {
   readonly flips: Flips;
   readonly input: ModelInput;
   readonly weights: Weights;
-  modelAt(size: InputSize): SegmentationModel;
+  /** @param pointTokens of clicks and boxes; only where there is `places`. Default: 0 */
+  modelAt(size: InputSize, pointTokens?: number): SegmentationModel;
+  /** Present where clicks and boxes can be prompts. */
+  readonly places?: PlacePrompts;
   /** @throws SaltError `INVALID_ARGUMENT` for a word that it cannot answer to at all */
   ask(word: string): Promise<Question>;
+}
+
+/** What it takes to ask by place. */
+export interface PlacePrompts {
+  /** How a place alone is asked, without a word; undefined where a word must be given. */
+  readonly withoutWord: Question | undefined;
+  /** The batch tensors of a place. @throws SaltError `INVALID_ARGUMENT` for what lies outside the frame */
+  tensors(place: PlacePrompt, frame: InputSize): Readonly<Record<string, FloatTensor>>;
 }
 
 /** A U-Net that was trained before. */
@@ -87,7 +101,8 @@ export async function adaptedSam(
     flips: 1,
     input: { framing: 'square', side: imageSize },
     weights: await mergeWeights(weights, adapter, values, svdOf, executor),
-    modelAt: () => model,
+    modelAt: atTokens(sam, imageSize, true),
+    places: placesOf(weights, imageSize, undefined),
     async ask(word) {
       const known = { name: base.name, knowsWords: base.textAffine !== undefined };
       const { embedding, ...warning } = await embedAskedWord(word, file, known, findEncoder);
@@ -107,13 +122,16 @@ export function withoutHead({ info, values, embeddings }: AdapterFile): AdapterF
 /** A SAM without an adapter. Unless it was taught words before, it segments what it would without being asked. */
 export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder): TrainedModel {
   const text = base.textAffine !== undefined;
-  const model = samModelOf(base, { batchSize: 1, imageSize, prompts: { text } });
+  const weights = samTensors(base, imageSize, SEED);
+  const noWord = encoder.noWord && { text_embedding: asRow(encoder.noWord) };
+  const alone = text ? noWord : {};
   return {
     words: [],
     flips: 1,
     input: { framing: 'square', side: imageSize },
-    weights: samTensors(base, imageSize, SEED),
-    modelAt: () => model,
+    weights,
+    modelAt: atTokens(base, imageSize, text),
+    places: placesOf(weights, imageSize, alone && { prompt: alone, output: 0 }),
     async ask(word) {
       if (text) return { prompt: { text_embedding: asRow(await encoder.embed(word)) }, output: 0 };
       return {
@@ -123,6 +141,22 @@ export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder)
       };
     },
   };
+}
+
+/** A model for each number of point tokens, built when it is first asked for. */
+function atTokens(
+  base: Pick<SamBase, 'config' | 'detail'>,
+  imageSize: number,
+  text: boolean,
+): TrainedModel['modelAt'] {
+  return (_, points = 0) =>
+    samModelOf(base, { batchSize: 1, imageSize, prompts: { text, ...(points > 0 && { points }) } });
+}
+
+function placesOf(weights: Weights, side: number, withoutWord: Question | undefined): PlacePrompts {
+  const matrix = weights.get(GAUSSIAN_MATRIX);
+  if (!matrix) throw new SaltError('CHECKPOINT_MISMATCH', `The model lacks ${GAUSSIAN_MATRIX}.`);
+  return { withoutWord, tensors: (place, frame) => placeTensors(place, frame, matrix, side) };
 }
 
 /** @param trained false for a network of random weights */

@@ -125,7 +125,7 @@ describe('unusable data and models end with 3', () => {
       weights: randomSamWeights(config, 2),
       textAffine: randomTextAffine(config, 3),
     };
-    const merged = encodeMergedSam(samTensors(other, config.imageSize, 1), config, config.imageSize);
+    const merged = encodeMergedSam(samTensors(other, config.imageSize, 1), { config }, config.imageSize);
     mkdirSync(join(folder, 'models'));
     writeFileSync(join(folder, 'models/other.safetensors'), merged);
     await succeed(folder, [

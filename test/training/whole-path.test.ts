@@ -115,7 +115,7 @@ describe('the whole path', () => {
       evaluation: { everySteps: 50, flips: 4 },
     });
     const subject = await unetSubject({
-      config: { poolings: 2, features: 4, outputs: 2 },
+      config: { poolings: 2, features: 4, fold: 1, localContrast: false, outputs: 2 },
       imageSize: 32,
       batchSize: 2,
       seed: 1,

@@ -7,7 +7,9 @@ import { consoleOf, deviceOf, masksOf, repeated, withDevice, withMasks, withOutp
 import type { CommonOptions, DeviceCliOptions, MaskCliOptions } from '../options.ts';
 import { runJob } from '../run-job.ts';
 import { tellEvent } from '../tell-event.ts';
-import { wholeNumber } from '../values.ts';
+import type { BoxPrompt } from '../../model/sam/index.ts';
+import type { Click, PlacePrompt } from '../../inference/place-prompt.ts';
+import { box, click, wholeNumber } from '../values.ts';
 
 export interface ModelCliOptions {
   readonly adapter?: string;
@@ -18,6 +20,8 @@ export interface ModelCliOptions {
 
 interface SegmentOptions extends CommonOptions, DeviceCliOptions, MaskCliOptions, ModelCliOptions {
   readonly prompt?: readonly string[];
+  readonly click?: readonly Click[];
+  readonly box?: BoxPrompt;
   readonly out: string;
 }
 
@@ -27,8 +31,11 @@ Examples:
     ohif-salt segment --adapter vein.safetensors --prompt Vein --out masks frames/images
   A DICOM cine: a PNG for each frame, and one DICOM segmentation for the file:
     ohif-salt segment --adapter vein.safetensors --out masks run1.dcm
-  SAM as it is, without an adapter:
-    ohif-salt segment --model sam_vit_b_01ec64.pth --out masks frame.png
+  The model that ships, as it is:
+    ohif-salt segment --model salt-tiny --prompt "optic disc" --out masks fundus.png
+  By clicks and a box, with a word or without, as SAM takes them (the second click is beside the structure):
+    ohif-salt segment --model sam_vit_b_01ec64.pth --click 210,140 --click 60,300,off --out masks frame.png
+    ohif-salt segment --model salt-tiny --box 100,80,400,300 --prompt vein --out masks frame.png
 
 An adapter finds the model it was trained on by itself where it was trained, and in the folder of models; elsewhere
 give that model with --model. Masks are PNG files: 255 for the structure, 0 for the rest. An image in a folder
@@ -46,7 +53,9 @@ export function addSegment(program: Command): void {
       '--prompt <word>',
       'what to segment; may be given several times (default: all that was taught)',
       repeated,
-    );
+    )
+    .option('--click <x,y[,off]>', 'a place on the structure, or off it; may be given several times', click)
+    .option('--box <left,top,right,bottom>', 'where the structure is, in pixels of the frame', box);
   withModel(command);
   withMasks(command);
   withDevice(command);
@@ -78,6 +87,11 @@ export async function modelRequestOf({ adapter, model, imageSize, detail }: Mode
   };
 }
 
+function placeOf({ click: clicks = [], box: around }: SegmentOptions): { readonly place?: PlacePrompt } {
+  if (clicks.length === 0 && !around) return {};
+  return { place: { clicks, ...(around && { box: around }) } };
+}
+
 async function runSegment(inputs: readonly string[], options: SegmentOptions): Promise<void> {
   const console = consoleOf(options);
   const progress = console.progress();
@@ -90,6 +104,7 @@ async function runSegment(inputs: readonly string[], options: SegmentOptions): P
       inputs,
       words: options.prompt ?? [],
       out: options.out,
+      ...placeOf(options),
     },
     console,
     onEvent(event) {

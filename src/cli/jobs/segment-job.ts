@@ -12,7 +12,11 @@ import type { Mask } from '../../imaging/frame.ts';
 import type { Flips } from '../../inference/mirror.ts';
 import { createSegmenter } from '../../inference/segmenter.ts';
 import type { Segmenter } from '../../inference/segmenter.ts';
-import type { Question } from '../../inference/trained-model.ts';
+import type { FloatTensor } from '../../graph/tensor.ts';
+import type { InputSize } from '../../inference/model-input.ts';
+import { placeTokens } from '../../inference/place-prompt.ts';
+import type { PlacePrompt } from '../../inference/place-prompt.ts';
+import type { PlacePrompts, Question, TrainedModel } from '../../inference/trained-model.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
 import type { Job } from '../../runtime/thread.ts';
@@ -28,6 +32,8 @@ export interface SegmentRequest extends ModelRequest, DeviceOptions {
   /** Empty for all that the model was taught, or else "Vein". */
   readonly words: readonly string[];
   readonly out: string;
+  /** Clicks and a box, the same on every frame. */
+  readonly place?: PlacePrompt;
   readonly threshold: number;
   readonly minSize: number;
   readonly flips?: Flips;
@@ -69,17 +75,22 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
   });
   const { executor } = await openDevice(request, emit);
   const trained = await openModel(request, nodeFactor(emit, signal), executor);
-  const questions = await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
+  const places = request.place && placesOf(trained, request.place);
+  const questions =
+    places?.withoutWord && request.words.length === 0
+      ? new Map([[PLACE_ALONE, places.withoutWord]])
+      : await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
   const segmenter = createSegmenter({
     executor,
     input: trained.input,
     weights: trained.weights,
-    model: (size) => trained.modelAt(size),
+    model: (size) => trained.modelAt(size, request.place ? placeTokens(request.place) : 0),
   });
   const context: Context = {
     request: { ...request, flips: request.flips ?? trained.flips },
     segmenter,
     questions,
+    placeIn: (frame) => (request.place && places?.tensors(request.place, frame)) ?? {},
     names: new Set(),
     signal,
   };
@@ -115,6 +126,16 @@ const ABOUT_THE_FILE: ReadonlySet<string> = new Set([
   'FILE_UNREADABLE',
 ]);
 
+/** What a mask is called that no word asked for. */
+const PLACE_ALONE = 'object';
+
+/** @throws SaltError `INVALID_ARGUMENT` */
+function placesOf({ places }: TrainedModel, { clicks, box }: PlacePrompt): PlacePrompts {
+  if (!places) throw new SaltError('INVALID_ARGUMENT', 'A U-Net takes neither clicks nor boxes: use a SAM.');
+  if (clicks.length === 0 && !box) throw new SaltError('INVALID_ARGUMENT', 'There is neither a click nor a box.');
+  return places;
+}
+
 type Questions = ReadonlyMap<string, Question>;
 
 /** @param words those asked for; none for all that the model knows */
@@ -137,6 +158,8 @@ interface Context {
   readonly request: SegmentRequest & { readonly flips: Flips };
   readonly segmenter: Segmenter;
   readonly questions: Questions;
+  /** The batch tensors of clicks and boxes, if there are any. */
+  placeIn(frame: InputSize): Readonly<Record<string, FloatTensor>>;
   /** Of the files written so far, so that none replaces another. */
   readonly names: Set<string>;
   readonly signal: AbortSignal;
@@ -177,13 +200,14 @@ async function segmentFrame(
   file: FrameFile,
   frameNumber: number,
   fieldOfView: Mask | undefined,
-  { request, segmenter, questions, signal }: Context,
+  { request, segmenter, questions, placeIn, signal }: Context,
 ): Promise<Map<string, Mask>> {
   const frame = await file.frame(frameNumber);
+  const place = placeIn(frame);
   const masks = new Map<string, Mask>();
   for (const [word, { prompt, output }] of questions) {
     const all = await segmenter.segment(frame, {
-      prompt,
+      prompt: { ...prompt, ...place },
       fieldOfView,
       flips: request.flips,
       threshold: request.threshold,

@@ -74,6 +74,8 @@ export async function builtInTextEncoder(weights: ReadonlyMap<string, FloatTenso
   return {
     id: `built-in-1/${(await weightsHash(own)).slice(0, 16)}`,
     dimension: TEXT_DIMENSION,
+    // Of an empty bag only the bias is left.
+    noWord: unitLength(bias),
     async embed(phrase) {
       const features = subWordFeatures(phrase);
       const hidden = Float64Array.from({ length: HIDDEN }, (_, row) =>
@@ -83,10 +85,14 @@ export async function builtInTextEncoder(weights: ReadonlyMap<string, FloatTenso
         bias,
         (shift, row) => shift + dot(weight.subarray(row * HIDDEN, (row + 1) * HIDDEN), hidden),
       );
-      const length = Math.sqrt(dot(embedding, embedding) + EPSILON);
-      return Float32Array.from(embedding, (value) => value / length);
+      return unitLength(embedding);
     },
   };
+}
+
+function unitLength(vector: Numbers): Float32Array {
+  const length = Math.sqrt(dot(vector, vector) + EPSILON);
+  return Float32Array.from(vector, (value) => value / length);
 }
 
 type Numbers = Float32Array | Float64Array;

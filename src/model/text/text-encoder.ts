@@ -4,6 +4,8 @@ export interface TextEncoder {
   readonly id: string;
   /** Length of the vectors. */
   readonly dimension: number;
+  /** Stands for no word at all, where the encoder was trained with prompts that have none. */
+  readonly noWord?: Float32Array;
   /**
    * @param phrase what to segment, e.g. `Vein`
    * @throws SaltError `INVALID_ARGUMENT` for an empty phrase

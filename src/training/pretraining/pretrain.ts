@@ -1,6 +1,6 @@
 import type { Executor } from '../../graph/executor.ts';
 import type { FloatTensor } from '../../graph/tensor.ts';
-import { GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
+import { DENSE_POSITIONS, GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
 import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../../model/text/built-in-text.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -101,7 +101,7 @@ class PretrainingRun {
   constructor(settings: PretrainingSettings, host: PretrainingHost, before: PretrainingState | undefined) {
     this.#settings = settings;
     this.#host = host;
-    this.#state = before ?? { values: initialWeights(settings.seed), first: new Map(), second: new Map() };
+    this.#state = before ?? { values: initialWeights(settings), first: new Map(), second: new Map() };
     this.#history = [...(before?.history ?? [])];
     this.#startedAt = performance.now() - (before?.elapsedSeconds ?? 0) * 1000;
     this.#step = before?.step ?? 0;
@@ -125,8 +125,11 @@ class PretrainingRun {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     await this.#save();
+    const weights = new Map(this.#state.values);
+    // Computed from the others.
+    weights.delete(DENSE_POSITIONS);
     return {
-      weights: this.#state.values,
+      weights,
       steps: this.#step,
       seconds: this.#elapsed(),
       history: this.#history,

@@ -29,7 +29,7 @@ export function pretrainingSubject(settings: PretrainingSettings, spatial: boole
   return {
     model,
     adapter: createAdapter(parseMethod({ method: 'full' }), allStages(model)),
-    values: prepareSamWeights(initialWeights(settings.seed), SALT_TINY, settings.imageSize),
+    values: initialWeights(settings),
   };
 }
 
@@ -38,15 +38,16 @@ export function pretrainedModel(imageSize: number): SegmentationModel {
   return detailModel(SALT_TINY, SALT_TINY_DETAIL, { batchSize: 1, imageSize, prompts: { text: true } });
 }
 
-/** All tensors of the model's checkpoint. */
-export function initialWeights(seed: number): Map<string, FloatTensor> {
+/** All that the model reads at the image size of the run. */
+export function initialWeights({ seed, imageSize }: PretrainingSettings): Map<string, FloatTensor> {
   const text = [...initialBuiltInText(seed)].map(
     ([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const,
   );
-  return new Map([
+  const all = new Map([
     ...randomSamWeights(SALT_TINY, seed),
     ...randomTextAffine(SALT_TINY, seed),
     ...randomDetailWeights(SALT_TINY, SALT_TINY_DETAIL, seed),
     ...text,
   ]);
+  return prepareSamWeights(all, SALT_TINY, imageSize);
 }
