@@ -70,8 +70,10 @@ function program(args: readonly string[]): { readonly stdout: string; readonly s
 
 const evaluationSchema = z.looseObject({
   summary: z.looseObject({
-    dice: z.looseObject({ mean: z.number().nullable() }),
-    hd95: z.looseObject({ mean: z.number().nullable() }),
+    metrics: z.looseObject({
+      dice: z.looseObject({ mean: z.number().nullable() }),
+      hd95: z.looseObject({ mean: z.number().nullable() }),
+    }),
   }),
 });
 
@@ -89,7 +91,7 @@ function evaluate(model: readonly string[], folder: string, words: readonly stri
         options.flips,
         '--json',
       ]);
-      const { dice, hd95 } = evaluationSchema.parse(JSON.parse(stdout)).summary;
+      const { dice, hd95 } = evaluationSchema.parse(JSON.parse(stdout)).summary.metrics;
       return [word, { dice: dice.mean ?? 0, hd95: hd95.mean }];
     }),
   );

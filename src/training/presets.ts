@@ -26,7 +26,7 @@ export const PRETRAINED_PRESET: Preset = {
   settings: {
     crop: 'frame',
     augmentation: AUGMENTATIONS.vessels,
-    schedule: { learningRate: 1e-3, warmUpSteps: 10, decay: { kind: 'cosine', floor: 0 } },
+    schedule: { learningRate: 3e-3, warmUpSteps: 10, decay: { kind: 'cosine', floor: 0 } },
     clipNorm: 1,
     loss: {
       focalAlpha: 0.5,
