@@ -67,7 +67,8 @@ export function click(text: string, before: readonly Click[] = []): readonly Cli
 /** `100,80,400,300` */
 export function box(text: string): BoxPrompt {
   const corners = coordinates(text.split(','));
-  if (corners?.length !== 4) throw new InvalidArgumentError('Give left,top,right,bottom in pixels of the frame.');
+  if (corners?.length !== 4)
+    throw new InvalidArgumentError('Give left,top,right,bottom in pixels of the frame.');
   const [left = 0, top = 0, right = 0, bottom = 0] = corners;
   return { left, top, right, bottom };
 }

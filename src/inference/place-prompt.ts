@@ -66,7 +66,10 @@ function requireInside({ clicks, box }: PlacePrompt, { width, height }: InputSiz
     throw new SaltError('INVALID_ARGUMENT', `(${x}, ${y}) lies outside the frame of ${width} x ${height}.`);
   }
   if (box && !(box.right > box.left && box.bottom > box.top)) {
-    throw new SaltError('INVALID_ARGUMENT', 'A box needs its left upper corner first: left, top, right, bottom.');
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      'A box needs its left upper corner first: left, top, right, bottom.',
+    );
   }
 }
 

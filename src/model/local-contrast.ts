@@ -16,8 +16,7 @@ const LEAST_DEVIATION = 0.05;
  */
 export function withLocalContrast(image: Value): Value {
   const [, , height = 0, width = 0] = image.shape;
-  const smooth = (x: Value): Value =>
-    ops.resizeBilinear(ops.averagePool(x, CONTRAST_BLOCK), height, width);
+  const smooth = (x: Value): Value => ops.resizeBilinear(ops.averagePool(x, CONTRAST_BLOCK), height, width);
   const difference = ops.sub(image, smooth(image));
   const deviation = ops.sqrt(ops.add(smooth(ops.mul(difference, difference)), LEAST_DEVIATION ** 2));
   return ops.concat([image, ops.div(difference, deviation)], 1);

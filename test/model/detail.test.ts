@@ -125,8 +125,9 @@ describe('the detail head', () => {
     const file = encodeSafetensors(new Map([...weights, ...head]), samMetadata(config, HEAD));
     const loaded = await loadSamWeights(await openSafetensors(bytesSource(file)));
     assert.deepEqual(loaded.config, config);
-    assert.deepEqual(loaded.detail?.config, HEAD);
-    assert.deepEqual([...(loaded.detail?.weights ?? [])].sort(), [...head].sort());
+    assert.ok(loaded.detail);
+    assert.deepEqual(loaded.detail.config, HEAD);
+    assert.deepEqual([...loaded.detail.weights].sort(), [...head].sort());
     const embedded = await run(
       detailModel(config, HEAD, { batchSize: 1, imageSize: SIDE, prompts: TEXT }),
       prepareSamWeights(new Map([...weights, ...head]), config, SIDE),

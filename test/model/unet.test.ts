@@ -71,7 +71,11 @@ function crossEntropy({ graph, logits }: Built): Value {
 
 describe('the U-Net', () => {
   test('has the tensors that its checkpoint lists', () => {
-    for (const config of [TINY, UNET_DEFAULTS, { poolings: 1, features: 5, fold: 1 as const, localContrast: false, outputs: 3 }]) {
+    for (const config of [
+      TINY,
+      UNET_DEFAULTS,
+      { poolings: 1, features: 5, fold: 1 as const, localContrast: false, outputs: 3 },
+    ]) {
       const { weights } = build(config, 1, 2 ** config.poolings);
       const named = (name: string, shape: readonly number[]): string => `${name} [${shape.join(', ')}]`;
       assert.deepEqual(

@@ -132,7 +132,8 @@ const PLACE_ALONE = 'object';
 /** @throws SaltError `INVALID_ARGUMENT` */
 function placesOf({ places }: TrainedModel, { clicks, box }: PlacePrompt): PlacePrompts {
   if (!places) throw new SaltError('INVALID_ARGUMENT', 'A U-Net takes neither clicks nor boxes: use a SAM.');
-  if (clicks.length === 0 && !box) throw new SaltError('INVALID_ARGUMENT', 'There is neither a click nor a box.');
+  if (clicks.length === 0 && !box)
+    throw new SaltError('INVALID_ARGUMENT', 'There is neither a click nor a box.');
   return places;
 }
 
@@ -159,7 +160,7 @@ interface Context {
   readonly segmenter: Segmenter;
   readonly questions: Questions;
   /** The batch tensors of clicks and boxes, if there are any. */
-  placeIn(frame: InputSize): Readonly<Record<string, FloatTensor>>;
+  readonly placeIn: (frame: InputSize) => Readonly<Record<string, FloatTensor>>;
   /** Of the files written so far, so that none replaces another. */
   readonly names: Set<string>;
   readonly signal: AbortSignal;

@@ -78,7 +78,10 @@ export async function openFolderDataset(folder: string, word?: string): Promise<
 
 /** The folder for the masks of a word. */
 function masksFolderOf(word: string): string {
-  return `masks-${word.trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')}`;
+  return `masks-${word
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')}`;
 }
 
 interface Header {
