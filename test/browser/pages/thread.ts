@@ -27,11 +27,8 @@ export async function main(): Promise<Result> {
   const failed = await failureOf(() => start('fail').result);
   const cancelled = start('wait', () => cancelled.cancel());
   const terminated = start('wait', () => void terminated.terminate());
-  return {
-    events,
-    training,
-    failed,
-    cancelled: await failureOf(() => cancelled.result),
-    terminated: await failureOf(() => terminated.result),
-  };
+  // Looked after from the start: either may end first.
+  const ends = [cancelled, terminated].map(({ result }) => failureOf(() => result));
+  const [cancellation = '', termination = ''] = await Promise.all(ends);
+  return { events, training, failed, cancelled: cancellation, terminated: termination };
 }
