@@ -1,5 +1,6 @@
 /** Sensible settings for each kind of model, for those who do not want to choose. */
 import { AUGMENTATIONS } from './augmentation.ts';
+import { SALT_LOSS, VESSEL_LOSS } from './loss.ts';
 import type { TrainingSettingsInput } from './settings.ts';
 
 export interface Preset {
@@ -28,14 +29,7 @@ export const PRETRAINED_PRESET: Preset = {
     augmentation: AUGMENTATIONS.vessels,
     schedule: { learningRate: 3e-3, warmUpSteps: 10, decay: { kind: 'cosine', floor: 0 } },
     clipNorm: 1,
-    loss: {
-      focalAlpha: 0.5,
-      focalGamma: 2,
-      focalWeight: 8,
-      diceSmooth: 1,
-      diceWeight: 1,
-      penaltyWeight: 0.01,
-    },
+    loss: { ...VESSEL_LOSS, penaltyWeight: SALT_LOSS.penaltyWeight },
   },
 };
 
@@ -47,15 +41,7 @@ export const UNET_PRESET: Preset = {
     augmentation: AUGMENTATIONS.vessels,
     schedule: { learningRate: 3e-3, warmUpSteps: 50, decay: { kind: 'cosine', floor: 0 } },
     clipNorm: 1,
-    loss: {
-      // Alpha 0.5 weighs both classes by half: twice the weight makes 4 x the plain focal term.
-      focalAlpha: 0.5,
-      focalGamma: 2,
-      focalWeight: 8,
-      diceSmooth: 1,
-      diceWeight: 1,
-      penaltyWeight: 0,
-    },
+    loss: VESSEL_LOSS,
   },
 };
 

@@ -1,24 +1,12 @@
+import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { SAM_VIT_B, SAM_VIT_H, SAM_VIT_L, samConfigSchema } from '../../model/sam-config.ts';
 import type { SamConfig } from '../../model/sam-config.ts';
 
+/** As large as the model that ships, built as the published ones are. */
 const SMALL: SamConfig = samConfigSchema.parse({
-  depth: 6,
-  embedDim: 192,
-  numHeads: 6,
-  imageSize: 512,
-  patchSize: 16,
-  windowSize: 14,
-  globalAttnIndexes: [2, 5],
-  outChans: 128,
-  mlpRatio: 4,
-  decoderMlpDim: 512,
-  decoderNumHeads: 4,
-  decoderDepth: 2,
-  promptEmbedDim: 128,
-  maskInChans: 16,
-  numMultimaskOutputs: 3,
-  iouHeadDepth: 3,
-  iouHeadHiddenDim: 128,
+  ...SALT_TINY,
+  stem: undefined,
+  windowSize: SAM_VIT_B.windowSize,
   textDim: 128,
 });
 

@@ -6,6 +6,7 @@ import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../../model/text/built-
 import { SaltError } from '../../protocol/errors.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
+import { VESSEL_LOSS } from '../loss.ts';
 import type { LossOptions } from '../loss.ts';
 import { learningRateAt } from '../schedule.ts';
 import { StepEngine } from '../step-engine.ts';
@@ -51,15 +52,7 @@ export interface PretrainingResult {
 }
 
 /** As for vessels, but each sample's Dice by itself: prompts for large structures would drown those for small ones. */
-const LOSS: LossOptions = {
-  focalAlpha: 0.5,
-  focalGamma: 2,
-  focalWeight: 8,
-  diceSmooth: 1,
-  diceWeight: 1,
-  diceOver: 'sample',
-  penaltyWeight: 0,
-};
+const LOSS: LossOptions = { ...VESSEL_LOSS, diceOver: 'sample' };
 const NUMERICS = { loss: LOSS, optimiser: ADAMW_DEFAULTS, accumulate: 1, clipNorm: 1 };
 const SAVE_SECONDS = 120;
 /** Images of each kind in the looks during training. */

@@ -16,9 +16,9 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** Side of the images in pixels. */
   imageSize: z.int().min(64).max(1024).default(512),
   imagesPerStep: z.int().min(1).max(64).default(1),
-  promptsPerImage: z.int().min(1).max(16).default(4),
+  promptsPerImage: z.int().min(1).max(16).default(6),
   /** The first part of the run, in which only vessels are asked for. */
-  firstLesson: share.default(0.1),
+  firstLesson: share.default(0.06),
   /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
   spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
   /** Times that each drawn image is used, each time seen otherwise. */
