@@ -103,6 +103,7 @@ describe('the batches of a pretraining run', () => {
     const settings = pretrainingSettingsSchema.parse({
       ...SMALL,
       steps: 10,
+      firstLesson: 0.1,
       spatial: { from: 0.5, to: 0.7 },
     });
     const spatial = Array.from({ length: 10 }, (_, i) => isSpatial(settings, i + 1));
