@@ -1,8 +1,8 @@
-import { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/graph.ts';
 import type { TensorSpec } from '../graph/tensor.ts';
 import type { Layer, LayerRule, LayerScope } from '../model/scope.ts';
 import type { Stage } from '../model/segmentation-model.ts';
+import { localSpecs } from '../model/stage-specs.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { blockIndex, layerKind } from './layer-kinds.ts';
 import type { LayerKind } from './layer-kinds.ts';
@@ -11,7 +11,7 @@ import { adaptedKinds, saltRank } from './method-config.ts';
 import type { MethodConfig } from './method-config.ts';
 import { composeSingularValues, singularValueRule, splitSingularValues } from './singular-values.ts';
 import type { SingularSplit } from './singular-values.ts';
-import { buildStage, stageTensors } from './stage-tensors.ts';
+import { stageTensors } from './stage-tensors.ts';
 import type { StageAdapter } from './stage-tensors.ts';
 import { tensorGroup } from './trained-tensors.ts';
 
@@ -98,15 +98,9 @@ interface FoundLayer {
 /** Builds the stage on paper to see which layers it has. */
 function layersOf(stage: Stage): FoundLayer[] {
   const found: FoundLayer[] = [];
-  const graph = new Graph();
-  const resolve = (spec: TensorSpec): Value =>
-    graph.valueNamed(`tensor.${spec.name}`) ?? graph.input(`tensor.${spec.name}`, spec.shape);
-  buildStage(stage, graph, resolve, {
-    adaptationFor: () => (layer) => {
-      found.push({ name: stage.prefix + layer.name, layer });
-      return undefined;
-    },
-    isTrainable: () => false,
+  localSpecs(stage, (layer) => {
+    found.push({ name: stage.prefix + layer.name, layer });
+    return undefined;
   });
   return found;
 }

@@ -8,8 +8,8 @@ import type { SamConfig } from '../model/sam-config.ts';
 import { SaltError } from '../protocol/errors.ts';
 
 /**
- * A merged SAM as safetensors under Meta's names, with the text affine layer and the detail head, if there is one. Its position tables are those of the
- * image size that the adapter was trained at, and its configuration says so.
+ * A merged SAM as safetensors under Meta's names, with the text affine layer and the detail head, if there is one. Its
+ * position tables are those of the image size that the adapter was trained at, and its configuration says so.
  * @param merged the result of `mergeWeights`; what is computed from it for one size is left out
  * @throws SaltError `CHECKPOINT_MISMATCH` listing the tensors that `merged` lacks
  */

@@ -1,9 +1,9 @@
-import { Graph } from '../graph/graph.ts';
-import type { Value } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
 import type { TensorSpec } from '../graph/tensor.ts';
 import { Scope } from '../model/scope.ts';
 import type { Adaptation, TensorResolver } from '../model/scope.ts';
 import type { Stage } from '../model/segmentation-model.ts';
+import { localSpecs } from '../model/stage-specs.ts';
 
 /** The tensors that an adapted stage reads, by their names within the stage, in order of first use. */
 export interface StageTensors {
@@ -18,26 +18,10 @@ export interface StageAdapter {
   isTrainable(name: string): boolean;
 }
 
-/** Builds the stage once, on paper, to see what it asks for. */
 export function stageTensors(stage: Stage, adapter: StageAdapter): StageTensors {
-  const graph = new Graph();
-  const seen = new Map<string, TensorSpec>();
-  const values = new Map<string, Value>();
-  const resolve: TensorResolver = (spec) => {
-    let value = values.get(spec.name);
-    if (!value) {
-      value = graph.input(`tensor.${spec.name}`, spec.shape);
-      values.set(spec.name, value);
-      seen.set(spec.name, spec);
-    }
-    return value;
-  };
-  buildStage(stage, graph, resolve, adapter);
-  const specs = [...seen.values()];
-  return {
-    trainable: specs.filter((spec) => adapter.isTrainable(stage.prefix + spec.name)),
-    frozen: specs.filter((spec) => !adapter.isTrainable(stage.prefix + spec.name)),
-  };
+  const specs = localSpecs(stage, adapter.adaptationFor(stage));
+  const isTrainable = ({ name }: TensorSpec): boolean => adapter.isTrainable(stage.prefix + name);
+  return { trainable: specs.filter(isTrainable), frozen: specs.filter((spec) => !isTrainable(spec)) };
 }
 
 export interface BuiltStage {

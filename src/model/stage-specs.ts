@@ -2,10 +2,14 @@ import { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/graph.ts';
 import type { TensorSpec } from '../graph/tensor.ts';
 import { Scope } from './scope.ts';
+import type { Adaptation } from './scope.ts';
 import type { Stage } from './segmentation-model.ts';
 
-/** Global names and shapes of what a stage reads, in order of first use. Builds it once, on paper. */
-export function stageSpecs(stage: Stage): TensorSpec[] {
+/**
+ * Names within the stage and shapes of what it reads, in order of first use. Builds it once, on paper.
+ * @param adaptation layers that are computed otherwise, and read other tensors
+ */
+export function localSpecs(stage: Stage, adaptation?: Adaptation): TensorSpec[] {
   const graph = new Graph();
   const seen = new Map<string, { spec: TensorSpec; value: Value }>();
   const resolve = (spec: TensorSpec): Value => {
@@ -20,6 +24,11 @@ export function stageSpecs(stage: Stage): TensorSpec[] {
   const batch = Object.fromEntries(
     stage.batchInputs.map(({ name, shape }) => [name, graph.input(name, shape)]),
   );
-  stage.build(new Scope(graph, resolve), activation, batch);
-  return [...seen.values()].map(({ spec: { name, shape } }) => ({ name: stage.prefix + name, shape }));
+  stage.build(new Scope(graph, resolve, adaptation), activation, batch);
+  return [...seen.values()].map(({ spec }) => spec);
+}
+
+/** The same by their names in the checkpoint. */
+export function stageSpecs(stage: Stage): TensorSpec[] {
+  return localSpecs(stage).map(({ name, shape }) => ({ name: stage.prefix + name, shape }));
 }

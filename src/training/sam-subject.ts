@@ -3,6 +3,7 @@ import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
 import { samModelOf, samTensors } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
+import { weightsHash } from '../model/checkpoint/weights-hash.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import type { TrainingSubject } from './job.ts';
@@ -45,6 +46,7 @@ export async function samSubject(options: SamSubjectOptions): Promise<TrainingSu
       base: base.weightsHash,
       method: JSON.stringify(method),
       encoder: encoder.id,
+      detail: base.detail ? await weightsHash(base.detail.weights) : 'none',
     },
     model,
     adapter,

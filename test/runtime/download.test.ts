@@ -339,9 +339,8 @@ test('a proxy named in the environment is asked, unless NO_PROXY names the host'
     asked.push(request.url ?? '');
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     socket.once('data', () => {
-      // Left open: undici may fall over a tunnel that closes while it still holds data back (nodejs/undici#5360).
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${FILE.length}\r\n\r\n`);
-      socket.write(FILE);
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${FILE.length}\r\nconnection: close\r\n\r\n`);
+      socket.end(FILE);
     });
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));

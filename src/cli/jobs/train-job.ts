@@ -13,23 +13,43 @@ import { loadModel } from '../models/load-model.ts';
 import { shippedHead, textEncoderOf, withHead } from '../models/shipped.ts';
 import { openClip } from '../models/text-encoders.ts';
 import { memoryForStep, nodeFactor, openDevice } from './device.ts';
-import type { TrainJob } from './train-request.ts';
+import type { TrainJob, TrainRequest } from './train-request.ts';
 
 const STATE_FILE = 'state.safetensors';
 
-/** @throws SaltError `INVALID_ARGUMENT` when the encoder's vectors are not of the length that the model reads */
+/**
+ * CLIP embeds the words at once and is let go: it takes hundreds of megabytes, and the training may want another device.
+ * @throws SaltError `INVALID_ARGUMENT` when the encoder's vectors are not of the length that the model reads
+ */
 async function encoderFor(
-  reference: string | undefined,
+  { textEncoder, choices }: TrainRequest,
   base: SamBase,
   executor: Executor,
 ): Promise<TextEncoder> {
-  if (reference === undefined) return textEncoderOf(base);
-  const encoder = await openClip(reference, executor);
-  if (encoder.dimension === base.config.textDim) return encoder;
-  throw new SaltError(
-    'INVALID_ARGUMENT',
-    `${reference} gives ${encoder.dimension} numbers a phrase, but "${base.name}" reads ${base.config.textDim}.`,
-  );
+  if (textEncoder === undefined) return textEncoderOf(base);
+  const clip = await openClip(textEncoder, executor);
+  try {
+    const { id, dimension } = clip;
+    if (dimension !== base.config.textDim) {
+      throw new SaltError(
+        'INVALID_ARGUMENT',
+        `${textEncoder} gives ${dimension} numbers a phrase, but "${base.name}" reads ${base.config.textDim}.`,
+      );
+    }
+    const embedded = new Map<string, Float32Array>();
+    for (const word of choices.words) embedded.set(word.trim(), await clip.embed(word));
+    return {
+      id,
+      dimension,
+      embed(word) {
+        const embedding = embedded.get(word);
+        if (!embedding) throw new RangeError(`"${word}" is none of the run's words.`);
+        return Promise.resolve(embedding);
+      },
+    };
+  } finally {
+    await clip.dispose();
+  }
 }
 
 /** Reads the data and the model, opens the device, and trains. */
@@ -52,7 +72,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
       ? await prepareSamRun({
           choices,
           base: await withHead(loaded.base, request.detail, choices.seed),
-          encoder: await encoderFor(request.textEncoder, loaded.base, executor),
+          encoder: await encoderFor(request, loaded.base, executor),
           factor: nodeFactor(emit, signal),
           maxBytes,
           open,

@@ -3,8 +3,6 @@ import { createRandom } from '../../protocol/random.ts';
 import { fnv1a, normalisePhrase } from './phrase.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
-export { normalisePhrase } from './phrase.ts';
-
 /**
  * A unit vector for each phrase, drawn from a generator that the phrase seeds. It knows no meaning: "vein" and "veins"
  * are as far apart as any two words. It only tells words apart, which is all that an adapter trained with its own

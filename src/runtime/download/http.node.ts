@@ -83,17 +83,22 @@ function tryUrl(location: string, base: string): URL | null {
   }
 }
 
+/**
+ * Bytes that may wait to be written before the server is made to wait. undici ends the process with an assertion when a
+ * server closes the connection just while it is made to wait (nodejs/undici#5360): it should hardly ever be.
+ */
+const READ_AHEAD = 64 * 2 ** 20;
+
 async function ask(
   dispatcher: Dispatcher,
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): Promise<HttpAnswer> {
-  const answer = await request(url, { dispatcher, headers, signal: signal ?? null }).catch(
-    (error: unknown) => {
-      throw networkFailure(url, error, signal);
-    },
-  );
+  const asked = request(url, { dispatcher, headers, signal: signal ?? null, highWaterMark: READ_AHEAD });
+  const answer = await asked.catch((error: unknown) => {
+    throw networkFailure(url, error, signal);
+  });
   const { body } = answer;
   // An abandoned body reports that it was abandoned.
   body.on('error', () => undefined);

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { countPixels } from '../../generator/draw/masks.ts';
 import { generateImage } from '../../generator/index.ts';
 import { IMAGE_KINDS, STRUCTURES } from '../../generator/generated-image.ts';
 import type { Structure } from '../../generator/generated-image.ts';
 import type { Executor } from '../../graph/executor.ts';
 import { floatTensor } from '../../graph/tensor.ts';
-import type { Mask } from '../../imaging/frame.ts';
 import { createSegmenter } from '../../inference/segmenter.ts';
 import type { Weights } from '../../inference/stage-programs.ts';
+import { compareMasks } from '../../metrics/compare-masks.ts';
 import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { pretrainedModel } from './subject.ts';
 
@@ -64,8 +65,8 @@ export async function evaluatePretraining(options: EvaluationOptions): Promise<P
           });
           if (!mask) continue;
           const truth = image.masks.get(word);
-          if (truth) append(dice, `${kind} ${word}`, diceOf(mask, truth));
-          else append(empty, `${kind} ${word}`, areaOf(mask) <= ALMOST_EMPTY ? 1 : 0);
+          if (truth) append(dice, `${kind} ${word}`, compareMasks(mask, truth).dice);
+          else append(empty, `${kind} ${word}`, countPixels(mask) <= ALMOST_EMPTY * mask.data.length ? 1 : 0);
         }
       }
     }
@@ -74,20 +75,6 @@ export async function evaluatePretraining(options: EvaluationOptions): Promise<P
   }
   const means = meansOf(dice);
   return { dice: means, emptyWhereAbsent: meansOf(empty), mean: mean(Object.values(means)) };
-}
-
-function diceOf(a: Mask, b: Mask): number {
-  let [both, sum] = [0, 0];
-  for (let i = 0; i < a.data.length; i++) {
-    const [x, y] = [a.data[i] ?? 0, b.data[i] ?? 0];
-    both += x & y;
-    sum += x + y;
-  }
-  return sum === 0 ? 1 : (2 * both) / sum;
-}
-
-function areaOf({ data }: Mask): number {
-  return data.reduce((sum, bit) => sum + bit, 0) / data.length;
 }
 
 function append(lists: Map<string, number[]>, name: string, value: number): void {

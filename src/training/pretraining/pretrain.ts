@@ -38,6 +38,8 @@ export interface PretrainingHost {
   readonly executor: Executor;
   readonly store: CheckpointStore;
   readonly resume: boolean;
+  /** All of the model's weights, to start from; random ones without. `settings.from` is their hash. */
+  readonly start?: ReadonlyMap<string, FloatTensor>;
   onEvent(event: PretrainingEvent): void;
   shouldStop(): boolean;
 }
@@ -94,7 +96,11 @@ class PretrainingRun {
   constructor(settings: PretrainingSettings, host: PretrainingHost, before: PretrainingState | undefined) {
     this.#settings = settings;
     this.#host = host;
-    this.#state = before ?? { values: initialWeights(settings), first: new Map(), second: new Map() };
+    this.#state = before ?? {
+      values: initialWeights(settings, host.start),
+      first: new Map(),
+      second: new Map(),
+    };
     this.#history = [...(before?.history ?? [])];
     this.#startedAt = performance.now() - (before?.elapsedSeconds ?? 0) * 1000;
     this.#step = before?.step ?? 0;

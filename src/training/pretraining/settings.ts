@@ -13,6 +13,8 @@ export const pretrainingSettingsSchema = z.strictObject({
     .max(2 ** 20)
     .default(1),
   steps: count,
+  /** Hash of the weights that the run starts from; from random ones without. */
+  from: z.string().optional(),
   /** Side of the images in pixels. */
   imageSize: z.int().min(64).max(1024).default(512),
   imagesPerStep: z.int().min(1).max(64).default(1),
@@ -22,7 +24,7 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
   spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
   /** Times that each drawn image is used, each time seen otherwise. */
-  uses: z.int().min(1).max(100).default(4),
+  uses: z.int().min(1).max(100).default(2),
   /** Images of which the next is chosen: uses of one lie this far apart. */
   pool: z.int().min(1).max(1000).default(32),
   schedule: scheduleSchema.default({

@@ -38,8 +38,14 @@ export function pretrainedModel(imageSize: number): SegmentationModel {
   return detailModel(SALT_TINY, SALT_TINY_DETAIL, { batchSize: 1, imageSize, prompts: { text: true } });
 }
 
-/** All that the model reads at the image size of the run. */
-export function initialWeights({ seed, imageSize }: PretrainingSettings): Map<string, FloatTensor> {
+/**
+ * All that the model reads at the image size of the run.
+ * @param start weights to start from, which take the place of random ones
+ */
+export function initialWeights(
+  { seed, imageSize }: PretrainingSettings,
+  start: ReadonlyMap<string, FloatTensor> = new Map(),
+): Map<string, FloatTensor> {
   const text = [...initialBuiltInText(seed)].map(
     ([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const,
   );
@@ -48,6 +54,7 @@ export function initialWeights({ seed, imageSize }: PretrainingSettings): Map<st
     ...randomTextAffine(SALT_TINY, seed),
     ...randomDetailWeights(SALT_TINY, SALT_TINY_DETAIL, seed),
     ...text,
+    ...start,
   ]);
   return prepareSamWeights(all, SALT_TINY, imageSize);
 }
