@@ -1,0 +1,134 @@
+/**
+ * The viewer as our panel and commands see it. `host/` implements it over OHIF and cornerstone; nothing outside `host/`
+ * knows either.
+ */
+import type { FramePixels, MaskPixels } from '../../../src/protocol/frames.ts';
+
+/** One frame of one image. */
+export interface FrameRef {
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly sopInstanceUid: string;
+  /** One-based, as DICOM counts. */
+  readonly frameNumber: number;
+}
+
+/** A series that is open in the viewer, with its frames in the order in which they are shown. */
+export interface Series {
+  /** OHIF's display set. */
+  readonly id: string;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly description: string;
+  readonly modality: string;
+  /** Salted in the adapter; frames of one patient are held out together. */
+  readonly patientId: string;
+  readonly frames: readonly FrameRef[];
+}
+
+export interface Place {
+  readonly series: Series;
+  /** Zero-based in `series.frames`. */
+  readonly frameIndex: number;
+}
+
+export interface Code {
+  readonly value: string;
+  readonly scheme: string;
+  readonly meaning: string;
+}
+
+/** What a segment is, for DICOM. */
+export interface SegmentCode {
+  readonly category: Code;
+  readonly type: Code;
+}
+
+export interface Segment {
+  /** From 1, as cornerstone and DICOM count. */
+  readonly index: number;
+  /** The word. */
+  readonly label: string;
+}
+
+export interface SegmentationInfo {
+  readonly id: string;
+  readonly label: string;
+  /** The series that it lies on. */
+  readonly seriesId: string;
+  readonly segments: readonly Segment[];
+}
+
+export interface MaskWrite {
+  readonly frame: FrameRef;
+  readonly segmentIndex: number;
+  readonly mask: MaskPixels;
+}
+
+export type NoticeLevel = 'info' | 'success' | 'warning' | 'error';
+
+export interface SaveRequest {
+  readonly segmentationId: string;
+  readonly description: string;
+  /** One for each segment of the segmentation, by index. */
+  readonly segments: readonly {
+    readonly index: number;
+    readonly code: SegmentCode;
+    readonly algorithmType: 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL';
+  }[];
+  /** What drew the masks. */
+  readonly algorithm: { readonly name: string; readonly version: string };
+}
+
+export interface SavedSegmentation {
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly bytes: number;
+  /** Frames with any pixel set. */
+  readonly frames: number;
+}
+
+/** Methods throw SaltErrors. Subscriptions return what ends them. */
+export interface Viewer {
+  /** What the active viewport shows; undefined where it shows no image. */
+  active(): Place | undefined;
+  /** Told when the active viewport, its series or its frame changes. */
+  onActiveChange(listener: () => void): () => void;
+  /** Every image series that is loaded in the viewer's grid or study browser. */
+  series(): readonly Series[];
+  /** Stored values after the modality LUT, with the window that the file states. */
+  framePixels(frame: FrameRef): Promise<FramePixels>;
+  /** Shows a frame in the active viewport, or in the one that shows its series. */
+  goTo(frame: FrameRef): Promise<void>;
+
+  /** Segmentations (labelmaps) on a series, as OHIF's own list has them. */
+  segmentations(seriesId: string): readonly SegmentationInfo[];
+  /** A new, empty labelmap on the series, shown in its viewports, its first segment ready to paint. */
+  createSegmentation(seriesId: string, label: string, words: readonly string[]): Promise<SegmentationInfo>;
+  /** The segment of this word, added where it is missing. */
+  ensureSegment(segmentationId: string, word: string): Promise<Segment>;
+  renameSegmentation(segmentationId: string, label: string): void;
+  removeSegmentation(segmentationId: string): void;
+  /** Chooses what the viewer's own brush paints. */
+  activateSegment(segmentationId: string, segmentIndex: number): void;
+  /** Puts the viewer's own brush in the user's hand. @param diameter in pixels of the image */
+  takeBrush(tool: 'brush' | 'eraser', diameter?: number): void;
+  /** Undefined where the frame has no labelmap yet. Empty where it has one without this segment. */
+  readMask(segmentationId: string, segmentIndex: number, frame: FrameRef): MaskPixels | undefined;
+  /** Frames with any pixel of any segment. */
+  paintedFrames(segmentationId: string): readonly FrameRef[];
+  /**
+   * Replaces the segment's pixels on these frames and leaves other segments' alone, except where both claim a pixel:
+   * the later wins. One step of the viewer's undo.
+   */
+  writeMasks(segmentationId: string, writes: readonly MaskWrite[]): Promise<void>;
+  /** Told of brush strokes, undo and our own writes. */
+  onMaskChange(listener: (segmentationId: string) => void): () => void;
+  undo(): void;
+  redo(): void;
+
+  /** Stores a DICOM SEG in the archive that the study came from. */
+  save(request: SaveRequest): Promise<SavedSegmentation>;
+
+  notify(level: NoticeLevel, title: string, message: string): void;
+}
