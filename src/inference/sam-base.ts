@@ -3,18 +3,20 @@ import type { BaseModel } from '../adapters/index.ts';
 import type { SamWeights } from '../model/checkpoint/load-sam.ts';
 import { randomTextAffine } from '../model/checkpoint/random-weights.ts';
 import { detailModel, silentDetailWeights } from '../model/detail/index.ts';
-import type { DetailHead } from '../model/detail/index.ts';
+import type { DetailHead, DetailModelOptions } from '../model/detail/index.ts';
 import { prepareSamWeights, samModel } from '../model/sam/index.ts';
-import type { SamModelOptions } from '../model/sam/index.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
 
 /** A SAM as it was loaded, before anything is adapted or resized. `weightsHash` is that of `weights`. */
 export interface SamBase extends BaseModel, SamWeights {}
 
-/** With its detail head, if it has one. */
+/**
+ * With its detail head, if it has one.
+ * @param options `promptsPerImage` as in `detailModel`; a model without a head is asked one thing at a time
+ */
 export function samModelOf(
   { config, detail }: Pick<SamBase, 'config' | 'detail'>,
-  options: Pick<SamModelOptions, 'batchSize' | 'imageSize' | 'prompts'>,
+  options: Pick<DetailModelOptions, 'batchSize' | 'imageSize' | 'prompts' | 'promptsPerImage'>,
 ): SegmentationModel {
   return detail ? detailModel(config, detail.config, options) : samModel(config, options);
 }

@@ -11,7 +11,10 @@ import { shuffled } from './split.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 export interface BatchOptions extends ExampleOptions {
+  /** Images. */
   readonly batchSize: number;
+  /** Words that an image is asked at once, where words are prompts. Default: 1. */
+  readonly promptsPerImage?: number;
   /** What is segmented. In the order of the model's outputs, where words are outputs. */
   readonly words: readonly string[];
   readonly wordRole: WordRole;
@@ -22,7 +25,10 @@ export interface BatchOptions extends ExampleOptions {
   readonly cacheBytes: number;
 }
 
-/** `image` [B, 3, S, S], `target` [B, outputs, S, S], `valid` [B, 1, S, S] and, if any, `text_embedding` [B, T]. */
+/**
+ * `image` [B, 3, S, S], `target` [B P, outputs, S, S], `valid` [B P, 1, S, S] and, if any, `text_embedding` [B P, T], for
+ * P prompts an image. Where an image has fewer, nothing of the surplus rows counts (`valid` is zero).
+ */
 export type Batch = Readonly<Record<string, FloatTensor>>;
 
 /** Everything that decides the batches to come; plain JSON. */
@@ -36,7 +42,7 @@ export const batchStateSchema = z.strictObject({
 export type BatchState = z.infer<typeof batchStateSchema>;
 
 export interface BatchSource {
-  /** Different examples in one round: samples, or pairs of sample and word. */
+  /** Different examples in one round: samples, each with as many words as are asked at once. */
   readonly examples: number;
   /**
    * Every example comes once in a round, in an order drawn anew for each; batches run on across rounds.
@@ -57,7 +63,9 @@ interface Example {
 /** @throws SaltError `DATASET_INVALID` when no sample has a mask for the words, or one lacks a word it needs */
 export function createBatches(samples: readonly TrainingSample[], options: BatchOptions): BatchSource {
   const { words, side, batchSize, embeddings } = options;
-  const examples = listExamples(samples, words, options.wordRole);
+  const outputs = options.wordRole === 'output' ? words.length : 1;
+  const prompts = options.wordRole === 'output' ? 1 : (options.promptsPerImage ?? 1);
+  const examples = listExamples(samples, words, options.wordRole, prompts);
   const cache = new SampleCache(words, options.cacheBytes);
   const order = createRandom(options.seed);
   // Another stream of the same seed.
@@ -75,23 +83,29 @@ export function createBatches(samples: readonly TrainingSample[], options: Batch
     examples: examples.length,
     async next() {
       const size = side * side;
-      const outputs = options.wordRole === 'output' ? words.length : 1;
+      const rows = batchSize * prompts;
       const image = floatTensor([batchSize, 3, side, side]);
-      const target = floatTensor([batchSize, outputs, side, side]);
-      const valid = floatTensor([batchSize, 1, side, side]);
+      const target = floatTensor([rows, outputs, side, side]);
+      const valid = floatTensor([rows, 1, side, side]);
       const texts: Float32Array[] = [];
       for (let b = 0; b < batchSize; b++) {
         const example = take();
         const loaded = await cache.load(example.sample);
-        const planes = example.words.map((_, i) => (b * outputs + i) * size);
+        const first = b * prompts;
+        // Planes of one image lie one after another, whether they are outputs or the answers to prompts.
+        const planes = example.words.map((_, i) => (first * outputs + i) * size);
+        const inside = valid.data.subarray(first * size, (first + 1) * size);
         drawExample(loaded, example.words, options, augmentation, {
           image: image.data.subarray(b * 3 * size, (b + 1) * 3 * size),
           masks: planes.map((start) => target.data.subarray(start, start + size)),
-          valid: valid.data.subarray(b * size, (b + 1) * size),
+          valid: inside,
         });
-        texts.push(...example.words.flatMap((word) => embeddings?.get(words[word] ?? '') ?? []));
+        for (let prompt = 1; prompt < prompts; prompt++) {
+          if (prompt < example.words.length) valid.data.set(inside, (first + prompt) * size);
+        }
+        if (embeddings) texts.push(...promptRows(example.words, words, embeddings, prompts));
       }
-      return { image, target, valid, ...(embeddings && { text_embedding: stack(texts, batchSize) }) };
+      return { image, target, valid, ...(embeddings && { text_embedding: stack(texts, rows) }) };
     },
     state: () => ({ order: order.state(), augmentation: augmentation.state(), queue: [...queue] }),
     restore(state) {
@@ -112,10 +126,11 @@ function listExamples(
   samples: readonly TrainingSample[],
   words: readonly string[],
   role: WordRole,
+  prompts: number,
 ): Example[] {
   const examples = samples.flatMap((sample): Example[] => {
     const present = words.flatMap((word, i) => (sample.masks.has(word) ? [i] : []));
-    if (role === 'prompt') return present.map((word) => ({ sample, words: [word] }));
+    if (role === 'prompt') return chunked(present, prompts).map((asked) => ({ sample, words: asked }));
     if (present.length < words.length) {
       const missing = words.filter((word) => !sample.masks.has(word));
       throw new SaltError(
@@ -129,6 +144,23 @@ function listExamples(
     throw new SaltError('DATASET_INVALID', `No frame to train on has a mask for ${words.join(', ')}.`);
   }
   return examples;
+}
+
+function chunked<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+}
+
+/** The vectors of an image's prompts; the last one again for prompts that it has not. */
+function promptRows(
+  asked: readonly number[],
+  words: readonly string[],
+  embeddings: ReadonlyMap<string, Float32Array>,
+  prompts: number,
+): Float32Array[] {
+  const rows = asked.flatMap((word) => embeddings.get(words[word] ?? '') ?? []);
+  const last = rows.at(-1);
+  while (last && rows.length < prompts) rows.push(last);
+  return rows;
 }
 
 /** Rows of equal length, as one tensor. */

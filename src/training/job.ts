@@ -25,6 +25,8 @@ export interface TrainingSubject extends StepSubject {
   readonly identity: Readonly<Record<string, string>>;
   readonly input: ModelInput;
   readonly wordRole: WordRole;
+  /** Words that each image of a batch is asked at once, where words are prompts. Default: 1. */
+  readonly promptsPerImage?: number;
   /** The vector for each word, where the model reads `text_embedding`. */
   readonly embeddings?: ReadonlyMap<string, Float32Array>;
   /** The model for one whole frame, to evaluate with. */

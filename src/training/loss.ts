@@ -10,7 +10,7 @@ export interface LossOptions {
   readonly focalWeight: number;
   readonly diceWeight: number;
   /** Whether the Dice term is taken of all samples of a batch together, or of each by itself. Default: `batch`. */
-  readonly diceOver?: 'batch' | 'sample';
+  readonly diceOver?: 'batch' | 'sample' | undefined;
   /** Weight of the adapters' regulariser. */
   readonly penaltyWeight: number;
 }

@@ -10,7 +10,7 @@ import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
 import { PRETRAINED_PRESET, SAM_PRESET, samSide } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
-import { samSubject } from './sam-subject.ts';
+import { promptsAtOnce, samSubject } from './sam-subject.ts';
 import { layoutModel } from './segments.ts';
 
 export interface SamRunOptions {
@@ -34,11 +34,11 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
   const imageSize = choices.imageSize ?? samSide(base.config.imageSize);
   let batchSize = choices.batchSize ?? preset.batchSize;
-  let needs = bytesOfStep(base, method, imageSize, batchSize);
+  let needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
   const isTooLarge = choices.batchSize === undefined && Math.min(needs.whole, needs.staged) > maxBytes;
   if (isTooLarge) {
     batchSize = 1;
-    needs = bytesOfStep(base, method, imageSize, batchSize);
+    needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
   }
   const settings = settingsOf(choices, preset, isTooLarge ? { accumulate: preset.batchSize } : {});
   const executor = await options.open(needs.whole <= maxBytes);
@@ -80,8 +80,10 @@ function bytesOfStep(
   method: MethodConfig,
   imageSize: number,
   batchSize: number,
+  words: readonly string[],
 ): Readonly<Record<'whole' | 'staged', number>> {
-  const model = samModelOf(base, { batchSize, imageSize, prompts: { text: true } });
+  const promptsPerImage = promptsAtOnce(base, words);
+  const model = samModelOf(base, { batchSize, imageSize, prompts: { text: true }, promptsPerImage });
   const adapter = createAdapter(method, allStages(model));
   return choosePlan(model, layoutModel(model, adapter), adapter, SALT_LOSS, Infinity).estimates;
 }

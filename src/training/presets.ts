@@ -29,7 +29,7 @@ export const PRETRAINED_PRESET: Preset = {
     augmentation: AUGMENTATIONS.vessels,
     schedule: { learningRate: 3e-3, warmUpSteps: 10, decay: { kind: 'cosine', floor: 0 } },
     clipNorm: 1,
-    loss: { ...VESSEL_LOSS, penaltyWeight: SALT_LOSS.penaltyWeight },
+    loss: { ...VESSEL_LOSS, diceOver: 'sample', penaltyWeight: SALT_LOSS.penaltyWeight },
   },
 };
 

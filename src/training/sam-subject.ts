@@ -24,6 +24,14 @@ export interface SamSubjectOptions {
   readonly executor: Executor;
 }
 
+/** An image is encoded once for as many words: more would take memory that a browser may not have. */
+const MOST_PROMPTS = 4;
+
+/** A head can be asked all words about one image at once, which costs little beside another image. */
+export function promptsAtOnce({ detail }: Pick<SamBase, 'detail'>, words: readonly string[]): number {
+  return detail ? Math.min(words.length, MOST_PROMPTS) : 1;
+}
+
 /**
  * A SAM with an adapter, asked by word.
  * @throws SaltError `INVALID_ARGUMENT` when the method does not fit the model or a word is empty, `CHECKPOINT_MISMATCH`,
@@ -31,10 +39,10 @@ export interface SamSubjectOptions {
  */
 export async function samSubject(options: SamSubjectOptions): Promise<TrainingSubject> {
   const { base, method, imageSize, batchSize, seed, words, encoder, executor } = options;
-  const modelOf = (batch: number) =>
-    samModelOf(base, { batchSize: batch, imageSize, prompts: { text: true } });
-  const model = modelOf(batchSize);
-  const single = modelOf(1);
+  const promptsPerImage = promptsAtOnce(base, words);
+  const sized = { imageSize, prompts: { text: true } };
+  const model = samModelOf(base, { ...sized, batchSize, promptsPerImage });
+  const single = samModelOf(base, { ...sized, batchSize: 1 });
   const adapter = createAdapter(method, allStages(model));
   const weights = samTensors(base, imageSize, seed);
   const svdOf = await factorLayers(adapter, weights, options.factor);
@@ -53,6 +61,7 @@ export async function samSubject(options: SamSubjectOptions): Promise<TrainingSu
     values: new Map([...weights, ...(await adapterTensors(adapter, svdOf, seed))]),
     input: { framing: 'square', side: imageSize },
     wordRole: 'prompt',
+    promptsPerImage,
     embeddings,
     modelAt: () => single,
     merge: (trained) => mergeWeights(weights, adapter, trained, svdOf, executor),

@@ -23,6 +23,7 @@ const lossSchema = z.strictObject({
   diceSmooth: factor,
   focalWeight: factor,
   diceWeight: factor,
+  diceOver: z.enum(['batch', 'sample']).optional(),
   penaltyWeight: factor,
 });
 

@@ -10,7 +10,7 @@ import { evaluateHeldOut } from './evaluation.ts';
 import { Checkpointer, loadState } from './checkpointer.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import type { Keepsake, TrainingHost, TrainingJob, TrainingResult } from './job.ts';
+import type { Keepsake, TrainingHost, TrainingJob, TrainingResult, TrainingSubject } from './job.ts';
 import { nonFiniteParameter } from './not-finite.ts';
 import { Ranking } from './ranking.ts';
 import type { Best } from './ranking.ts';
@@ -45,6 +45,11 @@ export async function train(job: TrainingJob, host: TrainingHost): Promise<Train
   } finally {
     await run.dispose();
   }
+}
+
+/** In each batch. */
+function imagesOf({ model, promptsPerImage = 1 }: TrainingSubject): number {
+  return model.batchSize / promptsPerImage;
 }
 
 class TrainingRun {
@@ -92,7 +97,7 @@ class TrainingRun {
     this.#evaluatedAt = this.#ranking.history.at(-1)?.step ?? this.#ranking.best?.step ?? 0;
     this.#startedAt = parts.openedAt - (state?.elapsedSeconds ?? 0) * 1000;
     this.#checkpoints = new Checkpointer(host, this.#step, this.#now);
-    const perStep = job.subject.model.batchSize * job.settings.accumulate;
+    const perStep = imagesOf(job.subject) * job.settings.accumulate;
     this.#stepsPerEpoch = Math.ceil(parts.batches.examples / perStep);
     this.#clock = budgetClock(job.settings.budget, this.#stepsPerEpoch, () => this.#pace);
   }
@@ -105,7 +110,8 @@ class TrainingRun {
     split.notes.forEach(warn);
     const { embeddings } = subject;
     const batches = createBatches(split.train, {
-      batchSize: subject.model.batchSize,
+      batchSize: imagesOf(subject),
+      ...(subject.promptsPerImage !== undefined && { promptsPerImage: subject.promptsPerImage }),
       side: subject.model.imageSize,
       words: settings.words,
       wordRole: subject.wordRole,
@@ -209,7 +215,7 @@ class TrainingRun {
     const seconds = (this.#now() - before) / 1000;
     const usual = this.#pace.secondsPerStep || seconds;
     this.#pace = { ...this.#pace, secondsPerStep: usual + (seconds - usual) * PACE_WEIGHT };
-    this.#tellStep(report, learningRate, (subject.model.batchSize * settings.accumulate) / seconds);
+    this.#tellStep(report, learningRate, (imagesOf(subject) * settings.accumulate) / seconds);
   }
 
   #tellStep({ loss, gradientNorm }: StepReport, learningRate: number, imagesPerSecond: number): void {

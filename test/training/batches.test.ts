@@ -137,6 +137,47 @@ describe('createBatches', () => {
     assert.ok(many.length > 9, `${many.length} reads`);
   });
 
+  it('asks an image all its words at once, and counts nothing where it has fewer', async () => {
+    const embeddings = new Map([
+      ['artery', Float32Array.of(1, 0)],
+      ['vein', Float32Array.of(0, 1)],
+    ]);
+    const source = createBatches([sample(10), sample(20, ['vein'])], {
+      ...OPTIONS,
+      wordRole: 'prompt',
+      promptsPerImage: 2,
+      embeddings,
+    });
+    assert.equal(source.examples, 2);
+    const batch = await source.next();
+    assert.deepEqual(
+      ['image', 'target', 'valid', 'text_embedding'].map((name) => batch[name]?.shape),
+      [
+        [2, 3, SIDE, SIDE],
+        [4, 1, SIDE, SIDE],
+        [4, 1, SIDE, SIDE],
+        [4, 2],
+      ],
+    );
+    const size = SIDE * SIDE;
+    const first = levelsOf(batch)[0] === 10 ? 0 : 2;
+    const rows = (name: string, length: number, from: number): number[][] =>
+      [from, from + 1].map((row) => [...numbers(batch, name).subarray(row * length, (row + 1) * length)]);
+    const ones = (row: number[]): number[] => row.flatMap((bit, i) => (bit === 1 ? i : []));
+    assert.deepEqual(rows('target', size, first).map(ones), [[0], [1]]);
+    assert.deepEqual(rows('text_embedding', 2, first), [
+      [1, 0],
+      [0, 1],
+    ]);
+    const lone = 2 - first;
+    assert.deepEqual(rows('target', size, lone).map(ones), [[1], []]);
+    assert.deepEqual(
+      rows('valid', size, lone).map((row) => ones(row).length),
+      [size, 0],
+    );
+    assert.deepEqual(rows('text_embedding', 2, lone)[0], [0, 1]);
+  });
+
   it('refuses a frame without all words where the model learns them at once', () => {
     assert.throws(
       () => createBatches([sample(10, ['vein'])], OPTIONS),
