@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import importX, { createNodeResolver } from 'eslint-plugin-import-x';
+import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -41,6 +42,9 @@ const roomZones = rooms.flatMap((target) =>
     })),
 );
 
+/** What the extension may import of the rooms above `protocol`: the way to a back end, and the writer of DICOM SEG. */
+const DOORS = { worker: ['./client.ts'], imaging: ['./seg.ts'] };
+
 const outerZones = [
   ...['test', 'bench', 'extension', 'modes'].map((from) => ({
     target: './src',
@@ -53,6 +57,7 @@ const outerZones = [
       .map((from) => ({
         target: `./${target}`,
         from: `./src/${from}`,
+        ...(target === 'extension' && from in DOORS ? { except: DOORS[from] } : {}),
         message: 'The viewer side speaks the protocol and knows nothing of the engine.',
       })),
   ),
@@ -111,19 +116,19 @@ export default defineConfig(
   globalIgnores(['**/node_modules/', 'dist/', 'out/', '.oracles/', 'models/', 'bench/results/']),
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { 'import-x': importX },
     settings: {
-      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })],
-      'import-x/extensions': ['.ts'],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx', '.js'] })],
+      'import-x/extensions': ['.ts', '.tsx'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
     },
     rules: typed,
   },
   {
-    files: ['src/**/*.ts', 'extension/**/*.ts', 'modes/**/*.ts'],
+    files: ['src/**/*.ts', 'extension/**/*.{ts,tsx}', 'modes/**/*.ts'],
     ignores: ['src/runtime/**', ...NODE_FILES],
     rules: restrictImports(onnxRuntimeOutside, onnxRuntimeCommon, nodeModules, nodeFiles),
   },
@@ -141,6 +146,7 @@ export default defineConfig(
       'no-restricted-globals': ['error', 'process', 'Buffer', 'require', '__dirname', '__filename', 'global'],
     },
   },
+  { files: ['extension/**/*.{ts,tsx}'], ...reactHooks.configs.flat.recommended },
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
