@@ -1,35 +1,118 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import webpack from 'webpack';
 
 /**
- * Bundles the pages of the browser tests, one module each, from what `tsc -p tsconfig.pages.json` wrote.
- * ONNX Runtime's WASM files are not bundled: they are served beside it, see WebDeviceOptions.assets.
+ * What browsers load, from what tsc compiled (see .ci/prepare.mjs):
+ * - `pages`, the pages of the browser tests, in out/web/;
+ * - `viewer`, `worker` and `umd`, the plug-in for OHIF, in dist/viewer/.
+ * ONNX Runtime's WASM files are not bundled but served beside the code: see WebDeviceOptions.assets.
  */
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const compiled = at('out/pages/test/browser/pages/');
+const compiled = at('out/viewer/');
+const outOfViewer = { path: at('dist/viewer/'), hashFunction: 'xxhash64' };
 
-export default {
+const resolve = {
+  conditionNames: ['onnxruntime-web-use-extern-wasm', 'import', 'module', 'browser', 'default'],
+  // The image codecs ask for these where they run in Node.
+  fallback: { fs: false, path: false },
+};
+
+/** ES modules, as a browser's own `import()` loads them. */
+const modules = { module: true, library: { type: 'module' }, chunkFormat: 'module' };
+
+const pages = {
   name: 'pages',
   mode: 'development',
   devtool: 'source-map',
   target: ['web', 'es2022'],
-  entry: Object.fromEntries(
-    readdirSync(at('test/browser/pages'))
-      .map((name) => name.replace(/\.ts$/, ''))
-      .map((name) => [name, `${compiled}${name}.js`]),
-  ),
+  entry: () => entriesOf('test/browser/pages', at('out/pages/test/browser/pages/')),
+  output: { ...modules, path: at('out/web'), filename: '[name].js', clean: true },
+  resolve,
+};
+
+const plugin = {
+  mode: 'production',
+  devtool: 'source-map',
+  resolve,
+  module: {
+    rules: [
+      // Styles are text: whoever imports them decides where they go.
+      { test: /\.css$/, type: 'asset/source' },
+      // Our modules have no side effects but those that are entries, so what nobody uses falls away.
+      { include: compiled, exclude: /(index|main|-worker\.web)\.js$/, sideEffects: false },
+    ],
+  },
+};
+
+/** The extension and the mode for a viewer that loads plug-ins by their address. */
+const viewer = {
+  ...plugin,
+  name: 'viewer',
+  target: ['web', 'es2022'],
+  entry: { extension: `${compiled}extension/src/index.js`, mode: `${compiled}modes/salt/src/index.js` },
   output: {
-    path: at('out/web'),
+    ...outOfViewer,
+    ...modules,
     filename: '[name].js',
-    module: true,
-    library: { type: 'module' },
-    clean: true,
+    chunkFilename: 'extension.[name].[contenthash:8].js',
   },
-  resolve: {
-    conditionNames: ['onnxruntime-web-use-extern-wasm', 'import', 'module', 'browser', 'default'],
-    // The image codecs ask for these where they run in Node.
-    fallback: { fs: false, path: false },
+};
+
+/** The browser's back end. A file of its own, because the extension starts it by its address. */
+const worker = {
+  ...plugin,
+  name: 'worker',
+  target: ['webworker', 'es2022'],
+  entry: {
+    worker: existsSync(`${compiled}src/worker/main.js`)
+      ? `${compiled}src/worker/main.js`
+      : `${compiled}src/runtime/svd-worker.web.js`,
   },
+  output: {
+    ...outOfViewer,
+    ...modules,
+    filename: '[name].js',
+    chunkFilename: 'worker.[name].[contenthash:8].js',
+    assetModuleFilename: 'worker.[hash][ext]',
+    chunkLoading: 'import',
+    workerChunkLoading: 'import',
+  },
+};
+
+/** The same for compiling into a build of OHIF, which brings React. One file each: OHIF copies it where it likes. */
+const umd = ['extension', 'mode'].map((name) => ({
+  ...plugin,
+  name: `umd-${name}`,
+  target: ['web', 'es2022'],
+  entry: { [name]: viewer.entry[name] },
+  output: {
+    ...outOfViewer,
+    filename: '[name].umd.js',
+    library: { name: `@ohif-salt/${name}`, type: 'umd' },
+    globalObject: 'globalThis',
+  },
+  plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
+  externals: {
+    react: external('React', 'react'),
+    'react-dom': external('ReactDOM', 'react-dom'),
+    'react-dom/client': external('ReactDOM', 'react-dom/client'),
+  },
+}));
+
+export default [pages, viewer, worker, ...umd].map((config) => ({
   performance: false,
   stats: 'errors-warnings',
-};
+  ...config,
+}));
+
+function external(root, name) {
+  return { root, commonjs: name, commonjs2: name, amd: name };
+}
+
+function entriesOf(sources, folder) {
+  const names = readdirSync(at(sources)).map((name) => name.replace(/\.ts$/, ''));
+  return Object.fromEntries(names.map((name) => [name, `${folder}${name}.js`]));
+}

@@ -1,10 +1,10 @@
 /**
  * Makes a checkout ready to run: dependencies and compiled code, each only when it is missing or out of date.
- * Plain Node 20 without dependencies, because there are none yet. `--pages` makes the pages of the browser tests
- * instead of dist/.
+ * Plain Node 20 without dependencies, because there are none yet. `--viewer` adds the plug-in for the viewer and the
+ * viewer itself; `--pages` makes the pages of the browser tests instead of dist/.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,43 +29,65 @@ if (newest('package-lock.json') > newest('node_modules/.package-lock.json')) {
 }
 
 const settings = ['tsconfig.json', 'package-lock.json'];
-if (!process.argv.includes('--pages')) {
-  build('dist', 'tsconfig.build.json', ['src', 'tsconfig.build.json', ...settings]);
-} else if (
-  build('out/pages', 'tsconfig.pages.json', [
-    'src',
-    'test',
-    'tsconfig.pages.json',
-    'webpack.config.js',
-    ...settings,
-  ]) ||
-  !existsSync(at('out/web'))
-) {
-  const webpack = at('node_modules/webpack-cli/bin/cli.js');
-  run(
-    process.execPath,
-    [webpack, '--config', at('webpack.config.js')],
-    'The browser tests could not be bundled.',
-  );
+const wanted = new Set(process.argv.slice(2));
+if (wanted.has('--pages')) {
+  const sources = ['src', 'test', 'tsconfig.pages.json', ...settings];
+  compile('out/pages', 'tsconfig.pages.json', sources);
+  bundle('out/web', ['pages'], 'out/pages');
+} else {
+  compile('dist', 'tsconfig.build.json', ['src', 'tsconfig.build.json', ...settings]);
+}
+if (wanted.has('--viewer')) {
+  const sources = ['src', 'extension', 'modes', 'tsconfig.viewer.json', ...settings];
+  compile('out/viewer', 'tsconfig.viewer.json', sources);
+  bundle('dist/viewer', ['viewer', 'worker', 'umd-extension', 'umd-mode'], 'out/viewer');
+  await viewer();
 }
 
 /**
- * Compiles a TypeScript project when a source is newer than the last time. Returns whether it did.
+ * Compiles a TypeScript project when a source is newer than the last time.
  * Types are not checked here: that is a test of its own, and a user who starts the program need not wait for it.
  */
-function build(folder, project, sources) {
-  const stamp = `${folder}/.built`;
-  if (newest(stamp) > Math.max(...sources.map(newest))) return false;
-  const started = new Date();
-  run(
-    process.execPath,
-    [at('node_modules/typescript/bin/tsc'), '--noCheck', '-p', at(project)],
-    'The code could not be compiled.',
+function compile(folder, project, sources) {
+  unlessBuilt(folder, sources, () =>
+    run(
+      process.execPath,
+      [at('node_modules/typescript/bin/tsc'), '--noCheck', '-p', at(project)],
+      'The code could not be compiled.',
+    ),
   );
+}
+
+/** Bundles some of webpack.config.js when the compiled code is newer than the last time. */
+function bundle(folder, configs, compiled) {
+  unlessBuilt(folder, [`${compiled}/.built`, 'webpack.config.js'], () => {
+    // What is there may have chunks that nothing asks for any more.
+    rmSync(at(folder), { recursive: true, force: true });
+    const names = configs.flatMap((name) => ['--config-name', name]);
+    run(
+      process.execPath,
+      [at('node_modules/webpack-cli/bin/cli.js'), '--config', at('webpack.config.js'), ...names],
+      'The code for the browser could not be bundled.',
+    );
+  });
+}
+
+function unlessBuilt(folder, sources, make) {
+  const stamp = at(folder, '.built');
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > Math.max(...sources.map(newest))) return;
+  const started = new Date();
+  make();
   // Stamped with the time it started, so that a file saved meanwhile counts as newer.
-  writeFileSync(at(stamp), '');
-  utimesSync(at(stamp), started, started);
-  return true;
+  mkdirSync(at(folder), { recursive: true });
+  writeFileSync(stamp, '');
+  utimesSync(stamp, started, started);
+}
+
+async function viewer() {
+  const { OHIF_VERSION, fetchOhif, findOhif } = await import('./ohif.mjs');
+  if (findOhif() !== undefined) return;
+  console.log(`Fetching the OHIF viewer ${OHIF_VERSION} (50 MB, once) ...`);
+  await fetchOhif().catch((error) => fail(error.message));
 }
 
 /** When the newest file of a folder (or a file) changed, in ms; 0 if there is none. */

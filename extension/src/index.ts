@@ -1,6 +1,19 @@
-import manifest from '../package.json' with { type: 'json' };
+import { createElement } from 'react';
+import { EXTENSION_ID, PANEL_LABEL, PANEL_NAME } from './ohif/id.ts';
+import { mounted } from './ohif/mount.ts';
 
-/** The OHIF extension: for now a name that the viewer can register. */
-const extension = { id: manifest.name };
+/** The OHIF extension. */
+const extension = {
+  id: EXTENSION_ID,
+  getPanelModule: () => [
+    {
+      name: PANEL_NAME,
+      iconName: 'tab-segmentation',
+      iconLabel: 'SALT',
+      label: PANEL_LABEL,
+      component: mounted(() => createElement('section', { 'aria-label': PANEL_LABEL }, PANEL_LABEL)),
+    },
+  ],
+};
 
 export default extension;

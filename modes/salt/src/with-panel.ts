@@ -1,0 +1,58 @@
+/** Our panel, as the extension names it. */
+const PANEL_ID = '@ohif-salt/extension.panelModule.finetune';
+
+/** What of OHIF's mode API is used here; the rest passes through untouched. */
+export interface Mode {
+  readonly routes: readonly Route[];
+  readonly [other: string]: unknown;
+}
+export interface Route {
+  readonly layoutTemplate: (...input: readonly unknown[]) => Layout | Promise<Layout>;
+  readonly [other: string]: unknown;
+}
+interface Layout {
+  readonly props: {
+    readonly rightPanels?: readonly string[];
+    readonly [other: string]: unknown;
+  };
+  readonly [other: string]: unknown;
+}
+
+export interface ModeFactoryInput {
+  readonly modeConfiguration?: Readonly<Record<string, unknown>>;
+  /** Loads modes or extensions of the viewer by name. */
+  readonly loadModules: (
+    names: readonly string[],
+  ) => Promise<readonly { readonly modeFactory: (input: unknown) => Mode | Promise<Mode> }[]>;
+}
+
+/**
+ * The stock mode, under our name and with our panel. OHIF gained `layoutInstance` in 3.13; what the layout's function
+ * returns has been the same in all versions, so that is what is changed.
+ */
+export async function withPanel(id: string, stock: string, input: ModeFactoryInput): Promise<Mode> {
+  const [module] = await input.loadModules([stock]);
+  if (module === undefined) throw new Error(`This viewer has no mode "${stock}", which ours is made of.`);
+  const mode = await module.modeFactory({ modeConfiguration: input.modeConfiguration ?? {} });
+  return {
+    ...mode,
+    id,
+    routeName: 'salt',
+    displayName: 'SALT fine-tune',
+    routes: mode.routes.map((route, index) => (index === 0 ? firstWithPanel(route) : route)),
+  };
+}
+
+function firstWithPanel(route: Route): Route {
+  return {
+    ...route,
+    layoutTemplate: async (...input) => {
+      const layout = await route.layoutTemplate(...input);
+      const { rightPanels = [], rightPanelClosed: _closed, ...props } = layout.props;
+      return {
+        ...layout,
+        props: { ...props, rightPanels: [PANEL_ID, ...rightPanels], rightPanelClosed: false },
+      };
+    },
+  };
+}
