@@ -14,6 +14,7 @@ import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
 import { pretrain } from '../../training/pretraining/pretrain.ts';
 import type { PretrainingEvent } from '../../training/pretraining/pretrain.ts';
 import { pretrainingSettingsSchema } from '../../training/pretraining/settings.ts';
+import type { PretrainingInput } from '../../training/pretraining/settings.ts';
 import type { Console } from '../console.ts';
 import { openDevice } from '../jobs/device.ts';
 import { consoleOf, deviceOf, withDevice, withOutput } from '../options.ts';
@@ -32,6 +33,11 @@ interface PretrainOptions extends CommonOptions, DeviceCliOptions {
 /** A full run: by the 1.1 s a step of a shorter one, about four hours on two cores. */
 const STEPS = 12_000;
 const TELL_EVERY = 50;
+/** Whoever goes on has had the first lesson, and forgets what was learnt at the rate of a beginner. */
+const GOING_ON = {
+  firstLesson: 0,
+  schedule: { learningRate: 8e-4, warmUpSteps: 200, decay: { kind: 'cosine', floor: 0.01 } },
+} as const satisfies Partial<PretrainingInput>;
 
 export function addPretrain(program: Command): void {
   const command = program
@@ -63,8 +69,7 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
     steps,
     seed,
     imagesPerStep,
-    // Whoever goes on has had the first lesson.
-    ...(start && { from: await weightsHash(start), firstLesson: 0 }),
+    ...(start && { from: await weightsHash(start), ...GOING_ON }),
   });
   const result = await pretrain(settings, {
     executor,
