@@ -7,7 +7,7 @@ import { NO_CHROMIUM, findChromium } from '../../.ci/chromium.mjs';
 import { startServer } from './server.ts';
 
 /** Software WebGPU through SwiftShader, and no requests of the browser's own. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
   '--use-gl=angle',

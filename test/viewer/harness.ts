@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { findChromium } from '../../.ci/chromium.mjs';
+import { OHIF_VERSION, fetchOhif, findOhif } from '../../.ci/ohif.mjs';
+import { FLAGS, skipWithoutChromium } from '../browser/harness.ts';
+import { startViewerServer } from './static-server.ts';
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Everything is slow on software WebGL and two cores. */
+const PATIENCE_MS = 120_000;
+
+/** For `{ skip }` of a suite: false where the viewer and a browser are here, else what is missing. */
+export const skipWithoutViewer: string | false =
+  skipWithoutChromium === false && findOhif() === undefined
+    ? 'The viewer has not been fetched: node .ci/ohif.mjs'
+    : skipWithoutChromium;
+
+export interface ViewerOptions {
+  /** Root of the archive's DICOMweb. */
+  readonly archive: string;
+  /** Version of OHIF. */
+  readonly ohif?: string;
+  /** In place of our `extensions` and `modes` in the viewer's configuration. */
+  readonly config?: string;
+  /** More flags for Chromium. */
+  readonly flags?: readonly string[];
+}
+
+/** A viewer that is open in a browser, as a person sees it. */
+export interface OpenViewer {
+  readonly page: Page;
+  readonly origin: string;
+  /** The region of our panel. */
+  readonly panel: Locator;
+  /** What the page's console said at level `error`, and errors that nobody caught. */
+  readonly errors: readonly string[];
+  /** Every address that the page has asked for. */
+  readonly requests: readonly string[];
+  /** Opens a study in our mode (or the one named by its route) and waits until its image and our panel are there. */
+  open(studyInstanceUid: string, route?: string): Promise<void>;
+  /** Into out/screenshots/. */
+  screenshot(name: string): Promise<void>;
+}
+
+let built = false;
+
+/** Makes the plug-in where it is out of date, once in a process. */
+function build(): void {
+  if (built) return;
+  built = true;
+  execFileSync(process.execPath, [root('.ci/prepare.mjs'), '--viewer'], { stdio: 'inherit' });
+}
+
+/**
+ * Starts the viewer and a browser, and ends both. A request to another origin is refused and fails the test, as does
+ * an error that nobody caught.
+ */
+export async function withViewer<T>(
+  use: (viewer: OpenViewer) => Promise<T>,
+  options: ViewerOptions,
+): Promise<T> {
+  build();
+  await fetchOhif(options.ohif ?? OHIF_VERSION);
+  const server = await startViewerServer(options);
+  let browser: Browser | undefined;
+  try {
+    browser = await chromium.launch({
+      executablePath: findChromium() ?? '',
+      headless: true,
+      args: [...FLAGS, ...(options.flags ?? [])],
+    });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    const strangers: string[] = [];
+    const uncaught: string[] = [];
+    const errors: string[] = [];
+    const requests: string[] = [];
+    page.on('pageerror', (error) => {
+      uncaught.push(error.stack ?? error.message);
+      errors.push(error.stack ?? error.message);
+    });
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.context().on('request', (request) => requests.push(request.url()));
+    await page.context().route(
+      (url) => url.origin !== server.origin && !['blob:', 'data:'].includes(url.protocol),
+      async (route) => {
+        strangers.push(route.request().url());
+        await route.abort();
+      },
+    );
+    const viewer: OpenViewer = {
+      page,
+      origin: server.origin,
+      panel: page.getByRole('region', { name: 'SALT fine-tune' }),
+      errors,
+      requests,
+      open: (study, route = 'salt') => openStudy(page, viewer.panel, server.origin, study, route),
+      async screenshot(name) {
+        mkdirSync(root('out/screenshots'), { recursive: true });
+        await page.screenshot({ path: root(`out/screenshots/${name}.png`) });
+      },
+    };
+    try {
+      const result = await use(viewer);
+      assert.deepEqual(strangers, [], 'the page asked another origin');
+      assert.deepEqual(uncaught, [], 'the page threw where nobody caught it');
+      return result;
+    } catch (error) {
+      await viewer.screenshot('failure').catch(() => undefined);
+      console.error(errors.join('\n'));
+      throw error;
+    }
+  } finally {
+    await browser?.close();
+    await server.close();
+  }
+}
+
+async function openStudy(
+  page: Page,
+  panel: Locator,
+  origin: string,
+  study: string,
+  route: string,
+): Promise<void> {
+  await page.goto(`${origin}/${route}?StudyInstanceUIDs=${study}`);
+  await page.locator('canvas.cornerstone-canvas, .cornerstone-canvas').first().waitFor();
+  await imageShown(page);
+  // A bar for investigational use lies over the page until it is confirmed.
+  const bar = page.getByText('Confirm and hide');
+  if (await bar.isVisible()) await bar.click();
+  await panel.waitFor();
+}
+
+/** Until the active viewport has drawn an image. */
+async function imageShown(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const { services } = window as unknown as {
+      readonly services?: {
+        readonly viewportGridService: { getState(): { readonly activeViewportId: string } };
+        readonly cornerstoneViewportService: {
+          getCornerstoneViewport(id: string): { getCurrentImageId?(): string | undefined } | undefined;
+        };
+      };
+    };
+    if (services === undefined) return false;
+    const { activeViewportId } = services.viewportGridService.getState();
+    const viewport = services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
+    return viewport?.getCurrentImageId?.() !== undefined;
+  });
+}
