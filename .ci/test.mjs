@@ -1,17 +1,20 @@
 /**
- * `npm test`: lint, types, formatting, unit tests and browser tests; the last line is the sum.
+ * `npm test`: lint, types, formatting, unit tests, browser tests and tests in the real viewer; the last line is
+ * the sum.
  * `npm test -- unit browser` runs the suites named. Started with `--import tsx`, see suites.mjs.
  */
 import { spawnSync } from 'node:child_process';
 import { NO_CHROMIUM, findChromium } from './chromium.mjs';
+import { fetchOhif } from './ohif.mjs';
 import { command, runSuites, testFiles, tests } from './suites.mjs';
 
 const SUITES = {
   lint: () => command('eslint/bin/eslint.js', ['.', '--max-warnings', '0']),
   types: () => command('typescript/bin/tsc', ['--noEmit']),
   format: () => command('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
-  unit: () => tests(testFiles('test', ['test/browser', 'test/oracles']), 2),
+  unit: () => tests(testFiles('test', ['test/browser', 'test/oracles', 'test/viewer']), 2),
   browser,
+  viewer,
 };
 
 async function browser() {
@@ -19,6 +22,20 @@ async function browser() {
   if (!findChromium()) installChromium();
   if (findChromium()) return tests(files, 1);
   console.log(`  skipped: ${NO_CHROMIUM}`);
+  return { passed: 0, failed: 0, skipped: files.length };
+}
+
+/** The plug-in in the real viewer, from end to end. */
+async function viewer() {
+  const files = testFiles('test/viewer');
+  const missing = findChromium()
+    ? await fetchOhif().then(
+        () => undefined,
+        (error) => error.message,
+      )
+    : NO_CHROMIUM;
+  if (missing === undefined) return tests(files, 1);
+  console.log(`  skipped: ${missing}`);
   return { passed: 0, failed: 0, skipped: files.length };
 }
 

@@ -91,16 +91,17 @@ export async function startOrthanc(files: readonly Uint8Array[] = []): Promise<O
 
 /** Resolves when it answers. */
 async function started(request: (path: string) => Promise<Response>, ended: Promise<void>): Promise<void> {
-  let over = false;
-  void ended.then(() => (over = true));
+  const over = ended.then(() => Promise.reject(new Error('Orthanc ended at its start.')));
   const deadline = Date.now() + START_MS;
   while (Date.now() < deadline) {
-    if (over) throw new Error('Orthanc ended at its start.');
-    const answers = await request('/dicom-web/studies').then(
+    const answers = request('/dicom-web/studies').then(
       () => true,
       () => false,
     );
-    if (answers) return;
+    if (await Promise.race([answers, over])) {
+      over.catch(() => undefined); // It ends one day, and then nobody waits for this.
+      return;
+    }
     await wait(100);
   }
   throw new Error('Orthanc does not answer.');
