@@ -29,3 +29,10 @@ export function percentiles(
   };
   return [at(TAIL / 100), at(1 - TAIL / 100)];
 }
+
+/** The same of values of any type; NaN and Inf are left out. */
+export function percentilesOfAny(values: Int32Array | Float32Array): [low: number, high: number] {
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  return [at(TAIL / 100), at(1 - TAIL / 100)];
+}

@@ -50,6 +50,17 @@ export interface Keepsake {
   readonly score: HeldOutScore | null;
 }
 
+/** A run just after one of its steps. */
+export interface StepMoment {
+  readonly step: number;
+  /** Share of the budget that is used up. */
+  readonly fraction: number;
+  /** That this step took. */
+  readonly seconds: number;
+  /** The trained values as they are now, by global name. Copies. */
+  trained(): Promise<ReadonlyMap<string, FloatTensor>>;
+}
+
 /** Where a job runs and whom it tells. */
 export interface TrainingHost {
   readonly executor: Executor;
@@ -73,6 +84,13 @@ export interface TrainingHost {
   onBest?(best: Keepsake): void;
   /** Looked at between runs of the device; when it turns true the run ends with what is best so far. */
   shouldStop?(): boolean;
+  /**
+   * Looked at between steps. `finish`: the run ends as if its budget were spent, after one step at the least. `pause`: its
+   * state is saved, unless that of this step is already, and the run ends; resumed, it goes on to the bit.
+   */
+  wish?(): 'finish' | 'pause' | undefined;
+  /** Called and awaited after every step, for what should see the run on its way. It must change nothing. */
+  onStep?(moment: StepMoment): Promise<void>;
   /** Milliseconds from any start. Default: `performance.now`. */
   now?(): number;
 }
@@ -83,6 +101,7 @@ export interface EvaluationRecord {
 }
 
 export interface TrainingResult extends Keepsake {
+  /** `cancelled` for a run that was paused or finished early, too. */
   readonly reason: 'budget' | 'patience' | 'cancelled';
   /** Steps done in all; `step` is that of the result. */
   readonly steps: number;

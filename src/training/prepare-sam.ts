@@ -1,9 +1,10 @@
 import { countParameters, createAdapter, defaultMethod, parseMethod } from '../adapters/index.ts';
-import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
+import type { AdapterFile, FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import { samModelOf } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
+import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
@@ -21,6 +22,8 @@ export interface SamRunOptions {
   /** What a training step may take. */
   readonly maxBytes: number;
   readonly open: OpenExecutor;
+  /** An adapter to go on from: of the same model, size and method. */
+  readonly from?: AdapterFile;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
   const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
   const imageSize = choices.imageSize ?? samSide(base.config.imageSize);
+  if (options.from) requireSameKind(options.from, base, method, imageSize);
   let batchSize = choices.batchSize ?? preset.batchSize;
   let needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
   const isTooLarge = choices.batchSize === undefined && Math.min(needs.whole, needs.staged) > maxBytes;
@@ -53,6 +57,7 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
     encoder,
     factor,
     executor,
+    ...(options.from && { start: options.from.values }),
   });
   const { name, weightsHash, config, detail } = base;
   return {
@@ -72,6 +77,40 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
       }),
     },
   };
+}
+
+/** @throws SaltError `INVALID_ARGUMENT` saying what differs */
+function requireSameKind(
+  { info }: AdapterFile,
+  base: SamBase,
+  method: MethodConfig,
+  imageSize: number,
+): void {
+  const { model } = info;
+  const detail = model.kind === 'sam' ? model.detail : undefined;
+  const differences = [
+    ...(model.kind === 'sam' && model.weightsHash === base.weightsHash ? [] : [`its model is ${model.name}`]),
+    ...(isEqual(info.method, method) ? [] : [`its method is ${JSON.stringify(info.method)}`]),
+    ...(info.imageSize === imageSize ? [] : [`its images have ${info.imageSize} px a side`]),
+    ...(isEqual(detail, base.detail?.config) ? [] : ['its detail head is another']),
+  ];
+  if (differences.length === 0) return;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `The training cannot go on from this adapter: ${differences.join('; ')}. Choose the same, or start anew.`,
+    { differences },
+  );
+}
+
+/** Of plain data. */
+function isEqual(a: unknown, b: unknown): boolean {
+  const sorted = (value: unknown): string =>
+    (JSON.stringify(value, (_, inner: unknown) =>
+      inner && typeof inner === 'object' && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([p], [q]) => (p < q ? -1 : 1)))
+        : inner,
+    ) as string | undefined) ?? '';
+  return sorted(a) === sorted(b);
 }
 
 /** What a step would take, as one graph and stage by stage. */

@@ -1,6 +1,13 @@
-import { adapterTensors, createAdapter, factorLayers, mergeWeights } from '../adapters/index.ts';
+import {
+  adapterTensors,
+  checkTrainedValues,
+  createAdapter,
+  factorLayers,
+  mergeWeights,
+} from '../adapters/index.ts';
 import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
+import type { FloatTensor } from '../graph/tensor.ts';
 import { samModelOf, samTensors } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
 import { weightsHash } from '../model/checkpoint/weights-hash.ts';
@@ -22,6 +29,8 @@ export interface SamSubjectOptions {
   readonly factor: FactorMatrices;
   /** Where weights are merged for the evaluations. */
   readonly executor: Executor;
+  /** To start from, in place of the method's own start: all that is trained, by its name in the checkpoint. */
+  readonly start?: ReadonlyMap<string, FloatTensor>;
 }
 
 /** An image is encoded once for as many words: more would take memory that a browser may not have. */
@@ -35,7 +44,7 @@ export function promptsAtOnce({ detail }: Pick<SamBase, 'detail'>, words: readon
 /**
  * A SAM with an adapter, asked by word.
  * @throws SaltError `INVALID_ARGUMENT` when the method does not fit the model or a word is empty, `CHECKPOINT_MISMATCH`,
- *   `CANCELLED` from `factor`
+ *   `ADAPTER_INVALID` when `start` is not what the method trains, `CANCELLED` from `factor`
  */
 export async function samSubject(options: SamSubjectOptions): Promise<TrainingSubject> {
   const { base, method, imageSize, batchSize, seed, words, encoder, executor } = options;
@@ -45,6 +54,7 @@ export async function samSubject(options: SamSubjectOptions): Promise<TrainingSu
   const single = samModelOf(base, { ...sized, batchSize: 1 });
   const adapter = createAdapter(method, allStages(model));
   const weights = samTensors(base, imageSize, seed);
+  if (options.start) checkTrainedValues(adapter, options.start);
   const svdOf = await factorLayers(adapter, weights, options.factor);
   const embeddings = new Map<string, Float32Array>();
   for (const word of words) embeddings.set(word, await encoder.embed(word));
@@ -55,10 +65,11 @@ export async function samSubject(options: SamSubjectOptions): Promise<TrainingSu
       method: JSON.stringify(method),
       encoder: encoder.id,
       detail: base.detail ? await weightsHash(base.detail.weights) : 'none',
+      ...(options.start && { start: await weightsHash(options.start) }),
     },
     model,
     adapter,
-    values: new Map([...weights, ...(await adapterTensors(adapter, svdOf, seed))]),
+    values: new Map([...weights, ...(await adapterTensors(adapter, svdOf, seed)), ...(options.start ?? [])]),
     input: { framing: 'square', side: imageSize },
     wordRole: 'prompt',
     promptsPerImage,

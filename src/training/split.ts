@@ -5,11 +5,13 @@ export interface Splittable {
   readonly id: string;
   readonly group?: string;
   readonly split?: string;
+  /** Where a person chose the side; one sample with a role decides that roles count and nothing else. */
+  readonly role?: 'train' | 'heldOut';
 }
 
 export interface Split<S> {
   readonly train: readonly S[];
-  /** Empty only when there are fewer than two samples. */
+  /** Empty only when there are fewer than two samples, or where a person wanted it so. */
   readonly heldOut: readonly S[];
   /** Sentences for people, where the split is not what they may expect. */
   readonly notes: readonly string[];
@@ -26,10 +28,12 @@ const VALIDATION = new Set(['val', 'valid', 'validation', 'dev']);
 const TEST = new Set(['test', 'testing']);
 
 /**
- * Sets samples aside to judge by. The data set's own split counts first; otherwise whole groups (patients,
- * studies) are drawn, so that no patient is on both sides. With two samples or more neither side is empty.
+ * Sets samples aside to judge by. Roles that a person chose are kept to, even where nothing is held out then. Otherwise
+ * the data set's own split counts first; or else whole groups (patients, studies) are drawn, so that no patient is on
+ * both sides, and with two samples or more neither side is empty.
  */
 export function splitSamples<S extends Splittable>(samples: readonly S[], options: SplitOptions): Split<S> {
+  if (samples.some(({ role }) => role !== undefined)) return byRole(samples);
   const notes: string[] = [];
   const own = ownSplit(samples, notes);
   if (own.heldOut.length > 0 && own.train.length > 0) {
@@ -44,6 +48,20 @@ export function splitSamples<S extends Splittable>(samples: readonly S[], option
   }
   const drawn = drawSplit(own.train.length > 0 ? own.train : own.heldOut, options, notes);
   return { ...drawn, notes };
+}
+
+function byRole<S extends Splittable>(samples: readonly S[]): Split<S> {
+  const train = samples.filter(({ role }) => role !== 'heldOut');
+  const heldOut = samples.filter(({ role }) => role === 'heldOut');
+  const shared = sharedGroups(train, heldOut);
+  const notes =
+    shared.length > 0
+      ? [
+          `Frames of ${shared.length} patient(s) or study(ies) are both trained on and held out: held-out scores will ` +
+            'look better than they are.',
+        ]
+      : [];
+  return { train, heldOut, notes };
 }
 
 /** What the data set says itself; all samples on one side when it says nothing of use. */

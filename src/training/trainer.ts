@@ -138,6 +138,9 @@ class TrainingRun {
       await this.#measure();
       while (!this.#clock.isSpent(this.#step, this.#elapsed())) {
         if (this.#isStale()) return await this.#finish('patience');
+        const wish = this.#step > 0 ? this.#host.wish?.() : undefined;
+        if (wish === 'pause') return await this.#pause();
+        if (wish === 'finish') return await this.#finishEarly();
         await this.#takeStep();
         if (this.#step - this.#evaluatedAt >= this.#evaluationInterval()) await this.#evaluate();
         if (this.#checkpoints.isDue) await this.#save();
@@ -153,6 +156,16 @@ class TrainingRun {
 
   async dispose(): Promise<void> {
     await this.#engine.dispose();
+  }
+
+  async #pause(): Promise<TrainingResult> {
+    if (this.#checkpoints.step !== this.#step) await this.#save();
+    return this.#finish('cancelled');
+  }
+
+  async #finishEarly(): Promise<TrainingResult> {
+    if (this.#evaluatedAt !== this.#step) await this.#evaluate();
+    return this.#finish('cancelled');
   }
 
   #tellStart(): void {
@@ -216,6 +229,12 @@ class TrainingRun {
     const usual = this.#pace.secondsPerStep || seconds;
     this.#pace = { ...this.#pace, secondsPerStep: usual + (seconds - usual) * PACE_WEIGHT };
     this.#tellStep(report, learningRate, (imagesOf(subject) * settings.accumulate) / seconds);
+    await this.#host.onStep?.({
+      step,
+      fraction: this.#clock.fraction(step, this.#elapsed()),
+      seconds,
+      trained: async () => this.#engine.unpack(await this.#engine.parameters()),
+    });
   }
 
   #tellStep({ loss, gradientNorm }: StepReport, learningRate: number, imagesPerSecond: number): void {

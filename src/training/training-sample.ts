@@ -14,6 +14,8 @@ export interface TrainingSample {
   readonly group?: string;
   /** As the data set names it, e.g. `train`, `val`, `test`. */
   readonly split?: string;
+  /** Where a person chose the side; see `splitSamples`. */
+  readonly role?: 'train' | 'heldOut';
 }
 
 /** The samples of a data set whose masks all show what `word` names. */

@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Executor } from '../../graph/executor.ts';
 import type { FindEncoder } from '../../inference/prompt-words.ts';
+import { encodersOf } from '../../inference/shipped-parts.ts';
 import { clipTextEncoder } from '../../model/text/clip/index.ts';
 import type { ClipTextEncoder } from '../../model/text/clip/index.ts';
 import { readClipFolder } from '../../model/text/clip/read-clip-folder.node.ts';
-import { hashedTextEncoder } from '../../model/text/hashed-text-encoder.ts';
 import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { modelsFolder } from './folders.ts';
@@ -34,9 +34,9 @@ export async function openClip(reference: string, executor: Executor): Promise<C
  * @param own that of the model at hand
  */
 export function encodersAtHand(own: TextEncoder, executor: Executor): FindEncoder {
+  const ofModel = encodersOf(own);
   return async (id) => {
-    const hashed = hashedTextEncoder(own.dimension);
-    const ready = [own, hashed].find((encoder) => encoder.id === id);
+    const ready = await ofModel(id);
     if (ready) return ready;
     const isThere = id.startsWith('clip-text/') && (await isFolder(join(modelsFolder(), CLIP_NAME)));
     return isThere ? openClip(CLIP_NAME, executor) : undefined;

@@ -1,13 +1,10 @@
 import type { DataSet } from 'dicom-parser';
 import { TAIL, percentiles } from '../percentiles.ts';
+import { applyWindow } from '../window.ts';
+import type { GreyRange, Rescale } from '../window.ts';
 import { decimal, functionalGroup, signed16, unsigned16 } from './data-set.ts';
 import type { ImagePixel } from './image-pixel.ts';
 import type { StoredPixels } from './stored.ts';
-
-interface Rescale {
-  readonly slope: number;
-  readonly intercept: number;
-}
 
 /**
  * Stored grey values to [0, 255]: modality rescale, then the file's first window taken as linear (PS3.3
@@ -24,15 +21,8 @@ export function toGrey(
   const rescale = readRescale(dataSet, frameNumber);
   const range = readWindow(dataSet, frameNumber) ?? fallbackRange(stored, image, rescale, dataSet);
   const inverted = stored.photometric === 'MONOCHROME1';
-  const { low, high } = range;
   const { slope, intercept } = rescale;
-  const factor = high > low ? 255 / (high - low) : 0;
-  const pixels = new Float32Array(stored.values.length);
-  for (let i = 0; i < pixels.length; i++) {
-    const value = (stored.values[i] ?? 0) * slope + intercept;
-    const grey = value <= low ? 0 : value >= high ? 255 : (value - low) * factor;
-    pixels[i] = inverted ? 255 - grey : grey;
-  }
+  const pixels = applyWindow(stored.values, rescale, range, inverted);
   const steps = [
     ...(slope === 1 && intercept === 0 ? [] : [`rescaled by ${slope} and ${intercept}`]),
     range.words,
@@ -42,9 +32,7 @@ export function toGrey(
 }
 
 /** Values that become black and white, and where they come from. */
-interface Range {
-  readonly low: number;
-  readonly high: number;
+interface Range extends GreyRange {
   readonly words: string;
 }
 
