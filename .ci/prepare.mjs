@@ -1,7 +1,7 @@
 /**
  * Makes a checkout ready to run: dependencies and compiled code, each only when it is missing or out of date.
- * Plain Node 20 without dependencies, because there are none yet. `--viewer` adds the plug-in for the viewer and the
- * viewer itself; `--pages` makes the pages of the browser tests instead of dist/.
+ * Plain Node 20 without dependencies, because there are none yet. `--plugin` adds the plug-in for
+ * the viewer, `--viewer` that and the viewer itself; `--pages` makes the pages of the browser tests instead of dist/.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -37,12 +37,12 @@ if (wanted.has('--pages')) {
 } else {
   compile('dist', 'tsconfig.build.json', ['src', 'tsconfig.build.json', ...settings]);
 }
-if (wanted.has('--viewer')) {
+if (wanted.has('--plugin') || wanted.has('--viewer')) {
   const sources = ['src', 'extension', 'modes', 'tsconfig.viewer.json', ...settings];
   compile('out/viewer', 'tsconfig.viewer.json', sources);
   bundle('dist/viewer', ['viewer', 'worker', 'umd-extension', 'umd-mode'], 'out/viewer');
-  await viewer();
 }
+if (wanted.has('--viewer')) await viewer();
 
 /**
  * Compiles a TypeScript project when a source is newer than the last time.

@@ -28,6 +28,9 @@ const FOLDERS: Record<string, string> = {
   '/pages/': root('out/web/'),
   '/ort/': root('node_modules/onnxruntime-web/dist/'),
   '/reference/': root('test/reference/'),
+  '/plugins/salt/': root('dist/viewer/'),
+  '/react/': root('node_modules/react/umd/'),
+  '/react-dom/': root('node_modules/react-dom/umd/'),
 };
 
 export interface StaticServer {
@@ -35,7 +38,7 @@ export interface StaticServer {
   close(): Promise<void>;
 }
 
-/** Serves the bundled pages, ONNX Runtime's files and the references of test/reference, to this machine only. */
+/** Serves what is bundled, ONNX Runtime's files and the references of test/reference, to this machine only. */
 export async function startServer(isolated = true): Promise<StaticServer> {
   const server = createServer((request, response) => {
     void answer(request.url ?? '/').then(({ status, type, file }) => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { findChromium } from '../../.ci/chromium.mjs';
 import { OHIF_VERSION, fetchOhif, findOhif } from '../../.ci/ohif.mjs';
+import { buildPlugin } from '../browser/plugin.ts';
 import { FLAGS, skipWithoutChromium } from '../browser/harness.ts';
 import { startViewerServer } from './static-server.ts';
 
@@ -47,15 +47,6 @@ export interface OpenViewer {
   screenshot(name: string): Promise<void>;
 }
 
-let built = false;
-
-/** Makes the plug-in where it is out of date, once in a process. */
-function build(): void {
-  if (built) return;
-  built = true;
-  execFileSync(process.execPath, [root('.ci/prepare.mjs'), '--viewer'], { stdio: 'inherit' });
-}
-
 /**
  * Starts the viewer and a browser, and ends both. A request to another origin is refused and fails the test, as does
  * an error that nobody caught.
@@ -64,7 +55,7 @@ export async function withViewer<T>(
   use: (viewer: OpenViewer) => Promise<T>,
   options: ViewerOptions,
 ): Promise<T> {
-  build();
+  buildPlugin();
   await fetchOhif(options.ohif ?? OHIF_VERSION);
   const server = await startViewerServer(options);
   let browser: Browser | undefined;

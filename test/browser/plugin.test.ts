@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { skipWithoutChromium, withPage } from './harness.ts';
+import { PLUGIN_FOLDER, buildPlugin } from './plugin.ts';
+
+/** All that a browser may ever load of ours, compressed, without ONNX Runtime's files. */
+const LIMIT_KB = 500;
+
+const MODULES = ['/plugins/salt/extension.js', '/plugins/salt/mode.js'];
+
+describe('the bundled plug-in', () => {
+  before(buildPlugin);
+
+  test(`is at most ${LIMIT_KB} KB, compressed`, () => {
+    const sizes = readdirSync(PLUGIN_FOLDER)
+      .filter((name) => name.endsWith('.js') && !name.endsWith('.umd.js'))
+      .map((name) => ({ name, bytes: gzipSync(readFileSync(join(PLUGIN_FOLDER, name))).length }));
+    const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
+    const list = sizes.map(({ name, bytes }) => `${name} ${(bytes / 1000).toFixed(0)}`).join(', ');
+    assert.ok(total > 20, `nothing was measured: ${list}`);
+    assert.ok(total <= LIMIT_KB, `${total.toFixed(0)} KB: ${list}`);
+  });
+
+  describe('in a page', { skip: skipWithoutChromium }, () => {
+    test('loads as ES modules, and ONNX Runtime not with them', async () => {
+      const { ids, requests } = await withPage(async (page) => {
+        const requests: string[] = [];
+        page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+        const ids = await page.evaluate(async (urls) => {
+          const modules = (await Promise.all(urls.map((url) => import(url)))) as {
+            default: { id: string };
+          }[];
+          return modules.map((module) => module.default.id);
+        }, MODULES);
+        return { ids, requests };
+      });
+      assert.deepEqual(ids, ['@ohif-salt/extension', '@ohif-salt/mode']);
+      assert.deepEqual(
+        requests.filter((path) => /\/ort|\.wasm|worker/.test(path)),
+        [],
+      );
+    });
+
+    test("loads as UMD with the viewer's React", async () => {
+      const found = await withPage(async (page) => {
+        for (const path of [
+          'react/react.production.min.js',
+          'react-dom/react-dom.production.min.js',
+          'plugins/salt/extension.umd.js',
+          'plugins/salt/mode.umd.js',
+        ]) {
+          await page.addScriptTag({ url: `/${path}` });
+        }
+        return page.evaluate(() => {
+          const globals = globalThis as unknown as Record<
+            string,
+            { default: { id: string; getPanelModule?: unknown; modeFactory?: unknown } } | undefined
+          >;
+          const extension = globals['@ohif-salt/extension']?.default;
+          const mode = globals['@ohif-salt/mode']?.default;
+          return [extension?.id, typeof extension?.getPanelModule, mode?.id, typeof mode?.modeFactory];
+        });
+      });
+      assert.deepEqual(found, ['@ohif-salt/extension', 'function', '@ohif-salt/mode', 'function']);
+    });
+
+    test('brings React as UMD from outside alone', () => {
+      const text = readFileSync(join(PLUGIN_FOLDER, 'extension.umd.js'), 'utf8');
+      assert.ok(!text.includes('react-dom.production'), 'react-dom is in the UMD build');
+      assert.match(text, /require\("react"\)/);
+    });
+  });
+});
