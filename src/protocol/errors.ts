@@ -29,6 +29,9 @@ export const ERROR_CODES = [
   'DOWNLOAD_INVALID', // the server sends something other than the file
   'HASH_MISMATCH', // a file that is not, byte for byte, the one that was published or recorded
   'MODEL_BUSY', // another process works on the same model
+  'VIEWER_UNSUPPORTED', // a viewer that lacks functions that the extension calls
+  'VIEWER_STATE', // what was asked for is no longer, or not yet, open in the viewer
+  'SAVE_FAILED', // the archive did not take a segmentation
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

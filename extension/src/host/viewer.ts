@@ -86,6 +86,10 @@ export interface SavedSegmentation {
   readonly bytes: number;
   /** Frames with any pixel set. */
   readonly frames: number;
+  /** Name of the file, where the study came from no archive and it went to the browser's downloads. */
+  readonly downloadedAs?: string;
+  /** The archive took it, but did not show it with its study when asked at once. */
+  readonly notListedYet?: true;
 }
 
 /** Methods throw SaltErrors. Subscriptions return what ends them. */
@@ -119,9 +123,13 @@ export interface Viewer {
   paintedFrames(segmentationId: string): readonly FrameRef[];
   /**
    * Replaces the segment's pixels on these frames and leaves other segments' alone, except where both claim a pixel:
-   * the later wins. One step of the viewer's undo.
+   * the later wins. One step of the viewer's undo, unless `undoable` is false: then none.
    */
-  writeMasks(segmentationId: string, writes: readonly MaskWrite[]): Promise<void>;
+  writeMasks(
+    segmentationId: string,
+    writes: readonly MaskWrite[],
+    options?: { readonly undoable?: boolean },
+  ): Promise<void>;
   /** Told of brush strokes, undo and our own writes. */
   onMaskChange(listener: (segmentationId: string) => void): () => void;
   undo(): void;

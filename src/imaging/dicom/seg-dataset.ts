@@ -1,16 +1,15 @@
 import type { Mask } from '../frame.ts';
 import { propertyOf } from './code.ts';
-import { decimal, uid } from './data-set.ts';
-import type { DicomFile } from './dicom-file.ts';
-import { codeItem, inheritedAttributes, propertyAttributes, readPlane } from './seg-inherited.ts';
-import { SEGMENTATION_STORAGE } from './seg-read.ts';
-import type { SegInput, SegSegmentInput } from './seg-input.ts';
-import { readSpacing } from './spacing.ts';
+import type { Code } from './code.ts';
+import type { EncodedSeg, SegInput, SegSegmentInput } from './seg-input.ts';
+import { inheritedAttributes } from './seg-source.ts';
+import type { SegSource } from './seg-source.ts';
+import { SEGMENTATION_STORAGE } from './sop-classes.ts';
 import { newUid } from './uid.ts';
 
 /** One frame of the segmentation to be. */
 export interface SegEntry {
-  readonly source: DicomFile;
+  readonly source: SegSource;
   readonly frameNumber: number;
   /** Zero-based. */
   readonly segment: number;
@@ -21,14 +20,14 @@ export interface SegEntry {
 export function segDataset(
   input: SegInput,
   entries: readonly [SegEntry, ...SegEntry[]],
-  sopInstanceUid: string,
+  { sopInstanceUid, seriesInstanceUid }: Omit<EncodedSeg, 'bytes'>,
 ): Record<string, unknown> {
   const [{ source }] = entries;
   const { date, time } = now();
   const organization = newUid();
   return {
     SpecificCharacterSet: 'ISO_IR 192',
-    ...inheritedAttributes(source.dataSet),
+    ...inheritedAttributes(source),
     SOPClassUID: SEGMENTATION_STORAGE,
     SOPInstanceUID: sopInstanceUid,
     InstanceCreationDate: date,
@@ -36,7 +35,9 @@ export function segDataset(
     ContentDate: date,
     ContentTime: time,
     Modality: 'SEG',
-    SeriesInstanceUID: newUid(),
+    SeriesInstanceUID: seriesInstanceUid,
+    SeriesDate: date,
+    SeriesTime: time,
     SeriesNumber: String(input.seriesNumber ?? 900),
     SeriesDescription: input.seriesDescription.slice(0, 64),
     InstanceNumber: '1',
@@ -47,7 +48,7 @@ export function segDataset(
     ImageType: ['DERIVED', 'PRIMARY'],
     ContentLabel: 'SEGMENTATION',
     ContentDescription: input.seriesDescription.slice(0, 64),
-    ContentCreatorName: '',
+    ContentCreatorName: input.contentCreator ?? '',
     LossyImageCompression: '00',
     SegmentationType: 'BINARY',
     SamplesPerPixel: 1,
@@ -94,6 +95,7 @@ function dimension(
 function segmentItem(segment: SegSegmentInput, index: number): Record<string, unknown> {
   const label = segment.label.slice(0, 64);
   const { algorithm } = segment;
+  const { category, type } = segment.property ?? propertyOf(segment.label);
   return {
     SegmentNumber: index + 1,
     SegmentLabel: label,
@@ -110,10 +112,15 @@ function segmentItem(segment: SegSegmentInput, index: number): Record<string, un
         },
       ],
     }),
-    ...propertyAttributes(segment.property ?? propertyOf(segment.label)),
+    SegmentedPropertyCategoryCodeSequence: [codeItem(category)],
+    SegmentedPropertyTypeCodeSequence: [codeItem(type)],
     TrackingID: label,
     TrackingUID: newUid(),
   };
+}
+
+function codeItem({ value, scheme, meaning }: Code): Record<string, unknown> {
+  return { CodeValue: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning };
 }
 
 /** Every source image, once, under its series. */
@@ -135,12 +142,10 @@ function referencedSeries(entries: readonly SegEntry[]): Record<string, unknown>
   };
 }
 
-function functionalGroups(entries: readonly SegEntry[], source: DicomFile): Record<string, unknown> {
+function functionalGroups(entries: readonly SegEntry[], source: SegSource): Record<string, unknown> {
   // Readers take the two together; images without a slice thickness pass their spacing on by reference.
-  const spacing = readSpacing(source.dataSet, 1);
-  const thickness = decimal(source.dataSet, 'x00180050');
-  const frameOfReference = uid(source.dataSet, 'x00200052');
-  const planes = entries.map((entry) => readPlane(entry.source.dataSet, entry.frameNumber));
+  const { spacing, sliceThickness: thickness, frameOfReferenceUid: frameOfReference } = source;
+  const planes = entries.map((entry) => entry.source.plane(entry.frameNumber));
   const isPlaced = frameOfReference !== '' && planes.every((plane) => plane !== undefined);
   // A position along the second dimension is a source frame: distinct ones in order of appearance.
   const frames = [...new Set(entries.map(frameKey))];
@@ -224,7 +229,12 @@ function decimalString(value: number): string {
   return exact.length <= 16 ? exact : value.toPrecision(10).slice(0, 16);
 }
 
+/** Of the clock on the wall: files here state no time zone. */
 function now(): { readonly date: string; readonly time: string } {
-  const digits = new Date().toISOString().replaceAll(/[-:T]/gu, '');
-  return { date: digits.slice(0, 8), time: digits.slice(8, 14) };
+  const clock = new Date();
+  const digits = (...values: number[]) => values.map((value) => String(value).padStart(2, '0')).join('');
+  return {
+    date: digits(clock.getFullYear(), clock.getMonth() + 1, clock.getDate()),
+    time: digits(clock.getHours(), clock.getMinutes(), clock.getSeconds()),
+  };
 }

@@ -4,9 +4,7 @@ import type { Code } from './code.ts';
 import { decimal, items, text, uid, unsigned16 } from './data-set.ts';
 import type { DicomFile } from './dicom-file.ts';
 import { dicomUnsupported } from './errors.ts';
-
-export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
-export const LABELMAP_SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.7';
+import { LABELMAP_SEGMENTATION_STORAGE, SEGMENTATION_STORAGE } from './sop-classes.ts';
 
 export interface SegSegment {
   readonly number: number;

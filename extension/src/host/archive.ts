@@ -1,0 +1,99 @@
+import { SaltError } from '../../../src/protocol/errors.ts';
+import { isAttributes } from './attributes.ts';
+import type { DataSource } from './ohif-types.ts';
+import type { Host } from './open-host.ts';
+
+/** A derived object that goes where its study came from. */
+export interface NewInstance {
+  readonly part10: ArrayBuffer;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+}
+
+/**
+ * Stores a DICOM file in the archive that the open study came from (STOW-RS).
+ *
+ * @returns false where the study came from no archive, such as files of this computer.
+ * @throws SaltError SAVE_FAILED when the archive does not take it.
+ */
+export async function storeInArchive(host: Host, { part10 }: NewInstance): Promise<boolean> {
+  const dataSource = activeDataSource(host);
+  if (!dataSource?.store?.dicom || !isArchive(dataSource)) return false;
+  try {
+    await dataSource.store.dicom(part10);
+    return true;
+  } catch (error) {
+    throw new SaltError(
+      'SAVE_FAILED',
+      failure(statusOf(error)),
+      { status: statusOf(error) },
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Asks the archive for a series that has just been stored, so that the viewer lists it with its study.
+ *
+ * @returns whether it does.
+ */
+export async function showSeries(host: Host, instance: NewInstance): Promise<boolean> {
+  const { studyInstanceUid, seriesInstanceUid } = instance;
+  const dataSource = activeDataSource(host);
+  // The viewer keeps what it asked of a study, and would keep this answer as the whole of it.
+  dataSource?.deleteStudyMetadataPromise?.(studyInstanceUid);
+  try {
+    await dataSource?.retrieve?.series?.metadata?.({
+      StudyInstanceUID: studyInstanceUid,
+      filters: { seriesInstanceUID: [seriesInstanceUid] },
+    });
+  } catch {
+    return false;
+  } finally {
+    dataSource?.deleteStudyMetadataPromise?.(studyInstanceUid);
+  }
+  return host.services.displaySetService.getDisplaySetsForSeries(seriesInstanceUid).length > 0;
+}
+
+/** Hands a file to the browser's downloads. */
+export function download(part10: ArrayBuffer, fileName: string): void {
+  const url = URL.createObjectURL(new Blob([part10], { type: 'application/dicom' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = fileName;
+  link.click();
+  // The browser has read the address by then, but not always when click() returns.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function activeDataSource({ extensions }: Host): DataSource | undefined {
+  return extensions.getActiveDataSource()[0];
+}
+
+/** Data sources without a server also have `store.dicom`, which warns or leaves the page. */
+function isArchive(dataSource: DataSource): boolean {
+  const config = dataSource.getConfig?.();
+  return isAttributes(config) && typeof config['wadoRoot'] === 'string' && config['wadoRoot'] !== '';
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const status: unknown =
+    Reflect.get(error, 'status') ?? Reflect.get(Object(Reflect.get(error, 'request')), 'status');
+  return typeof status === 'number' ? status : undefined;
+}
+
+function failure(status: number | undefined): string {
+  if (status === 401 || status === 403) {
+    return 'The archive does not let you store segmentations. Sign in again, or ask its administrator for the right to store.';
+  }
+  if (status === 413)
+    return 'The archive refuses files of this size. Ask its administrator to raise its limit.';
+  if (status !== undefined && status >= 400 && status < 500) {
+    return `The archive refused the segmentation (HTTP ${status}). Its log says why; your masks are still in the viewer.`;
+  }
+  if (status !== undefined && status >= 500) {
+    return `The archive failed while storing (HTTP ${status}). Your masks are still in the viewer: save again in a while.`;
+  }
+  return 'The archive could not be reached. Your masks are still in the viewer: check the connection and save again.';
+}

@@ -1,0 +1,32 @@
+import { SaltError } from '../../../src/protocol/errors.ts';
+import type { Host } from './open-host.ts';
+import type { Places } from './places.ts';
+
+/** The tools of OHIF's segmentation mode. */
+const TOOLS = { brush: 'CircularBrush', eraser: 'CircularEraser' } as const;
+
+/**
+ * Puts the viewer's brush in the user's hand, in the viewports that share tools with the active one.
+ *
+ * @param diameter in pixels of the image.
+ * @throws SaltError VIEWER_STATE where the mode has no brush.
+ */
+export function takeBrush(host: Host, places: Places, tool: 'brush' | 'eraser', diameter?: number): void {
+  const viewportId = places.activeViewportId();
+  const toolGroup =
+    viewportId === undefined ? undefined : host.services.toolGroupService.getToolGroupForViewport(viewportId);
+  const toolName = TOOLS[tool];
+  if (viewportId === undefined || !toolGroup?.hasTool(toolName)) {
+    throw new SaltError(
+      'VIEWER_STATE',
+      'There is no brush in this mode or viewport. Open the study in the SALT mode or the Segmentation mode.',
+    );
+  }
+  if (diameter !== undefined) {
+    // Brushes are measured in the units of the image's spacing: mm, or pixels where a file states none.
+    const [spacing = 1] = places.viewport(viewportId)?.getImageData?.()?.spacing ?? [];
+    const radius = (Math.max(1, diameter) / 2) * (spacing > 0 ? spacing : 1);
+    host.tools.utilities.segmentation.setBrushSizeForToolGroup(toolGroup.id, radius, toolName);
+  }
+  host.commands.runCommand('setToolActiveToolbar', { toolName, toolGroupIds: [toolGroup.id] });
+}

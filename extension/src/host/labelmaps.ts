@@ -1,0 +1,122 @@
+import { SaltError } from '../../../src/protocol/errors.ts';
+import type { MaskPixels } from '../../../src/protocol/frames.ts';
+import type { VoxelManager } from './cornerstone-types.ts';
+import type { LabelmapLayer, OhifSegmentation } from './ohif-types.ts';
+import type { Host } from './open-host.ts';
+
+/** The labelmap of one frame. */
+export interface FrameLabelmap {
+  readonly imageId: string;
+  readonly width: number;
+  readonly height: number;
+  /** One label for each pixel, row-major; the viewer's own memory. */
+  readonly labels: Uint8Array | Uint16Array;
+  readonly voxels: VoxelManager;
+}
+
+/** Where a segment's pixels are: images by the image they lie on, and the label that stands for it there. */
+export interface SegmentLayer {
+  readonly label: number;
+  readonly imageIdOf: ReadonlyMap<string, string>;
+  /** The labels of segments in this layer that the user has locked. */
+  readonly locked: ReadonlySet<number>;
+}
+
+/** Reads and finds labelmaps in the viewer's own segmentations. */
+export class Labelmaps {
+  readonly #host: Host;
+  readonly #references = new WeakMap<readonly string[], ReadonlyMap<string, string>>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** @throws SaltError VIEWER_STATE when the viewer has no such segmentation any more. */
+  segmentation(id: string): OhifSegmentation {
+    const found = this.#host.services.segmentationService.getSegmentation(id);
+    if (found?.representationData.Labelmap) return found;
+    throw new SaltError(
+      'VIEWER_STATE',
+      'The segmentation is no longer in the viewer. Choose another, or make a new one.',
+    );
+  }
+
+  /** Labelmap images of a segmentation, all layers together. */
+  imageIds(segmentation: OhifSegmentation): readonly string[] {
+    const { Labelmap } = segmentation.representationData;
+    if (!Labelmap) return [];
+    const layers = Object.values(Labelmap.labelmaps ?? {});
+    const lists = (layers.length > 0 ? layers : [Labelmap]).map((layer) => this.#imageIdsOf(layer));
+    return lists.length === 1 ? (lists[0] ?? []) : lists.flat();
+  }
+
+  layerOf(segmentation: OhifSegmentation, segmentIndex: number): SegmentLayer {
+    const { Labelmap = {} } = segmentation.representationData;
+    const bindings = Labelmap.segmentBindings;
+    const own = bindings?.[segmentIndex];
+    const layer = (own && Labelmap.labelmaps?.[own.labelmapId]) ?? Labelmap;
+    const locked = Object.values(segmentation.segments).flatMap((segment) => {
+      if (segment?.locked !== true) return [];
+      const binding = bindings?.[segment.segmentIndex];
+      return binding?.labelmapId === own?.labelmapId ? [binding?.labelValue ?? segment.segmentIndex] : [];
+    });
+    return {
+      label: own?.labelValue ?? segmentIndex,
+      imageIdOf: this.#referencesOf(this.#imageIdsOf(layer)),
+      locked: new Set(locked),
+    };
+  }
+
+  /** Undefined where the frame has none. */
+  get(imageId: string | undefined): FrameLabelmap | undefined {
+    const image = imageId === undefined ? undefined : this.#host.core.cache.getImage(imageId);
+    if (!image?.voxelManager) return undefined;
+    const labels = image.voxelManager.getScalarData();
+    const isLabels = labels instanceof Uint8Array || labels instanceof Uint16Array;
+    if (!isLabels || labels.length !== image.columns * image.rows) return undefined;
+    return {
+      imageId: image.imageId,
+      width: image.columns,
+      height: image.rows,
+      labels,
+      voxels: image.voxelManager,
+    };
+  }
+
+  /** The image that a labelmap's image lies on. */
+  referenced(imageId: string): string | undefined {
+    return this.#host.core.cache.getImage(imageId)?.referencedImageId;
+  }
+
+  #imageIdsOf({ imageIds, volumeId }: LabelmapLayer): readonly string[] {
+    if (imageIds && imageIds.length > 0) return imageIds;
+    return (volumeId === undefined ? undefined : this.#host.core.cache.getVolume(volumeId)?.imageIds) ?? [];
+  }
+
+  #referencesOf(imageIds: readonly string[]): ReadonlyMap<string, string> {
+    const known = this.#references.get(imageIds);
+    if (known?.size === imageIds.length) return known;
+    const pairs = imageIds.flatMap((imageId): [string, string][] => {
+      const referenced = this.referenced(imageId);
+      return referenced === undefined ? [] : [[referenced, imageId]];
+    });
+    const references = new Map(pairs);
+    this.#references.set(imageIds, references);
+    return references;
+  }
+}
+
+export function maskOf({ width, height, labels }: FrameLabelmap, label: number): MaskPixels {
+  const data = new Uint8Array(labels.length);
+  for (let i = 0; i < data.length; i++) data[i] = labels[i] === label ? 1 : 0;
+  return { width, height, data };
+}
+
+/** Whether any pixel has a label. Four labels are looked at together, since most frames have none. */
+export function isPainted({ labels }: FrameLabelmap): boolean {
+  const words = Math.floor(labels.byteLength / 4);
+  if (labels.byteOffset % 4 !== 0) return labels.some((label) => label !== 0);
+  const view = new Uint32Array(labels.buffer, labels.byteOffset, words);
+  for (let i = 0; i < words; i++) if (view[i] !== 0) return true;
+  return labels.subarray((words * 4) / labels.BYTES_PER_ELEMENT).some((label) => label !== 0);
+}

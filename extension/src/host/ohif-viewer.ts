@@ -1,0 +1,113 @@
+import { SaltError } from '../../../src/protocol/errors.ts';
+import { takeBrush } from './brush.ts';
+import { readFramePixels } from './frame-pixels.ts';
+import { Labelmaps, maskOf } from './labelmaps.ts';
+import { expectSize, writeLabels } from './mask-edit.ts';
+import type { LabelWrite } from './mask-edit.ts';
+import type { Managers } from './ohif-types.ts';
+import { openHost } from './open-host.ts';
+import { Places } from './places.ts';
+import { paintedImages, saveSegmentation } from './save.ts';
+import { Segmentations, expectSegment } from './segmentations.ts';
+import { SeriesCatalogue } from './series.ts';
+import type { MaskWrite, Viewer } from './viewer.ts';
+
+/**
+ * The viewer as the panel sees it, over OHIF. To be called within a mode, when the viewer's services and tools are up.
+ *
+ * @param managers what OHIF hands to `getPanelModule` and `getCommandsModule`.
+ * @throws SaltError VIEWER_UNSUPPORTED in a viewer that lacks what is needed.
+ */
+export function createOhifViewer(managers: Managers): Viewer {
+  const host = openHost(managers);
+  const catalogue = new SeriesCatalogue(host);
+  const places = new Places(host, catalogue);
+  const labelmaps = new Labelmaps(host);
+  const segmentations = new Segmentations(host, catalogue, places, labelmaps);
+  const { segmentationService, uiNotificationService } = host.services;
+  const { DefaultHistoryMemo: history } = host.core.utilities.HistoryMemo;
+
+  const toLabelWrite = (segmentationId: string, { frame, segmentIndex, mask }: MaskWrite): LabelWrite => {
+    const segmentation = labelmaps.segmentation(segmentationId);
+    expectSegment(segmentation, segmentIndex);
+    const layer = labelmaps.layerOf(segmentation, segmentIndex);
+    if (layer.locked.has(layer.label)) {
+      const word = segmentation.segments[segmentIndex]?.label ?? '';
+      throw new SaltError('VIEWER_STATE', `"${word}" is locked in the viewer. Unlock it, then try again.`);
+    }
+    const labelmap = labelmaps.get(layer.imageIdOf.get(catalogue.ofFrame(frame).imageId));
+    if (!labelmap) {
+      throw new SaltError(
+        'VIEWER_STATE',
+        `The segmentation has no room for frame ${frame.frameNumber}. Make a new segmentation on this series.`,
+      );
+    }
+    expectSize(labelmap, mask);
+    return { labelmap, layer, mask };
+  };
+
+  return {
+    active: () => places.active(),
+    onActiveChange: (listener) => places.onChange(listener),
+    series: () => catalogue.all().map(({ series }) => series),
+    framePixels: async (frame) => readFramePixels(host, catalogue.ofFrame(frame).imageId),
+    goTo: (frame) => places.goTo(frame),
+
+    segmentations: (seriesId) => segmentations.on(seriesId),
+    createSegmentation: (seriesId, label, words) => segmentations.create(seriesId, label, words),
+    ensureSegment: async (segmentationId, word) => segmentations.ensureSegment(segmentationId, word),
+    renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),
+    removeSegmentation: (segmentationId) => segmentations.remove(segmentationId),
+    activateSegment: (segmentationId, segmentIndex) => segmentations.activate(segmentationId, segmentIndex),
+    takeBrush: (tool, diameter) => takeBrush(host, places, tool, diameter),
+
+    readMask: (segmentationId, segmentIndex, frame) => {
+      const layer = labelmaps.layerOf(labelmaps.segmentation(segmentationId), segmentIndex);
+      const labelmap = labelmaps.get(layer.imageIdOf.get(catalogue.ofFrame(frame).imageId));
+      return labelmap && maskOf(labelmap, layer.label);
+    },
+    paintedFrames: (segmentationId) => {
+      const images = paintedImages(labelmaps, labelmaps.segmentation(segmentationId));
+      const open = images[0] === undefined ? undefined : catalogue.ofImage(images[0]);
+      if (!open) return [];
+      return images
+        .map((imageId) => open.imageIds.indexOf(imageId))
+        .sort((a, b) => a - b)
+        .map((index) => open.series.frames[index])
+        .filter((frame) => frame !== undefined);
+    },
+    writeMasks: async (segmentationId, writes) => {
+      const labelWrites = writes.map((write) => toLabelWrite(segmentationId, write));
+      writeLabels(host, labelmaps, segmentationId, labelWrites);
+    },
+    onMaskChange: (listener) => {
+      const { SEGMENTATION_DATA_MODIFIED, SEGMENTATION_ADDED, SEGMENTATION_REMOVED } =
+        segmentationService.EVENTS;
+      const subscriptions = [SEGMENTATION_DATA_MODIFIED, SEGMENTATION_ADDED, SEGMENTATION_REMOVED].flatMap(
+        (event) =>
+          event === undefined
+            ? []
+            : segmentationService.subscribe(event, (detail) => {
+                const id = segmentationIdOf(detail);
+                if (id !== undefined) listener(id);
+              }),
+      );
+      return () => {
+        for (const { unsubscribe } of subscriptions) unsubscribe();
+      };
+    },
+    undo: () => history.undo(),
+    redo: () => history.redo(),
+
+    save: (request) => saveSegmentation(host, catalogue, labelmaps, request),
+
+    notify: (level, title, message) => {
+      uiNotificationService.show({ title, message, type: level });
+    },
+  };
+}
+
+function segmentationIdOf(detail: unknown): string | undefined {
+  if (typeof detail !== 'object' || detail === null || !('segmentationId' in detail)) return undefined;
+  return typeof detail.segmentationId === 'string' ? detail.segmentationId : undefined;
+}

@@ -1,0 +1,129 @@
+import { SaltError } from '../../../src/protocol/errors.ts';
+import { download, showSeries, storeInArchive } from './archive.ts';
+import { isAttributes, textOf } from './attributes.ts';
+import { isPainted, maskOf } from './labelmaps.ts';
+import type { Labelmaps } from './labelmaps.ts';
+import type { Attributes, OhifSegmentation } from './ohif-types.ts';
+import type { Host } from './open-host.ts';
+import { segmentsOf } from './segmentations.ts';
+import { nextSeriesNumber } from './series.ts';
+import type { OpenSeries, SeriesCatalogue } from './series.ts';
+import type { FrameRef, SaveRequest, SavedSegmentation } from './viewer.ts';
+
+/** Segmentations come after what they were drawn on. */
+const FIRST_SERIES_NUMBER = 900;
+
+/**
+ * Writes a segmentation as DICOM SEG and stores it in the archive that the study came from; where it came from none, the
+ * file goes to the browser's downloads.
+ *
+ * @throws SaltError INVALID_ARGUMENT when nothing is painted or a segment has no code; SAVE_FAILED from the archive.
+ */
+export async function saveSegmentation(
+  host: Host,
+  catalogue: SeriesCatalogue,
+  labelmaps: Labelmaps,
+  request: SaveRequest,
+): Promise<SavedSegmentation> {
+  const segmentation = labelmaps.segmentation(request.segmentationId);
+  const painted = paintedImages(labelmaps, segmentation);
+  const open = painted[0] === undefined ? undefined : catalogue.ofImage(painted[0]);
+  if (!open) {
+    throw new SaltError('INVALID_ARGUMENT', 'Nothing is painted yet. Paint or segment a frame, then save.');
+  }
+  const segments = describeSegments(segmentation, request);
+  const frames = painted.flatMap((imageId) => {
+    const frame = open.series.frames[open.imageIds.indexOf(imageId)];
+    if (!frame) return [];
+    const masks = segments.map(({ index }) => {
+      const { label, imageIdOf } = labelmaps.layerOf(segmentation, index);
+      const labelmap = labelmaps.get(imageIdOf.get(imageId));
+      const mask = labelmap && maskOf(labelmap, label);
+      return mask?.data.includes(1) === true ? mask : undefined;
+    });
+    return [{ source: sourceOf(open, frame), frameNumber: frame.frameNumber, masks }];
+  });
+
+  const { encodeSegFromMetadata } = await import('../../../src/imaging/seg.ts');
+  const creator = nameOfUser(host);
+  const inStudy = host.services.displaySetService
+    .getActiveDisplaySets()
+    .filter(({ StudyInstanceUID }) => StudyInstanceUID === open.series.studyInstanceUid);
+  const { bytes, sopInstanceUid, seriesInstanceUid } = await encodeSegFromMetadata({
+    segments: segments.map(({ input }) => input),
+    frames,
+    seriesDescription: request.description,
+    seriesNumber: nextSeriesNumber(inStudy, FIRST_SERIES_NUMBER),
+    softwareVersion: request.algorithm.version,
+    ...(creator !== '' && { contentCreator: creator }),
+  });
+
+  const saved = { sopInstanceUid, seriesInstanceUid, bytes: bytes.byteLength, frames: frames.length };
+  const instance = {
+    part10: bytes.buffer,
+    studyInstanceUid: open.series.studyInstanceUid,
+    seriesInstanceUid,
+  };
+  if (!(await storeInArchive(host, instance))) {
+    const downloadedAs = fileNameOf(request.description);
+    download(instance.part10, downloadedAs);
+    return { ...saved, downloadedAs };
+  }
+  return (await showSeries(host, instance)) ? saved : { ...saved, notListedYet: true };
+}
+
+/** Images of the series with any pixel of any segment, in the order of the labelmap. */
+export function paintedImages(labelmaps: Labelmaps, segmentation: OhifSegmentation): string[] {
+  const painted = labelmaps.imageIds(segmentation).flatMap((imageId) => {
+    const labelmap = labelmaps.get(imageId);
+    const referenced = labelmap && isPainted(labelmap) ? labelmaps.referenced(imageId) : undefined;
+    return referenced === undefined ? [] : [referenced];
+  });
+  return [...new Set(painted)];
+}
+
+function describeSegments(segmentation: OhifSegmentation, { segments, algorithm }: SaveRequest) {
+  return segmentsOf(segmentation).map(({ index, label }) => {
+    const about = segments.find((segment) => segment.index === index);
+    if (!about) {
+      throw new SaltError(
+        'INVALID_ARGUMENT',
+        `The segment "${label}" has no code. Say what it is, then save.`,
+      );
+    }
+    const { code: property, algorithmType } = about;
+    return {
+      index,
+      input: { label, property, algorithmType, ...(algorithmType !== 'MANUAL' && { algorithm }) },
+    };
+  });
+}
+
+/** The image's own attributes: those that cornerstone gives for a frame have invented positions among them. */
+function sourceOf({ displaySet }: OpenSeries, { sopInstanceUid }: FrameRef): Attributes {
+  const found = displaySet.instances?.find(
+    (instance) => textOf(instance, 'SOPInstanceUID') === sopInstanceUid,
+  );
+  if (found) return found;
+  throw new SaltError('VIEWER_STATE', 'The viewer no longer knows the painted image. Open its study again.');
+}
+
+/** As DICOM writes names; '' where nobody is signed in. */
+function nameOfUser({ services }: Host): string {
+  const user = services.userAuthenticationService?.getUser?.();
+  const profile = isAttributes(user) ? user['profile'] : undefined;
+  if (!isAttributes(profile)) return '';
+  const family = textOf(profile, 'family_name');
+  const given = textOf(profile, 'given_name');
+  const name = family === '' ? textOf(profile, 'name') : `${family}^${given}`;
+  return name.replaceAll(/[\\=]/gu, ' ').replace(/\^$/u, '').slice(0, 64);
+}
+
+function fileNameOf(description: string): string {
+  const name = description
+    .trim()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+    .replaceAll(/^-|-$/gu, '')
+    .toLowerCase();
+  return `${name === '' ? 'segmentation' : name}.dcm`;
+}

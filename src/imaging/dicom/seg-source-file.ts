@@ -1,0 +1,40 @@
+import type { DataSet } from 'dicom-parser';
+import { decimal, functionalGroup, text, uid } from './data-set.ts';
+import type { DicomFile } from './dicom-file.ts';
+import { INHERITED } from './seg-source.ts';
+import type { Plane, SegSource } from './seg-source.ts';
+import { readSpacing } from './spacing.ts';
+
+/** An opened DICOM file as the source of a segmentation. */
+export function sourceOfFile(file: DicomFile): SegSource {
+  const { fileName, width, height, frameCount, identity, dataSet } = file;
+  const inherited = Object.entries(INHERITED).flatMap(([tag, keyword]): [string, string][] => {
+    const value = text(dataSet, tag);
+    return value === undefined ? [] : [[keyword, value]];
+  });
+  return {
+    fileName,
+    width,
+    height,
+    frameCount,
+    identity,
+    inherited: Object.fromEntries(inherited),
+    spacing: readSpacing(dataSet, 1),
+    sliceThickness: decimal(dataSet, 'x00180050'),
+    frameOfReferenceUid: uid(dataSet, 'x00200052'),
+    plane: (frameNumber) => readPlane(dataSet, frameNumber),
+  };
+}
+
+function readPlane(source: DataSet, frameNumber: number): Plane | undefined {
+  const positions = functionalGroup(source, frameNumber, 'x00209113') ?? source;
+  const orientations = functionalGroup(source, frameNumber, 'x00209116') ?? source;
+  const position = numbers(positions, 'x00200032', 3);
+  const orientation = numbers(orientations, 'x00200037', 6);
+  return position && orientation && { position, orientation };
+}
+
+function numbers(dataSet: DataSet, tag: string, count: number): number[] | undefined {
+  const values = Array.from({ length: count }, (_, i) => decimal(dataSet, tag, i));
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
