@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import webpack from 'webpack';
 
@@ -55,7 +55,7 @@ const viewer = {
     ...outOfViewer,
     ...modules,
     filename: '[name].js',
-    chunkFilename: 'extension.[name].[contenthash:8].js',
+    chunkFilename: 'extension.[name].[contenthash:16].js',
   },
 };
 
@@ -64,16 +64,12 @@ const worker = {
   ...plugin,
   name: 'worker',
   target: ['webworker', 'es2022'],
-  entry: {
-    worker: existsSync(`${compiled}src/worker/main.js`)
-      ? `${compiled}src/worker/main.js`
-      : `${compiled}src/runtime/svd-worker.web.js`,
-  },
+  entry: { worker: `${compiled}src/worker/main.js` },
   output: {
     ...outOfViewer,
     ...modules,
     filename: '[name].js',
-    chunkFilename: 'worker.[name].[contenthash:8].js',
+    chunkFilename: 'worker.[name].[contenthash:16].js',
     assetModuleFilename: 'worker.[hash][ext]',
     chunkLoading: 'import',
     workerChunkLoading: 'import',

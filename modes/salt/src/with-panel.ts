@@ -1,13 +1,20 @@
-/** Our panel, as the extension names it. */
-const PANEL_ID = '@ohif-salt/extension.panelModule.finetune';
+import { PANEL_ID, PANEL_LABEL } from '../../../extension/src/ohif/id.ts';
 
 /** What of OHIF's mode API is used here; the rest passes through untouched. */
 export interface Mode {
   readonly routes: readonly Route[];
+  onModeEnter?(this: Mode, context: ModeContext): void;
   readonly [other: string]: unknown;
 }
 export interface Route {
   readonly layoutTemplate: (...input: readonly unknown[]) => Layout | Promise<Layout>;
+  readonly [other: string]: unknown;
+}
+interface ModeContext {
+  readonly servicesManager: {
+    readonly services: Readonly<Record<string, object>>;
+    readonly [other: string]: unknown;
+  };
   readonly [other: string]: unknown;
 }
 interface Layout {
@@ -38,12 +45,15 @@ export async function withPanel(id: string, stock: string, input: ModeFactoryInp
     ...mode,
     id,
     routeName: 'salt',
-    displayName: 'SALT fine-tune',
-    routes: mode.routes.map((route, index) => (index === 0 ? firstWithPanel(route) : route)),
+    displayName: PANEL_LABEL,
+    routes: mode.routes.map((route, index) => (index === 0 ? withPanelFirst(route) : route)),
+    onModeEnter(context) {
+      mode.onModeEnter?.call(this, stayingOnPanel(context));
+    },
   };
 }
 
-function firstWithPanel(route: Route): Route {
+function withPanelFirst(route: Route): Route {
   return {
     ...route,
     layoutTemplate: async (...input) => {
@@ -55,4 +65,19 @@ function firstWithPanel(route: Route): Route {
       };
     },
   };
+}
+
+/**
+ * The stock mode turns to its own panel when the first segmentation appears, which would put ours away in the middle of
+ * the work. It does so through the panel service that it is given.
+ */
+function stayingOnPanel(context: ModeContext): ModeContext {
+  const { services } = context.servicesManager;
+  const panelService = Object.create(services.panelService ?? {}, {
+    activatePanel: { value: () => undefined },
+  }) as object;
+  const servicesManager = Object.create(context.servicesManager, {
+    services: { value: { ...services, panelService } },
+  }) as ModeContext['servicesManager'];
+  return { ...context, servicesManager };
 }
