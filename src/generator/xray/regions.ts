@@ -168,7 +168,7 @@ function planPhantom(random: Random, size: number): Plan {
 }
 
 /** Living walls are not even; now and then a vessel is narrowed, or widened, over a short way. */
-function roughen(random: Random, branch: Branch): Branch {
+export function roughen(random: Random, branch: Branch): Branch {
   const { points } = branch;
   const waviness = between(random, 0, 0.07);
   const first = points[0]?.fromRoot ?? 0;
