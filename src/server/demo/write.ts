@@ -37,39 +37,41 @@ export interface DemoOptions {
 export async function writeDemoStudies(folder: string, options: DemoOptions = {}): Promise<DemoStudies> {
   const truthFolder = options.truthFolder ?? `${resolve(folder)}-truth`;
   const before = await readManifest(truthFolder);
-  if (before?.generation === DEMO_GENERATION && (await isComplete(folder, before)))
-    return { folder, truthFolder, written: false, instances: before.instances };
-
+  const current = before?.generation === DEMO_GENERATION ? before.instances : [];
   for (const path of [folder, truthFolder]) await makeFolder(path);
   const instances: DemoInstance[] = [];
+  let written = false;
   for (const [index, series] of DEMO_SERIES.entries()) {
+    const known = current.find(({ key }) => key === series.key);
+    if (known && (await isIntact(folder, known))) {
+      instances.push(known);
+      continue;
+    }
     options.onSeries?.(series.description, index, DEMO_SERIES.length);
     // Drawing keeps the thread busy: what waits gets its turn in between.
     await new Promise((turn) => setImmediate(turn));
     instances.push(await writeSeries(series, folder, truthFolder));
+    written = true;
+    // After its files, so that a writing that was broken off goes on with the series that is missing.
+    await writeManifest(truthFolder, { generation: DEMO_GENERATION, instances });
   }
   const kept = new Set(instances.map(({ file }) => file));
   for (const { file } of before?.instances ?? [])
     if (!kept.has(file)) await rm(join(folder, file), { force: true });
-  // Last, so that a broken-off writing is begun anew.
-  const manifest: DemoManifest = { generation: DEMO_GENERATION, instances };
-  await writeFileAtomic(
-    join(truthFolder, MANIFEST),
-    new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`),
-  );
-  return { folder, truthFolder, written: true, instances };
+  return { folder, truthFolder, written, instances };
 }
 
-async function isComplete(folder: string, { instances }: DemoManifest): Promise<boolean> {
-  const sizes = await Promise.all(
-    instances.map(({ file }) =>
-      stat(join(folder, file)).then(
-        ({ size }) => size,
-        () => -1,
-      ),
-    ),
-  );
-  return instances.length === DEMO_SERIES.length && instances.every(({ bytes }, k) => sizes[k] === bytes);
+async function isIntact(folder: string, { file, bytes }: DemoInstance): Promise<boolean> {
+  try {
+    return (await stat(join(folder, file))).size === bytes;
+  } catch {
+    return false;
+  }
+}
+
+async function writeManifest(truthFolder: string, manifest: DemoManifest): Promise<void> {
+  const text = `${JSON.stringify(manifest, null, 1)}\n`;
+  await writeFileAtomic(join(truthFolder, MANIFEST), new TextEncoder().encode(text));
 }
 
 async function makeFolder(path: string): Promise<void> {
