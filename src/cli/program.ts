@@ -7,6 +7,7 @@ import { addModels } from './commands/models.ts';
 import { addParameters } from './commands/parameters.ts';
 import { addPretrain } from './commands/pretrain.ts';
 import { addSegment } from './commands/segment.ts';
+import { addServe } from './commands/serve.ts';
 import { addTrain } from './commands/train.ts';
 import { addVerify } from './commands/verify.ts';
 import { VERSION } from './version.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('Add --help to see how it is used.')
     .addHelpText('after', HELP);
+  addServe(program);
   addDemo(program);
   addTrain(program);
   addSegment(program);

@@ -71,7 +71,7 @@ async function inflateDataSet(bytes: Uint8Array, header: DataSet, fileName: stri
  * The parser does not know the representation OV and loses its way at an extended offset table (7FE0,0001) and its
  * lengths (7FE0,0002): in a copy of the file, call them OB, which is laid out alike.
  */
-function withReadableTables(bytes: Uint8Array): Uint8Array {
+export function withReadableTables(bytes: Uint8Array): Uint8Array {
   let patched: Uint8Array | undefined;
   for (let at = bytes.indexOf(0xe0); at >= 0; at = bytes.indexOf(0xe0, at + 1)) {
     const [, group, element, zero, o, v] = bytes.subarray(at, at + 6);

@@ -1,0 +1,151 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { SaltError } from '../../protocol/errors.ts';
+import { writeDemoStudies } from '../../server/demo/index.ts';
+import { DEMO_FOLDER, OHIF_VERSION, findViewer } from '../../server/paths.ts';
+import { remoteArchive } from '../../server/proxy.ts';
+import { isThisMachine } from '../../server/security.ts';
+import { DEFAULT_PORT, startViewerServer } from '../../server/start.ts';
+import type { ArchiveOptions, ViewerServer } from '../../server/start.ts';
+import type { Console } from '../console.ts';
+import { EXIT } from '../exit-codes.ts';
+import { consoleOf, withOutput } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import { wholeNumber } from '../values.ts';
+
+interface ServeOptions extends CommonOptions {
+  readonly data?: string;
+  readonly stored?: string;
+  readonly dicomweb?: string;
+  readonly dicomwebUser?: string;
+  readonly port: number;
+  readonly host: string;
+  readonly ohifVersion: string;
+  readonly viewer?: string;
+  readonly plugin?: string;
+}
+
+const EXAMPLES = `
+Examples:
+    ohif-salt serve                                       drawn studies, to try it out
+    ohif-salt serve --data ~/angiograms                   your own DICOM files, read where they are
+    ohif-salt serve --dicomweb http://localhost:8042/dicom-web --dicomweb-user name:password
+
+Segmentations are stored in the archive that the study came from; for --data in its folder "stored".
+There is no log-in: the server answers this machine alone unless --host says otherwise.
+Environment: OHIF_SALT_DICOMWEB_USER is name:password of the archive, and does not show in the list of processes.
+`;
+
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .summary('open the OHIF viewer with the plug-in, over your own images or an archive')
+    .description('Serves the OHIF viewer with the SALT plug-in and a DICOMweb archive at one address.')
+    .option('--data <folder>', 'DICOM files to show, in folders of any kind')
+    .option('--stored <folder>', 'where new segmentations go (default: "stored" in the folder of --data)')
+    .option('--dicomweb <url>', 'an archive to show instead, e.g. Orthanc or dcm4chee')
+    .option('--dicomweb-user <name:password>', 'for that archive')
+    .option('--port <n>', 'the next free one is taken where it is not', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option(
+      '--host <address>',
+      'where to listen; any but this machine is open to all who reach it',
+      '127.0.0.1',
+    )
+    .option('--ohif-version <version>', 'which of the fetched viewers', OHIF_VERSION)
+    .option('--viewer <folder>', 'a viewer of your own: the "dist" folder of OHIF')
+    .option('--plugin <folder>', 'the built plug-in, where it is not in its usual place')
+    .addHelpText('after', EXAMPLES);
+  withOutput(command).action(async (options: ServeOptions) => {
+    const console = consoleOf(options);
+    const server = await startViewerServer({
+      archive: await archiveOf(options, console),
+      viewerDir: viewerOf(options),
+      pluginDir: options.plugin,
+      host: options.host,
+      port: options.port,
+      tell: (line) => console.warn(line),
+    });
+    if (!isThisMachine(options.host)) {
+      console.warn(
+        'Whoever reaches this address sees and stores images: there is no log-in and no encryption.',
+      );
+    }
+    console.result(`\nOpen ${server.url} in a browser.\n${archiveLine(options, server)}\nCtrl-C stops it.`, {
+      url: server.url,
+      archive: options.dicomweb === undefined ? 'folder' : 'remote',
+      instances: server.archive?.index.size ?? null,
+      stored: server.archive?.storeFolder ?? null,
+    });
+    await untilStopped(console, server);
+  });
+}
+
+function viewerOf({ viewer, ohifVersion }: ServeOptions): string {
+  const found = viewer === undefined ? findViewer(ohifVersion) : resolve(viewer);
+  if (found !== undefined) return found;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `OHIF ${ohifVersion} has not been fetched. Fetch it with "node .ci/ohif.mjs ${ohifVersion}", or name a folder with --viewer.`,
+  );
+}
+
+async function archiveOf(options: ServeOptions, console: Console): Promise<ArchiveOptions> {
+  const { data, stored, dicomweb } = options;
+  if (dicomweb !== undefined) {
+    if (data !== undefined || stored !== undefined) {
+      throw new SaltError(
+        'INVALID_ARGUMENT',
+        'Give either --dicomweb or --data: one archive is shown at a time.',
+      );
+    }
+    const user = options.dicomwebUser ?? process.env['OHIF_SALT_DICOMWEB_USER'];
+    return { kind: 'remote', ...remoteArchive(dicomweb, user) };
+  }
+  if (options.dicomwebUser !== undefined) {
+    throw new SaltError('INVALID_ARGUMENT', '--dicomweb-user needs --dicomweb, the archive that it is for.');
+  }
+  const folder = data === undefined ? await demoFolder(console) : resolve(data);
+  const read = console.progress();
+  return {
+    kind: 'folder',
+    folder,
+    name: data === undefined ? 'Drawn studies' : folder,
+    ...(stored === undefined ? {} : { storeFolder: resolve(stored) }),
+    tell: (done, of) => {
+      read.update(done / of, `${done} of ${of} files`);
+      if (done === of) read.stop();
+    },
+  };
+}
+
+/** Drawn studies, so that there is something to look at. */
+async function demoFolder(console: Console): Promise<string> {
+  const { written } = await writeDemoStudies(DEMO_FOLDER, {
+    onSeries: (description, i, total) => console.tell(`Drawing ${description} (${i + 1} of ${total}) ...`),
+  });
+  console.tell(`Drawn studies ${written ? 'are' : 'were already'} in ${DEMO_FOLDER}.`);
+  return DEMO_FOLDER;
+}
+
+function archiveLine({ dicomweb, data }: ServeOptions, { archive }: ViewerServer): string {
+  if (!archive) return `Behind it: the archive at ${remoteArchive(dicomweb ?? '').url}.`;
+  const { size, studies } = archive.index;
+  const what = data === undefined ? 'drawn studies' : resolve(data);
+  return `Behind it: ${what}, ${studies} studies, ${size} objects. New segmentations go to ${archive.storeFolder}.`;
+}
+
+/** Ends with the first Ctrl-C, the second does so at once. */
+async function untilStopped(console: Console, server: ViewerServer): Promise<void> {
+  await new Promise<void>((resolveStop) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(EXIT.cancelled);
+      asked = true;
+      resolveStop();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+  console.tell('Stopped.');
+  await server.close();
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Dicer } from '@fastify/busboy';
+
+/** One part of a `multipart/related` answer. */
+export interface Part {
+  readonly contentType: string;
+  readonly location?: string;
+  readonly body: Uint8Array | Readable;
+}
+
+export interface MultipartAnswer {
+  readonly contentType: string;
+  readonly body: Readable;
+}
+
+/**
+ * Writes parts as they come. An error on the way breaks the connection off, so that no client takes the beginning for
+ * the whole.
+ *
+ * @param type of the parts, without parameters.
+ */
+export function writeMultipart(type: string, parts: AsyncIterable<Part> | Iterable<Part>): MultipartAnswer {
+  const boundary = randomUUID();
+  return {
+    contentType: `multipart/related; type="${type}"; boundary=${boundary}`,
+    body: Readable.from(encode(boundary, parts), { objectMode: false }),
+  };
+}
+
+async function* encode(
+  boundary: string,
+  parts: AsyncIterable<Part> | Iterable<Part>,
+): AsyncGenerator<Uint8Array> {
+  for await (const { contentType, location, body } of parts) {
+    const head = [
+      `--${boundary}`,
+      `Content-Type: ${contentType}`,
+      ...(location === undefined ? [] : [`Content-Location: ${location}`]),
+      ...(body instanceof Uint8Array ? [`Content-Length: ${body.length}`] : []),
+    ];
+    yield Buffer.from(`${head.join('\r\n')}\r\n\r\n`);
+    if (body instanceof Uint8Array) yield body;
+    else for await (const chunk of body) yield Buffer.from(chunk as Uint8Array);
+    yield Buffer.from('\r\n');
+  }
+  yield Buffer.from(`--${boundary}--\r\n`);
+}
+
+/** A part of a request, in a file of its own. */
+export interface ReceivedPart {
+  readonly file: string;
+  /** In lower case, '' where it is not said. */
+  readonly contentType: string;
+}
+
+/**
+ * Receives a multipart request into files, part by part.
+ *
+ * @param newFile makes up a path for the next part.
+ * @throws Error when the request ends early or has no part; files that were begun are left to the caller.
+ */
+export async function readMultipart(
+  body: Readable,
+  boundary: string,
+  newFile: () => string,
+): Promise<ReceivedPart[]> {
+  const dicer = new Dicer({ boundary });
+  const streams: Readable[] = [];
+  const types: string[] = [];
+  const written: Promise<string>[] = [];
+  dicer.on('part', (part: Readable) => {
+    const i = streams.push(part) - 1;
+    part.on('header', (header: Record<string, readonly string[] | undefined>) => {
+      types[i] = header['content-type']?.[0]?.toLowerCase() ?? '';
+    });
+    const file = newFile();
+    // Begun at once, because a part whose error nobody hears ends the process.
+    const writing = pipeline(part, createWriteStream(file, { flags: 'wx' })).then(() => file);
+    writing.catch(() => undefined);
+    written.push(writing);
+  });
+  try {
+    await pipeline(body, dicer);
+  } catch (error) {
+    // Parts that will not be finished, e.g. when the client is gone.
+    for (const stream of streams) stream.destroy();
+    await Promise.allSettled(written);
+    throw error;
+  }
+  const files = await Promise.all(written);
+  if (files.length === 0) throw new Error('it has no parts between its boundaries');
+  return files.map((file, i) => ({ file, contentType: types[i] ?? '' }));
+}

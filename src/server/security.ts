@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify';
+import { HttpError } from './dicomweb/answers.ts';
+
+/** Names by which a browser on this machine calls it. */
+const THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]', '::1'];
+const ANY_ADDRESS = ['0.0.0.0', '::', '[::]'];
+
+export function isThisMachine(host: string): boolean {
+  return THIS_MACHINE.includes(host);
+}
+
+/**
+ * - Cross-origin isolation, without which WASM has no threads.
+ * - No connection to any other origin: images and segmentations cannot leave the page.
+ * - No answer under another name (a page elsewhere could have its own name lead here, and then read the archive), and
+ *   no change asked for by a page of another origin.
+ *
+ * @param host that the server listens on.
+ */
+export function addSecurity(server: FastifyInstance, host: string): void {
+  server.addHook('onRequest', async (request) => {
+    if (ANY_ADDRESS.includes(host)) return;
+    const names = [...THIS_MACHINE, host];
+    if (!names.includes(request.hostname)) {
+      throw new HttpError(
+        421,
+        `This server does not answer to the name "${request.hostname}". Open it as ${host}.`,
+      );
+    }
+    const { origin } = request.headers;
+    if (origin !== undefined && origin !== `${request.protocol}://${request.host}`) {
+      throw new HttpError(403, 'Pages of other origins may not use this server.');
+    }
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    void reply.headers({
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'same-origin',
+      // OHIF's page has inline scripts, and vtk.js compiles code.
+      'Content-Security-Policy':
+        "default-src 'self' blob: data: 'unsafe-inline' 'unsafe-eval'; object-src 'none'; frame-ancestors 'self'",
+    });
+  });
+}
