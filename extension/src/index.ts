@@ -1,19 +1,49 @@
 import { createElement } from 'react';
+import type { Managers } from './host/ohif-types.ts';
+import { commandsModule } from './ohif/commands-module.ts';
 import { EXTENSION_ID, PANEL_LABEL, PANEL_NAME } from './ohif/id.ts';
 import { mounted } from './ohif/mount.ts';
+import { Page } from './ohif/page.ts';
+import { PanelRoot } from './ohif/panel-root.tsx';
+import { addButton, addHotkeys } from './ohif/toolbar.ts';
+import type { ModeServices } from './ohif/toolbar.ts';
 
-/** The OHIF extension. */
+const page = new Page();
+
+interface Registration extends Managers {
+  /** What stands beside the extension in OHIF's configuration. */
+  readonly configuration?: unknown;
+}
+
+interface ModeEntry {
+  readonly servicesManager: { readonly services: ModeServices };
+}
+
+/** The OHIF extension: a panel, commands, hotkeys and a button in the toolbar, in whatever mode has the panel. */
 const extension = {
   id: EXTENSION_ID,
+
+  preRegistration({ configuration, ...managers }: Registration): void {
+    page.register(managers, configuration);
+  },
+
+  onModeEnter({ servicesManager: { services } }: ModeEntry): void {
+    addHotkeys(services);
+    // The mode fills its toolbar right after its extensions are told; the button goes behind what is there then.
+    queueMicrotask(() => addButton(services));
+  },
+
   getPanelModule: () => [
     {
       name: PANEL_NAME,
-      iconName: 'tab-segmentation',
+      iconName: 'icon-tool-click-segment',
       iconLabel: 'SALT',
       label: PANEL_LABEL,
-      component: mounted(() => createElement('section', { 'aria-label': PANEL_LABEL }, PANEL_LABEL)),
+      component: mounted(() => createElement(PanelRoot, { page })),
     },
   ],
+
+  getCommandsModule: () => commandsModule(page),
 };
 
 export default extension;

@@ -7,7 +7,8 @@ import { findChromium } from '../../.ci/chromium.mjs';
 import { OHIF_VERSION, fetchOhif, findOhif } from '../../.ci/ohif.mjs';
 import { buildPlugin } from '../browser/plugin.ts';
 import { FLAGS, skipWithoutChromium } from '../browser/harness.ts';
-import { startViewerServer } from './static-server.ts';
+import { startViewerServer } from '../../src/server/start.ts';
+import type { ArchiveOptions } from '../../src/server/start.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -21,11 +22,10 @@ export const skipWithoutViewer: string | false =
     : skipWithoutChromium;
 
 export interface ViewerOptions {
-  /** Root of the archive's DICOMweb. */
-  readonly archive: string;
+  readonly archive: ArchiveOptions;
   /** Version of OHIF. */
   readonly ohif?: string;
-  /** In place of our `extensions` and `modes` in the viewer's configuration. */
+  /** JavaScript that runs behind the viewer's own configuration, to change `window.config`. */
   readonly config?: string;
   /** More flags for Chromium. */
   readonly flags?: readonly string[];
@@ -56,8 +56,11 @@ export async function withViewer<T>(
   options: ViewerOptions,
 ): Promise<T> {
   buildPlugin();
-  await fetchOhif(options.ohif ?? OHIF_VERSION);
-  const server = await startViewerServer(options);
+  const server = await startViewerServer({
+    archive: options.archive,
+    viewerDir: await fetchOhif(options.ohif ?? OHIF_VERSION),
+    port: 0,
+  });
   let browser: Browser | undefined;
   try {
     browser = await chromium.launch({
@@ -80,19 +83,25 @@ export async function withViewer<T>(
     });
     page.context().on('request', (request) => requests.push(request.url()));
     await page.context().route(
-      (url) => url.origin !== server.origin && !['blob:', 'data:'].includes(url.protocol),
+      (url) => url.origin !== server.url && !['blob:', 'data:'].includes(url.protocol),
       async (route) => {
         strangers.push(route.request().url());
         await route.abort();
       },
     );
+    if (options.config !== undefined) {
+      await page.context().route(`${server.url}/app-config.js`, async (route) => {
+        const text = await (await route.fetch()).text();
+        await route.fulfill({ contentType: 'text/javascript', body: `${text}\n${options.config}` });
+      });
+    }
     const viewer: OpenViewer = {
       page,
-      origin: server.origin,
+      origin: server.url,
       panel: page.getByRole('region', { name: 'SALT fine-tune' }),
       errors,
       requests,
-      open: (study, route = 'salt') => openStudy(page, viewer.panel, server.origin, study, route),
+      open: (study, route = 'salt') => openStudy(page, viewer.panel, server.url, study, route),
       async screenshot(name) {
         mkdirSync(root('out/screenshots'), { recursive: true });
         await page.screenshot({ path: root(`out/screenshots/${name}.png`) });
@@ -142,8 +151,13 @@ async function imageShown(page: Page): Promise<void> {
       };
     };
     if (services === undefined) return false;
-    const { activeViewportId } = services.viewportGridService.getState();
-    const viewport = services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
-    return viewport?.getCurrentImageId?.() !== undefined;
+    // Its services exist before what they are made of does.
+    try {
+      const { activeViewportId } = services.viewportGridService.getState();
+      const viewport = services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
+      return viewport?.getCurrentImageId?.() !== undefined;
+    } catch {
+      return false;
+    }
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { remoteArchive } from '../../src/server/proxy.ts';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
 import { angiography } from './studies.ts';
@@ -15,7 +16,7 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer || skipWit
           await viewer.screenshot('loading');
           assert.ok(await viewer.panel.isVisible());
         },
-        { archive: orthanc.dicomWeb },
+        { archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) } },
       );
     } finally {
       await orthanc.close();

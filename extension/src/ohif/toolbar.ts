@@ -1,0 +1,39 @@
+import { hotkeys } from '../commands.ts';
+
+/** What of OHIF's services is used when a mode is entered. All of it is optional: without it there is no button. */
+export interface ModeServices {
+  readonly toolbarService?: {
+    register(buttons: readonly object[]): void;
+    updateSection(section: string, buttons: readonly string[]): void;
+  };
+  readonly customizationService?: {
+    setCustomizations(customizations: Readonly<Record<string, unknown>>): void;
+  };
+}
+
+const BUTTON = 'SaltDraft';
+
+/** Adds our hotkeys to those of the mode, where the user's preferences list them. */
+export function addHotkeys({ customizationService }: ModeServices): void {
+  customizationService?.setCustomizations({
+    'ohif.hotkeyBindings': { $push: hotkeys.map((hotkey) => ({ ...hotkey, isEditable: true })) },
+  });
+}
+
+/** Puts our button at the end of the viewer's toolbar. */
+export function addButton({ toolbarService }: ModeServices): void {
+  toolbarService?.register([
+    {
+      id: BUTTON,
+      uiType: 'ohif.toolButton',
+      props: {
+        icon: 'icon-tool-click-segment',
+        label: 'Draft with SALT',
+        tooltip: 'Draft this frame with SALT (Shift+D)',
+        commands: 'salt.draftFrame',
+        evaluate: 'evaluate.action',
+      },
+    },
+  ]);
+  toolbarService?.updateSection('primary', [BUTTON]);
+}
