@@ -110,7 +110,7 @@ function drawLungs(random: Random, look: CineLook, heart: TreeShape['ball'], sid
   const hilum = { x: heart.x - 0.2 * heart.radius, y: heart.y - 0.35 * heart.radius };
   const shape: TreeShape = {
     ball: { x: side / 2, y: side / 2, radius: 2.5 * side },
-    trunkRadius: side * 0.012,
+    trunkRadius: side * 0.009,
     leastRadius: side * 0.0012,
     forkDistance: side * 0.07,
     mainShare: [0.55, 0.85],
@@ -124,7 +124,11 @@ function drawLungs(random: Random, look: CineLook, heart: TreeShape['ball'], sid
   const pieces = [0, 1, 2, 3, 4, 5].flatMap((trunk) => {
     const heading = 2 * Math.PI * ((trunk + 0.7 * random.uniform()) / 6);
     const away = side * between(random, 0.03, 0.09);
-    const root = { x: hilum.x + away * Math.cos(heading), y: hilum.y + away * Math.sin(heading) };
+    // They come out of the shadow of the great vessels here and there, not out of one point.
+    const root = {
+      x: hilum.x + away * Math.cos(heading) + 0.05 * side * random.normal(),
+      y: hilum.y + away * Math.sin(heading) + 0.05 * side * random.normal(),
+    };
     return growTree(random, shape, { ...root, heading, side: sign(random) }, side).flatMap(({ points }) =>
       points.slice(1).map(({ x, y, radius }, k) => {
         const from = points[k] ?? { x, y };
@@ -133,7 +137,7 @@ function drawLungs(random: Random, look: CineLook, heart: TreeShape['ball'], sid
     );
   });
   const thickness = gaussianBlur(strokeThickness(pieces, side, side), side, side, side * 0.004);
-  const density = (0.16 * look.clutter) / (2 * shape.trunkRadius);
+  const density = (0.11 * look.clutter) / (2 * shape.trunkRadius);
   for (let i = 0; i < lungs.length; i++) lungs[i] = (lungs[i] ?? 0) + density * (thickness[i] ?? 0);
   return lungs;
 }
