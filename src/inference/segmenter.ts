@@ -48,6 +48,8 @@ export interface Segmenter {
   probabilities(frame: Raster, options?: SegmentOptions): Promise<ProbabilityMap[]>;
   /** One mask for each output of the model, at the frame's size, inside the field of view. */
   segment(frame: Raster, options?: SegmentOptions & MaskOptions): Promise<Mask[]>;
+  /** Compiles what frames of this size need, so that the first is as quick as the second. */
+  prepare(size: InputSize): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -107,6 +109,10 @@ class StagedSegmenter implements Segmenter {
       const data = average([plane, ...others.flatMap((view) => view[output] ?? [])]);
       return { width, height, data };
     });
+  }
+
+  async prepare(size: InputSize): Promise<void> {
+    await this.#sized(inputSize(this.#options.input, size));
   }
 
   async dispose(): Promise<void> {

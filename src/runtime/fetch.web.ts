@@ -44,13 +44,53 @@ export async function fetchBytes(
   return whole;
 }
 
-async function ask(url: string, signal: AbortSignal | undefined): Promise<Response> {
+/**
+ * A file of any size, which the browser may keep in its own cache.
+ * @param onReceived told the bytes so far, and of how many where the server says so
+ * @throws as `fetchText`
+ */
+export async function fetchFile(
+  url: string,
+  signal: AbortSignal | undefined,
+  onReceived: (received: number, total: number | undefined) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await ask(url, signal, 'default');
+  const stated = Number(answer.headers.get('content-length') ?? NaN);
+  // Of a compressed answer, the length is that of what goes over the wire.
+  const isPlain = !answer.headers.has('content-encoding');
+  const total = isPlain && Number.isSafeInteger(stated) && stated > 0 ? stated : undefined;
+  const reader = answer.body?.getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let received = 0;
+  try {
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done) break;
+      parts.push(value);
+      received += value.byteLength;
+      onReceived(received, total);
+    }
+  } catch (error) {
+    throw broken(url, error, signal);
+  }
+  const whole = new Uint8Array(received);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+async function ask(
+  url: string,
+  signal: AbortSignal | undefined,
   // The store is the cache: the browser's own would keep everything twice.
-  const answer = await fetch(url, { cache: 'no-store', ...(signal && { signal }) }).catch(
-    (error: unknown) => {
-      throw broken(url, error, signal);
-    },
-  );
+  cache: RequestCache = 'no-store',
+): Promise<Response> {
+  const answer = await fetch(url, { cache, ...(signal && { signal }) }).catch((error: unknown) => {
+    throw broken(url, error, signal);
+  });
   const { status, ok } = answer;
   if (!ok) {
     const code = status === 408 || status === 429 || status >= 500 ? 'DOWNLOAD_FAILED' : 'DOWNLOAD_REFUSED';

@@ -59,6 +59,12 @@ export interface ModelCache {
 
 const STORE = 'ohif-salt-models-1';
 
+/** Throws all models away. */
+export async function eraseModelCache(): Promise<void> {
+  const { caches } = globalThis as { caches?: CacheStorage };
+  await caches?.delete(STORE);
+}
+
 /** @throws SaltError `FILE_UNWRITABLE` where the page may keep nothing */
 export async function openModelCache(): Promise<ModelCache> {
   const { caches } = globalThis as { caches?: CacheStorage };

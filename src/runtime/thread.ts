@@ -44,7 +44,8 @@ export type FromThread =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly error: SentError };
 
-interface SentError {
+/** An error on its way to another thread. */
+export interface SentError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
@@ -53,13 +54,13 @@ interface SentError {
 }
 
 /** Structured cloning keeps the message of an error and loses its class, code and details. */
-function packError(error: unknown): SentError {
+export function packError(error: unknown): SentError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const salt = error instanceof SaltError ? { code: error.code, details: error.details } : undefined;
   return { name, message, stack, salt };
 }
 
-function unpackError({ name, message, stack, salt }: SentError): Error {
+export function unpackError({ name, message, stack, salt }: SentError): Error {
   const error = salt ? new SaltError(salt.code, message, salt.details) : new Error(message);
   error.name = name;
   if (stack !== undefined) error.stack = stack;

@@ -1,0 +1,179 @@
+/** The models of this page: those that are served with it, and those that the user gave. */
+import type { AdapterInfo } from '../adapters/index.ts';
+import type { SamBase } from '../inference/sam-base.ts';
+import type { LoadShipped } from '../inference/shipped-parts.ts';
+import { bytesSource } from '../model/checkpoint/byte-source.ts';
+import { loadSamWeights } from '../model/checkpoint/load-sam.ts';
+import { openCheckpoint } from '../model/checkpoint/open-checkpoint.ts';
+import { weightsHash } from '../model/checkpoint/weights-hash.ts';
+import type { PreparedIndex } from '../model/prepared/prepared-index.ts';
+import { parsePreparedIndex } from '../model/prepared/prepared-index.ts';
+import type { ImportProgress, ModelSummary } from '../protocol/backend.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { fetchFile, fetchText } from '../runtime/fetch.web.ts';
+import { eraseModelCache, openModelCache } from '../runtime/model-cache.web.ts';
+import type { CachedModel, ModelCache } from '../runtime/model-cache.web.ts';
+import type { ServedModel } from './messages.ts';
+
+/** @param fraction 0 to 1; null while it is not known */
+type OnFetched = (fraction: number | null) => void;
+
+export class Models {
+  readonly #served: readonly ServedModel[];
+  /** Of the model last asked for and of the one that lends its parts: both are needed again and again. */
+  readonly #loaded = new Map<string, Promise<SamBase>>();
+  readonly #sizes = new Map<string, number>();
+
+  constructor(served: readonly ServedModel[]) {
+    this.#served = served;
+  }
+
+  async list(): Promise<ModelSummary[]> {
+    const served: ModelSummary[] = [];
+    for (const model of this.#served) served.push(await this.#describe(model));
+    const stored = (await storedIndices()).filter(({ kind }) => kind === 'sam');
+    return [...served, ...stored.map((index) => describeStored(index))];
+  }
+
+  /**
+   * @param id `ModelSummary.id`
+   * @throws SaltError `MODEL_UNKNOWN`, `DOWNLOAD_*`, `HASH_MISMATCH`, `CHECKPOINT_*`, `FILE_UNREADABLE`
+   */
+  base(id: string, onFetched: OnFetched = () => undefined): Promise<SamBase> {
+    const known = this.#loaded.get(id);
+    if (known) return known;
+    const loading = this.#load(id, onFetched);
+    this.#loaded.set(id, loading);
+    loading.catch(() => this.#loaded.delete(id));
+    const lender = this.#served[0]?.id;
+    for (const other of this.#loaded.keys()) if (other !== id && other !== lender) this.#loaded.delete(other);
+    return loading;
+  }
+
+  /** The parts that the first served model lends. */
+  readonly shipped: LoadShipped = () => {
+    const [first] = this.#served;
+    if (!first) throw new SaltError('MODEL_UNKNOWN', 'No model is served with this page.');
+    return this.base(first.id);
+  };
+
+  /**
+   * The id of an adapter's base model; undefined where it is not here.
+   * @param weightsHash null for a model without a base
+   */
+  async idOf(name: string, weightsHash: string | null): Promise<string | undefined> {
+    if (weightsHash === null) return undefined;
+    if (this.#served.some(({ id }) => id === name)) return name;
+    return (await storedIndices()).some((index) => index.weightsHash === weightsHash)
+      ? weightsHash
+      : undefined;
+  }
+
+  /** @throws SaltError `MODEL_UNKNOWN`, and as `base` */
+  async baseOf({ model }: AdapterInfo): Promise<SamBase> {
+    if (model.kind !== 'sam') throw new SaltError('INVALID_ARGUMENT', 'A U-Net has no base model.');
+    const id = await this.idOf(model.name, model.weightsHash);
+    if (id !== undefined) return this.base(id);
+    throw new SaltError(
+      'MODEL_UNKNOWN',
+      `The adapter was trained on "${model.name}", which is not here: add that model first.`,
+      { name: model.name, weightsHash: model.weightsHash },
+    );
+  }
+
+  /** @throws SaltError as `ModelCache.accept`; `INVALID_ARGUMENT` for what is no SAM */
+  async accept(
+    files: readonly File[],
+    onProgress: (progress: ImportProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ModelSummary> {
+    const cache = await openModelCache();
+    const { index } = await cache.accept(files, { onProgress, signal });
+    if (index.kind === 'sam') return describeStored(index);
+    await cache.remove(index.weightsHash);
+    throw new SaltError('INVALID_ARGUMENT', `${index.name} is a text encoder, not a model that segments.`);
+  }
+
+  /** @throws SaltError `INVALID_ARGUMENT` for a served model */
+  async remove(id: string): Promise<void> {
+    if (this.#served.some((model) => model.id === id)) {
+      throw new SaltError('INVALID_ARGUMENT', 'This model comes with the program and cannot be removed.');
+    }
+    this.#loaded.delete(id);
+    await (await openModelCache()).remove(id);
+  }
+
+  async storedBytes(): Promise<number> {
+    return (await storedIndices()).reduce((sum, index) => sum + bytesOf(index), 0);
+  }
+
+  async erase(): Promise<void> {
+    this.#loaded.clear();
+    await eraseModelCache();
+  }
+
+  async #describe({ id, title, url }: ServedModel): Promise<ModelSummary> {
+    const common = { id, title, origin: 'shipped' } as const;
+    if (isIndex(url)) {
+      const index = parsePreparedIndex(await fetchText(url), url);
+      return { ...common, bytes: bytesOf(index), knowsWords: knowsWords(index) };
+    }
+    const { textAffine } = await this.base(id);
+    return { ...common, bytes: this.#sizes.get(id) ?? 0, knowsWords: textAffine !== undefined };
+  }
+
+  async #load(id: string, onFetched: OnFetched): Promise<SamBase> {
+    const served = this.#served.find((model) => model.id === id);
+    if (!served) return fromCache(await storedModel(id), undefined);
+    const { url } = served;
+    if (isIndex(url)) {
+      const onProgress = ({ done, total }: ImportProgress): void =>
+        onFetched(total > 0 ? done / total : null);
+      return fromCache(await (await openModelCache()).fetch(url, { onProgress }), id);
+    }
+    const bytes = await fetchFile(url, undefined, (received, total) =>
+      onFetched(total === undefined ? null : received / total),
+    );
+    this.#sizes.set(id, bytes.byteLength);
+    const sam = await loadSamWeights(await openCheckpoint(bytesSource(bytes), id));
+    return { name: id, weightsHash: await weightsHash(sam.weights), ...sam };
+  }
+}
+
+/** @param name under which adapters will know it; its own without */
+async function fromCache({ index, source }: CachedModel, name: string | undefined): Promise<SamBase> {
+  return { name: name ?? index.name, weightsHash: index.weightsHash, ...(await loadSamWeights(source)) };
+}
+
+/** @throws SaltError `MODEL_UNKNOWN` */
+async function storedModel(id: string): Promise<CachedModel> {
+  const cached = await (await cacheIfAllowed())?.open(id);
+  if (cached) return cached;
+  throw new SaltError('MODEL_UNKNOWN', 'This model is no longer in the browser: add it again.', { id });
+}
+
+async function storedIndices(): Promise<PreparedIndex[]> {
+  return (await (await cacheIfAllowed())?.list()) ?? [];
+}
+
+/** A page that may keep nothing has nothing. */
+async function cacheIfAllowed(): Promise<ModelCache | undefined> {
+  return openModelCache().catch(() => undefined);
+}
+
+function describeStored(index: PreparedIndex): ModelSummary {
+  const { weightsHash: id, name } = index;
+  return { id, title: name, bytes: bytesOf(index), origin: 'stored', knowsWords: knowsWords(index) };
+}
+
+function knowsWords({ tensors }: PreparedIndex): boolean {
+  return Object.keys(tensors).some((name) => name.includes('text_affine.'));
+}
+
+function bytesOf({ shards, files }: PreparedIndex): number {
+  return [...shards, ...files].reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function isIndex(url: string): boolean {
+  return new URL(url, location.href).pathname.endsWith('.json');
+}

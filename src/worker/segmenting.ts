@@ -1,0 +1,162 @@
+/** Everything that the long-lived worker computes on its device, one thing after another. */
+import { frameOfPixels } from '../imaging/frame-pixels.ts';
+import type { Executor } from '../graph/executor.ts';
+import { maskOf } from '../inference/mask.ts';
+import type { ProbabilityMap } from '../inference/mask.ts';
+import { compareMasks } from '../metrics/compare-masks.ts';
+import type {
+  DeviceInfo,
+  EvaluateRequest,
+  FramePixels,
+  FrameScore,
+  SegmentRequest,
+  SegmentedFrame,
+  Source,
+} from '../protocol/backend.ts';
+import { SaltError } from '../protocol/errors.ts';
+import type { Opened } from '../runtime/open.ts';
+import { asBytes, uncertaintyOf } from './answer.ts';
+import { infoOf, openDevice } from './device.ts';
+import type { WorkerSettings } from './messages.ts';
+import type { Models } from './models.ts';
+import { WarmSources } from './warm-sources.ts';
+import type { WarmSource } from './warm-sources.ts';
+
+/** As held-out evaluation has it. */
+const THRESHOLD = 0.5;
+
+export class Segmenting {
+  readonly #settings: WorkerSettings;
+  readonly #warm: WarmSources;
+  #opened: Promise<Opened> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(settings: WorkerSettings, models: Models) {
+    this.#settings = settings;
+    this.#warm = new WarmSources(models, settings.threads);
+  }
+
+  async device(): Promise<DeviceInfo> {
+    return infoOf(await this.#device(), this.#settings.threads);
+  }
+
+  warmUp(source: Source, words: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#inTurn(signal, async (executor) => {
+      const warm = await this.#warm.open(source, executor);
+      for (const word of words) await warm.ask(word);
+      const { input } = warm.trained;
+      if (input.framing === 'square') await warm.segmenter.prepare({ width: input.side, height: input.side });
+    });
+  }
+
+  segment({ source, words, frame }: SegmentRequest, signal: AbortSignal): Promise<SegmentedFrame> {
+    return this.#inTurn(signal, async (executor) => {
+      const start = performance.now();
+      const warm = await this.#warm.open(source, executor);
+      const found: ProbabilityMap[] = [];
+      const maps: SegmentedFrame['maps'][number][] = [];
+      for (const word of words) {
+        const { map, warning } = await this.#lookFor(word, frame, warm, signal);
+        found.push(map);
+        maps.push({ word, probabilities: asBytes(map), ...(warning !== undefined && { warning }) });
+      }
+      return { maps, uncertainty: uncertaintyOf(found), milliseconds: performance.now() - start };
+    });
+  }
+
+  async evaluate(
+    { source, words, annotations }: EvaluateRequest,
+    signal: AbortSignal,
+  ): Promise<readonly FrameScore[]> {
+    const scores: FrameScore[] = [];
+    for (const { id, frame, masks } of annotations) {
+      for (const { word, mask: truth } of masks) {
+        if (!words.includes(word)) continue;
+        // Each in a turn of its own, so that a frame that someone looks at need not wait for all.
+        const predicted = await this.#inTurn(signal, async (executor) => {
+          const { map } = await this.#lookFor(word, frame, await this.#warm.open(source, executor), signal);
+          return maskOf(map, { threshold: THRESHOLD });
+        });
+        const { dice, hd95 } = compareMasks(predicted, truth);
+        scores.push({ id, word, dice, hd95 });
+      }
+    }
+    return scores;
+  }
+
+  /** A source that is no longer there, or is another now. */
+  forget(source?: Source): Promise<void> {
+    return this.#queue(() => this.#warm.forget(source));
+  }
+
+  async #lookFor(
+    word: string,
+    pixels: FramePixels,
+    warm: WarmSource,
+    signal: AbortSignal,
+  ): Promise<{ readonly map: ProbabilityMap; readonly warning: string | undefined }> {
+    const { prompt, output, warning } = await warm.ask(word);
+    const frame = frameOfPixels(pixels, 'The frame');
+    const maps = await warm.segmenter.probabilities(frame, {
+      prompt,
+      flips: warm.trained.flips,
+      shouldStop: () => signal.aborted,
+    });
+    const map = maps[output];
+    if (!map) throw new SaltError('GRAPH_INVALID', `The model has no answer for "${word}".`);
+    await breathe();
+    throwIfAborted(signal);
+    return { map, warning };
+  }
+
+  /** A device that is lost is opened anew, or another in its place, and the task is tried once more. */
+  #inTurn<T>(signal: AbortSignal, task: (executor: Executor) => Promise<T>): Promise<T> {
+    return this.#queue(async () => {
+      throwIfAborted(signal);
+      const { executor } = await this.#device();
+      try {
+        return await task(executor);
+      } catch (error) {
+        if (!(error instanceof SaltError) || error.code !== 'DEVICE_LOST') throw error;
+        await this.#letGo();
+        return await task((await this.#device()).executor);
+      }
+    });
+  }
+
+  async #queue<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      await breathe();
+      return task();
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #device(): Promise<Opened> {
+    if (!this.#opened) {
+      const opening = openDevice(this.#settings);
+      this.#opened = opening;
+      opening.catch(() => {
+        if (this.#opened === opening) this.#opened = undefined;
+      });
+    }
+    return this.#opened;
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#warm.forget();
+    const opened = await this.#opened;
+    this.#opened = undefined;
+    await opened?.executor.dispose().catch(() => undefined);
+  }
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new SaltError('CANCELLED', 'Cancelled.');
+}
+
+/** Lets messages in: a cancellation, first of all. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

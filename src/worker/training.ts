@@ -1,0 +1,220 @@
+/** The worker of one training run. It is terminated with the run, so that all its memory goes back. */
+import { decodeAdapter, encodeAdapter } from '../adapters/index.ts';
+import { textEncoderOf, withHead } from '../inference/shipped-parts.ts';
+import type { TrainOutcome, TrainRunEvent } from '../protocol/backend.ts';
+import type { TrainingEvent } from '../protocol/events.ts';
+import { SaltError } from '../protocol/errors.ts';
+import type { Opened } from '../runtime/open.ts';
+import { adapterOfRun } from '../training/adapter-of-run.ts';
+import type { CheckpointStore } from '../training/checkpoint-store.ts';
+import type { StepMoment, TrainingHost, TrainingResult } from '../training/job.ts';
+import { prepareSamRun } from '../training/prepare-sam.ts';
+import type { PreparedRun } from '../training/prepared-run.ts';
+import { train } from '../training/trainer.ts';
+import { memoryForStep, openDevice, webFactor } from './device.ts';
+import type { RunStart, ToTrainer, WorkerSettings } from './messages.ts';
+import { Models } from './models.ts';
+import { Preview } from './preview.ts';
+import { runChoicesOf, sampleOf } from './run-choices.ts';
+import { holdingRun } from './run-locks.ts';
+import { adapterBytes, recordOf, summaryOf } from './store/adapters.ts';
+import { demandSpace } from './store/database.ts';
+import { writePace } from './store/pace.ts';
+import type { StoredRequest } from './store/request-schema.ts';
+import { requestSchema } from './store/request-schema.ts';
+import { addRun, bytesOf, finishRun, readRun, removeRun, runCheckpoints } from './store/runs.ts';
+import { VERSION } from './version.ts';
+
+export interface TrainerHost {
+  readonly emit: (event: TrainRunEvent) => void;
+  /** What the person wants, if anything. */
+  readonly wish: () => ToTrainer['wish'] | undefined;
+}
+
+/**
+ * A run that is refused before its first step leaves nothing behind; one that fails later, or whose device is lost, can
+ * be resumed.
+ * @throws SaltError
+ */
+export function runTraining(
+  start: RunStart,
+  settings: WorkerSettings,
+  host: TrainerHost,
+): Promise<TrainOutcome> {
+  return holdingRun(start.id, async () => {
+    const run = new Run(start.id, settings, host);
+    if (!start.request) {
+      const { record, request } = await readRun(start.id);
+      return run.toTheEnd(request, record.step, true);
+    }
+    const { from, ...rest } = start.request;
+    const request = requestOf({ ...rest, ...(from !== undefined && { from: await adapterBytes(from) }) });
+    // Beside the frames, two checkpoints and the adapter will want space.
+    await demandSpace(bytesOf(request) + SPACE_FOR_RESULTS);
+    await addRun(start.id, request, new Date());
+    try {
+      return await run.toTheEnd(request, 0, false);
+    } catch (error) {
+      const isLost = error instanceof SaltError && error.code === 'DEVICE_LOST';
+      if (!run.hasStarted && !isLost) await removeRun(start.id);
+      throw error;
+    }
+  });
+}
+
+const SPACE_FOR_RESULTS = 50e6;
+
+/** @throws SaltError `INVALID_ARGUMENT`, `DATASET_INVALID` */
+function requestOf(value: unknown): StoredRequest {
+  const result = requestSchema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new SaltError('INVALID_ARGUMENT', `The run cannot be started like this (${faults.join('; ')}).`, {
+    faults,
+  });
+}
+
+class Run {
+  readonly #id: string;
+  readonly #settings: WorkerSettings;
+  readonly #host: TrainerHost;
+  readonly #models: Models;
+  readonly #seconds: number[] = [];
+  #stepsPerEpoch = 1;
+  #step = 0;
+  /** Whether the trainer has the model and the frames, so that what fails is no longer a refusal. */
+  hasStarted = false;
+
+  constructor(id: string, settings: WorkerSettings, host: TrainerHost) {
+    this.#id = id;
+    this.#settings = settings;
+    this.#host = host;
+    this.#models = new Models(settings.models);
+  }
+
+  async toTheEnd(request: StoredRequest, savedStep: number, resume: boolean): Promise<TrainOutcome> {
+    this.#step = savedStep;
+    const { executor, device } = await this.#open();
+    const run = await this.#prepare(request, { executor, device });
+    for (const text of run.notes) this.#tell({ kind: 'message', text });
+    if (this.#host.wish() === 'pause') return { kind: 'paused', step: savedStep };
+    this.#tell({ kind: 'preparing', what: 'compiling', fraction: null });
+    const samples = request.annotations.map(sampleOf);
+    const result = await train(
+      { subject: run.subject, settings: run.settings, samples },
+      this.#trainingHost(run, request, resume),
+    );
+    await writePace(request.choices.model, request.choices.method, this.#seconds).catch(() => undefined);
+    if (result.reason === 'cancelled' && this.#host.wish() === 'pause') {
+      return { kind: 'paused', step: result.steps };
+    }
+    return this.#finish(run, request, result);
+  }
+
+  async #open(): Promise<Opened> {
+    this.#tell({ kind: 'preparing', what: 'device', fraction: null });
+    const opened = await openDevice(this.#settings);
+    for (const { device, reason } of opened.passedOver) {
+      if (device === this.#settings.device) {
+        this.#tell({
+          kind: 'message',
+          text: `${device} is gone, so the training goes on on the processor: ${reason}`,
+        });
+      }
+    }
+    return opened;
+  }
+
+  async #prepare(
+    { choices, from }: StoredRequest,
+    { executor }: Pick<Opened, 'executor' | 'device'>,
+  ): Promise<PreparedRun> {
+    const models = this.#models;
+    const onFetched = (fraction: number | null): void =>
+      this.#tell({ kind: 'preparing', what: 'model', fraction });
+    onFetched(null);
+    const plain = await models.base(choices.model, onFetched);
+    const base = await withHead(plain, true, choices.seed, models.shipped);
+    return prepareSamRun({
+      choices: runChoicesOf(choices, base.config),
+      base,
+      encoder: await textEncoderOf(plain, models.shipped),
+      factor: webFactor(this.#settings.threads, ({ done, total }) =>
+        this.#tell({ kind: 'preparing', what: 'svd', fraction: total > 0 ? done / total : null }),
+      ),
+      maxBytes: memoryForStep(),
+      open: () => Promise.resolve(executor),
+      ...(from && { from: decodeAdapter(from) }),
+    });
+  }
+
+  #trainingHost(run: PreparedRun, { choices, preview }: StoredRequest, resume: boolean): TrainingHost {
+    const shown = preview && new Preview(preview, choices.words);
+    return {
+      executor: run.executor,
+      maxBytes: memoryForStep(),
+      store: this.#forgiving(runCheckpoints(this.#id, () => this.#step)),
+      resume,
+      wish: () => this.#host.wish(),
+      onEvent: (event) => this.#onEvent(event),
+      onStep: async (moment) => {
+        this.#step = moment.step;
+        this.#seconds.push(moment.seconds);
+        if (shown?.isDue(moment)) await this.#show(shown, moment, run);
+      },
+    };
+  }
+
+  #onEvent(event: TrainingEvent): void {
+    if (event.kind === 'started') {
+      this.hasStarted = true;
+      this.#stepsPerEpoch = Math.max(1, event.stepsPerEpoch);
+    }
+    this.#tell({ kind: 'training', event });
+  }
+
+  async #show(preview: Preview, moment: StepMoment, { subject, executor }: PreparedRun): Promise<void> {
+    this.#tell({
+      kind: 'preview',
+      step: moment.step,
+      maps: await preview.show(moment, subject, executor),
+    });
+  }
+
+  /** No space for a checkpoint is no reason to end a run: it goes on, with the last one that there was room for. */
+  #forgiving(store: CheckpointStore): CheckpointStore {
+    return {
+      load: (isIntact, warn) => store.load(isIntact, warn),
+      save: async (bytes) => {
+        try {
+          await store.save(bytes);
+        } catch (error) {
+          if (!(error instanceof SaltError) || error.code !== 'FILE_UNWRITABLE') throw error;
+          if (this.#host.wish() === 'pause') throw error;
+          this.#tell({
+            kind: 'message',
+            text: `Where the training stands could not be saved. ${error.message}`,
+          });
+        }
+      },
+    };
+  }
+
+  /** @throws SaltError `FILE_UNWRITABLE`; the run is then listed as unfinished, at its end */
+  async #finish(run: PreparedRun, { choices }: StoredRequest, result: TrainingResult): Promise<TrainOutcome> {
+    const { trainingSamples, heldOutSamples } = result;
+    const file = await adapterOfRun({ ...run.description, trainingSamples, heldOutSamples }, result, {
+      software: VERSION,
+      createdAt: new Date(),
+      stepsPerEpoch: this.#stepsPerEpoch,
+    });
+    const bytes = encodeAdapter(file);
+    const record = recordOf(this.#id, choices.name, file.info, bytes.byteLength);
+    await finishRun(this.#id, record, bytes);
+    return { kind: 'finished', adapter: summaryOf(record, choices.model) };
+  }
+
+  #tell(event: TrainRunEvent): void {
+    this.#host.emit(event);
+  }
+}

@@ -1,0 +1,99 @@
+/** Models and adapters that are ready to segment with: loaded, merged, compiled, embeddings kept. */
+import { decodeAdapter } from '../adapters/index.ts';
+import type { Executor } from '../graph/executor.ts';
+import { createSegmenter } from '../inference/segmenter.ts';
+import type { Segmenter } from '../inference/segmenter.ts';
+import { encodersOf, textEncoderOf } from '../inference/shipped-parts.ts';
+import { adaptedSam, plainSam, unetAsModel, unetOfAdapter } from '../inference/trained-model.ts';
+import type { Question, TrainedModel } from '../inference/trained-model.ts';
+import type { Source } from '../protocol/backend.ts';
+import { samSide } from '../training/presets.ts';
+import { webFactor } from './device.ts';
+import type { Models } from './models.ts';
+import { adapterBytes } from './store/adapters.ts';
+
+export interface WarmSource {
+  readonly trained: TrainedModel;
+  readonly segmenter: Segmenter;
+  /** @throws SaltError `INVALID_ARGUMENT` for a word that it cannot answer to */
+  ask(word: string): Promise<Question>;
+}
+
+/** Sources kept at a time: what is compared with each other. */
+const MAX_WARM = 2;
+/** Of image embeddings and what the head saw, for one source. */
+const CACHE_BYTES = 192 * 2 ** 20;
+
+export class WarmSources {
+  readonly #models: Models;
+  readonly #threads: number;
+  readonly #warm = new Map<string, WarmSource>();
+
+  constructor(models: Models, threads: number) {
+    this.#models = models;
+    this.#threads = threads;
+  }
+
+  /** One call at a time. @throws SaltError as `Models.base`, `decodeAdapter` and `adaptedSam` */
+  async open(source: Source, executor: Executor): Promise<WarmSource> {
+    const key = `${source.kind} ${source.id}`;
+    let warm = this.#warm.get(key);
+    if (warm) this.#warm.delete(key);
+    else warm = this.#warmUp(await this.#load(source, executor), executor);
+    this.#warm.set(key, warm);
+    for (const [oldest, old] of this.#warm) {
+      if (this.#warm.size <= MAX_WARM) break;
+      this.#warm.delete(oldest);
+      await old.segmenter.dispose();
+    }
+    return warm;
+  }
+
+  /** Lets go of one source, or of all. */
+  async forget(source?: Source): Promise<void> {
+    for (const [key, { segmenter }] of [...this.#warm]) {
+      if (source && key !== `${source.kind} ${source.id}`) continue;
+      this.#warm.delete(key);
+      // A device that was lost takes its programs along.
+      await segmenter.dispose().catch(() => undefined);
+    }
+  }
+
+  #warmUp(trained: TrainedModel, executor: Executor): WarmSource {
+    const questions = new Map<string, Promise<Question>>();
+    const segmenter = createSegmenter({
+      executor,
+      input: trained.input,
+      weights: trained.weights,
+      model: (size) => trained.modelAt(size),
+      cacheBytes: CACHE_BYTES,
+    });
+    return {
+      trained,
+      segmenter,
+      ask(word) {
+        let question = questions.get(word);
+        if (!question) {
+          question = trained.ask(word);
+          questions.set(word, question);
+          question.catch(() => questions.delete(word));
+        }
+        return question;
+      },
+    };
+  }
+
+  async #load(source: Source, executor: Executor): Promise<TrainedModel> {
+    const models = this.#models;
+    if (source.kind === 'model') {
+      const base = await models.base(source.id);
+      return plainSam(base, samSide(base.config.imageSize), await textEncoderOf(base, models.shipped));
+    }
+    const file = decodeAdapter(await adapterBytes(source.id));
+    const unet = unetOfAdapter(file);
+    if (unet) return unetAsModel(unet);
+    const base = await models.baseOf(file.info);
+    const encoders = encodersOf(await textEncoderOf(base, models.shipped));
+    return adaptedSam(file, base, encoders, webFactor(this.#threads), executor);
+  }
+}
