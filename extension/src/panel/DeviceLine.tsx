@@ -1,0 +1,53 @@
+import type { DeviceInfo } from '../../../src/protocol/backend.ts';
+import type { Strings } from '../strings/index.ts';
+import { useSession, useSlice } from './session-context.ts';
+
+/** Where the numbers are computed; where it could be faster, why it is not and how to mend it. */
+export function DeviceLine() {
+  const device = useSlice((state) => state.device);
+  const { strings } = useSession();
+  if (!device) return <div className="salt-device">{strings.device.checking}</div>;
+  const notes = notesOf(device, strings);
+  return (
+    <div className="salt-device">
+      <span>
+        <i className="salt-dot" data-kind={notes.length > 0 ? 'slow' : 'good'} />
+        {nameOf(device, strings)}
+      </span>
+      {notes.length > 0 && (
+        <details className="salt-more">
+          <summary>
+            {strings.device.slower} {strings.device.details}
+          </summary>
+          <ul className="salt-list">
+            {notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function nameOf({ device, threads }: DeviceInfo, { device: s }: Strings): string {
+  switch (device) {
+    case 'webgpu':
+      return s.webgpu;
+    case 'cuda':
+      return s.cuda;
+    case 'wasm':
+      return s.wasm(threads);
+    case 'cpu':
+      return s.cpu(threads);
+  }
+}
+
+function notesOf({ device, threads, passedOver }: DeviceInfo, { device: s }: Strings): readonly string[] {
+  if (device === 'webgpu' || device === 'cuda') return [];
+  return [
+    ...(device === 'wasm' ? [s.noWebgpu] : []),
+    ...(device === 'wasm' && threads === 1 ? [s.oneThread] : []),
+    ...passedOver.map((other) => s.passedOver(other.device, other.reason)),
+  ];
+}

@@ -1,0 +1,90 @@
+import { useState } from 'react';
+import type { AdapterSummary } from '../../../../src/protocol/backend.ts';
+import { adapterFileName } from '../../workflow/adapters.ts';
+import { currentSource } from '../../workflow/source.ts';
+import { Button } from '../common/Button.tsx';
+import { download } from '../common/download.ts';
+import { Icon } from '../common/Icon.tsx';
+import { formatBytes, formatMoment, formatPixels, formatScore } from '../format.ts';
+import { useReason, useSession } from '../session-context.ts';
+
+export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
+  const { strings, adapters: actions } = useSession();
+  const { locale, adapters: s } = strings;
+  const { id, name, score } = adapter;
+  const [renaming, setRenaming] = useState(false);
+  const inUse = useReason((state) => {
+    const source = currentSource(state);
+    return source?.kind === 'adapter' && source.id === id;
+  });
+  const save = async (): Promise<void> => {
+    const file = await actions.exportFile(id);
+    if (file) download(file, adapterFileName(adapter));
+  };
+  const methods: Readonly<Record<string, string>> = strings.train.methods;
+  return (
+    <li className="salt-card">
+      <div className="salt-row">
+        {renaming ? (
+          <Rename adapter={adapter} onDone={() => setRenaming(false)} />
+        ) : (
+          <strong className="salt-grow salt-ellipsis" title={name}>
+            {name}
+          </strong>
+        )}
+        <Button kind="icon" label={s.rename(name)} onPress={() => setRenaming(!renaming)}>
+          <Icon name="pencil" />
+        </Button>
+        <Button kind="icon" label={s.export(name)} onPress={save}>
+          <Icon name="download" />
+        </Button>
+        <Button kind="icon" label={s.remove(name)} onPress={() => actions.remove(id)}>
+          <Icon name="bin" />
+        </Button>
+      </div>
+      <div className="salt-row">
+        <div className="salt-grow salt-dim salt-number">
+          <div>{s.facts(methods[adapter.method] ?? adapter.method, adapter.model, adapter.trainingFrames)}</div>
+          <div>
+            {score ? s.dice(formatScore(locale, score.dice), formatPixels(locale, score.hd95)) : s.unchecked}
+          </div>
+          <div>
+            {formatMoment(locale, adapter.createdAt)}, {formatBytes(locale, adapter.bytes)}
+          </div>
+        </div>
+        {inUse ? (
+          <span className="salt-dim">{s.inUse}</span>
+        ) : (
+          <Button onPress={() => actions.use({ kind: 'adapter', id })}>{s.use}</Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Rename({ adapter, onDone }: { readonly adapter: AdapterSummary; readonly onDone: () => void }) {
+  const { strings, adapters } = useSession();
+  const [name, setName] = useState(adapter.name);
+  return (
+    <form
+      className="salt-grow"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void adapters.rename(adapter.id, name);
+        onDone();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onDone();
+      }}
+    >
+      <input
+        className="salt-input"
+        aria-label={strings.adapters.newName}
+        autoFocus
+        maxLength={120}
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+      />
+    </form>
+  );
+}

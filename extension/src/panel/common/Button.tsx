@@ -1,0 +1,36 @@
+import type { ReactNode } from 'react';
+
+interface ButtonProps {
+  readonly children: ReactNode;
+  readonly onPress: () => unknown;
+  readonly kind?: 'primary' | 'danger' | 'link' | 'icon';
+  /** What it does, in a tooltip. */
+  readonly hint?: string | undefined;
+  /** Why it cannot be pressed now. It stays reachable by keyboard, so that the reason can be read. */
+  readonly reason?: string | undefined;
+  /** Name for screen readers, where the content is an icon. */
+  readonly label?: string;
+  readonly pressed?: boolean;
+  readonly wide?: boolean;
+  readonly className?: string;
+}
+
+export function Button({ children, onPress, kind, hint, reason, label, pressed, wide, className }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`salt-button ${className ?? ''}`}
+      data-kind={kind}
+      data-wide={wide === true ? '' : undefined}
+      title={reason ?? hint ?? label}
+      aria-label={label}
+      aria-pressed={pressed}
+      aria-disabled={reason === undefined ? undefined : true}
+      onClick={() => {
+        if (reason === undefined) void onPress();
+      }}
+    >
+      {children}
+    </button>
+  );
+}

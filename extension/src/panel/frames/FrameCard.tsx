@@ -1,0 +1,65 @@
+import { memo, useMemo } from 'react';
+import type { CollectedFrame, Role } from '../../store/collected-frame.ts';
+import { countPixels } from '../../workflow/masks.ts';
+import { Button } from '../common/Button.tsx';
+import { Icon } from '../common/Icon.tsx';
+import { Picture } from '../common/Picture.tsx';
+import { useSession } from '../session-context.ts';
+
+interface FrameCardProps {
+  readonly collected: CollectedFrame;
+  readonly role: Role;
+  readonly isHere: boolean;
+}
+
+/** A frame of the set: press the picture to go there, the badge to change its role. */
+export const FrameCard = memo(function FrameCard({ collected, role, isHere }: FrameCardProps) {
+  const { strings, frames } = useSession();
+  const s = strings.frames;
+  const { id, ref, frame, masks, seriesDescription } = collected;
+  const pixels = useMemo(() => masks.map(({ mask }) => mask), [masks]);
+  const words = useMemo(
+    () => masks.filter(({ mask }) => countPixels(mask) > 0).map(({ word }) => word),
+    [masks],
+  );
+  const place = s.jump(ref.frameNumber, seriesDescription);
+  const other: Role = role === 'train' ? 'heldOut' : 'train';
+  return (
+    <li className="salt-thumb" data-here={isHere ? '' : undefined}>
+      <button
+        type="button"
+        className="salt-jump"
+        title={place}
+        aria-label={place}
+        onClick={() => void frames.jump(id)}
+      >
+        <Picture frame={frame} masks={pixels} side={110} />
+      </button>
+      <Button
+        kind="icon"
+        className="salt-thumb-remove"
+        label={s.remove(ref.frameNumber)}
+        onPress={() => frames.remove(id)}
+      >
+        <Icon name="close" />
+      </Button>
+      <div className="salt-thumb-foot">
+        <div className="salt-ellipsis salt-number" title={seriesDescription}>
+          {s.label(ref.frameNumber)} <span className="salt-dim">{seriesDescription}</span>
+        </div>
+        <div className="salt-row">
+          <span className="salt-grow salt-ellipsis">{words.length === 0 ? s.nothing : words.join(', ')}</span>
+          <button
+            type="button"
+            className="salt-badge"
+            data-role={role}
+            title={role === 'train' ? s.trainHint : s.heldOutHint}
+            onClick={() => void frames.setRole(id, other)}
+          >
+            {role === 'train' ? s.train : s.heldOut}
+          </button>
+        </div>
+      </div>
+    </li>
+  );
+});

@@ -1,0 +1,27 @@
+import { Field } from '../common/Field.tsx';
+import { useSession, useSlice } from '../session-context.ts';
+
+/** Which of several segmentations of the series is painted into, collected from and saved. */
+export function WorkOn() {
+  const session = useSession();
+  const place = useSlice((state) => state.place);
+  if (!place || place.choices.length < 2) return null;
+  return (
+    <Field label={session.strings.frames.workOn}>
+      {({ id }) => (
+        <select
+          id={id}
+          className="salt-input"
+          value={place.segmentation?.id ?? ''}
+          onChange={({ target }) => session.chooseSegmentation(target.value)}
+        >
+          {place.choices.map((choice) => (
+            <option key={choice.id} value={choice.id}>
+              {choice.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}

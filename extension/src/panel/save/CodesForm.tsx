@@ -1,0 +1,48 @@
+import { useState } from 'react';
+import type { Code, SegmentCode } from '../../host/viewer.ts';
+import { Button } from '../common/Button.tsx';
+import { useSession, useSlice } from '../session-context.ts';
+import { CodeFields } from './CodeFields.tsx';
+
+/** The code of each segment, to be looked over before saving. */
+export function CodesForm({ onDone }: { readonly onDone: () => void }) {
+  const { strings, saving } = useSession();
+  const s = strings.save;
+  const segments = useSlice(({ place }) => place?.segmentation?.segments) ?? [];
+  const [codes, setCodes] = useState(() => new Map(saving.proposedCodes()));
+  const isWhole = [...codes.values()].every(({ type }) => hasAll(type));
+  const set = (index: number, code: SegmentCode): void => setCodes(new Map(codes).set(index, code));
+  return (
+    <form
+      className="salt-card"
+      aria-label={s.codesTitle}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isWhole) return;
+        void saving.save(codes);
+        onDone();
+      }}
+    >
+      <div>
+        <strong>{s.codesTitle}</strong>
+        <p className="salt-dim">{s.codesHint}</p>
+      </div>
+      {segments.map(({ index, label }) => {
+        const code = codes.get(index);
+        return code && <CodeFields key={index} word={label} code={code} onChange={(next) => set(index, next)} />;
+      })}
+      <div className="salt-row">
+        <button type="submit" className="salt-button" data-kind="primary" aria-disabled={!isWhole || undefined}>
+          {s.saveWith}
+        </button>
+        <Button kind="link" onPress={onDone}>
+          {strings.cancel}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function hasAll({ value, scheme, meaning }: Code): boolean {
+  return [value, scheme, meaning].every((part) => part.trim() !== '');
+}

@@ -1,0 +1,49 @@
+import { useState } from 'react';
+import { whyNotSave } from '../../workflow/reasons.ts';
+import { Button } from '../common/Button.tsx';
+import { Section } from '../common/Section.tsx';
+import { formatBytes, formatTime } from '../format.ts';
+import { useReason, useSession, useSlice, useStress } from '../session-context.ts';
+import { CodesForm } from './CodesForm.tsx';
+
+export function SaveSection() {
+  const { strings, saving } = useSession();
+  const s = strings.save;
+  const [editing, setEditing] = useState(false);
+  const busy = useSlice((state) => state.busy['save'] === true);
+  const label = useSlice(({ place }) => place?.segmentation?.label);
+  const reason = useReason(whyNotSave);
+  const stress = useStress('save');
+  return (
+    <Section name="save" title={s.title} summary={label ?? ''}>
+      {editing ? (
+        <CodesForm onDone={() => setEditing(false)} />
+      ) : (
+        <div className="salt-row">
+          <Button className="salt-grow" {...stress} hint={s.saveHint} reason={reason} onPress={() => saving.save()}>
+            {busy ? s.saving : s.save}
+          </Button>
+          <Button hint={s.codesHint} reason={reason} onPress={() => setEditing(true)}>
+            {s.codes}
+          </Button>
+        </div>
+      )}
+      <Saved />
+    </Section>
+  );
+}
+
+/** Whether what is on screen is in the archive. */
+function Saved() {
+  const { strings } = useSession();
+  const { locale, save: s } = strings;
+  const saved = useSlice((state) => state.saved);
+  const segmentation = useSlice(({ place }) => place?.segmentation);
+  if (!segmentation) return <p className="salt-dim">{s.nothing}</p>;
+  if (saved?.segmentationId !== segmentation.id) return <p className="salt-dim">{s.unsaved(segmentation.label)}</p>;
+  return (
+    <p className="salt-dim salt-number">
+      {s.savedAt(formatTime(locale, saved.at), formatBytes(locale, saved.bytes))} {saved.stale && s.stale}
+    </p>
+  );
+}

@@ -1,0 +1,57 @@
+import { Field } from '../common/Field.tsx';
+import { NumberField } from '../common/NumberField.tsx';
+import { formatPercent } from '../format.ts';
+import { useSession, useSlice } from '../session-context.ts';
+
+/** How masks are made of probabilities. They move at once where a series has been segmented. */
+export function Rules() {
+  const session = useSession();
+  const { strings, segmenting } = session;
+  const s = strings.segment;
+  const { threshold, minimumSize, keepMine } = useSlice((state) => state.settings);
+  const live = useSlice(({ place }) => place?.rethreshold === true);
+  const commit = (): unknown => live && segmenting.commit({});
+  return (
+    <div className="salt-stack">
+      <Field label={s.threshold} help={s.thresholdHint}>
+        {({ id, helpId }) => (
+          <div className="salt-row">
+            <input
+              id={id}
+              type="range"
+              min={1}
+              max={99}
+              value={Math.round(threshold * 100)}
+              aria-describedby={helpId}
+              aria-valuetext={formatPercent(strings.locale, threshold)}
+              onChange={({ target }) => segmenting.preview({ threshold: Number(target.value) / 100 })}
+              onPointerUp={commit}
+              onKeyUp={commit}
+              // The viewer's own arrow keys turn pages.
+              onKeyDown={(event) => event.stopPropagation()}
+            />
+            <span className="salt-number" style={{ width: 38, textAlign: 'right' }}>
+              {formatPercent(strings.locale, threshold)}
+            </span>
+          </div>
+        )}
+      </Field>
+      <NumberField
+        label={`${s.minimumSize} (${s.pixels})`}
+        help={s.minimumSizeHint}
+        value={minimumSize}
+        min={0}
+        max={100_000}
+        onChange={(size) => size !== undefined && segmenting.commit({ minimumSize: size })}
+      />
+      <label className="salt-check">
+        <input
+          type="checkbox"
+          checked={keepMine}
+          onChange={({ target }) => session.change({ keepMine: target.checked })}
+        />
+        {s.keepMine}
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { assignRoles } from '../../store/roles.ts';
+import { useMemo } from 'react';
+import { whyNotTrain } from '../../workflow/reasons.ts';
+import { Button } from '../common/Button.tsx';
+import { Section } from '../common/Section.tsx';
+import { formatPercent } from '../format.ts';
+import { useReason, useSession, useSlice, useStress } from '../session-context.ts';
+import { Advanced } from './Advanced.tsx';
+import { Finished } from './Finished.tsx';
+import { PresetPicker } from './PresetPicker.tsx';
+import { Running } from './Running.tsx';
+import { Unfinished } from './Unfinished.tsx';
+
+export function TrainSection() {
+  const { strings } = useSession();
+  const s = strings.train;
+  const status = useSlice(({ training }) => training.status);
+  const fraction = useSlice(({ training }) => Math.round(training.fraction * 100) / 100);
+  const ready = useReadiness();
+  const running = status === 'preparing' || status === 'running' || status === 'ending';
+  const summary = running ? formatPercent(strings.locale, fraction) : ready;
+  return (
+    <Section name="train" title={s.title} summary={summary}>
+      {running ? (
+        <Running />
+      ) : (
+        <>
+          <Unfinished />
+          <Finished />
+          <PresetPicker />
+          <StartButton />
+          <Advanced />
+        </>
+      )}
+    </Section>
+  );
+}
+
+function StartButton() {
+  const { strings, training } = useSession();
+  const uncollected = useSlice(({ place }) => place?.uncollected ?? 0);
+  return (
+    <>
+      {uncollected > 0 && <p className="salt-dim">{strings.train.alsoCollects(uncollected)}</p>}
+      <Button
+        {...useStress('train')}
+        wide
+        onPress={training.start}
+        hint={strings.train.startHint}
+        reason={useReason(whyNotTrain)}
+      >
+        {strings.train.start}
+      </Button>
+    </>
+  );
+}
+
+/** How many frames there are to train on and to check with. */
+function useReadiness(): string {
+  const { strings } = useSession();
+  const frames = useSlice((state) => state.frames);
+  const share = useSlice(({ settings }) => settings.heldOutShare);
+  const roles = useMemo(() => [...assignRoles(frames, share).values()], [frames, share]);
+  const heldOut = roles.filter((role) => role === 'heldOut').length;
+  return strings.train.ready(roles.length - heldOut, heldOut);
+}

@@ -1,0 +1,83 @@
+import { openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
+import { SaltError } from '../../../src/protocol/errors.ts';
+import type { CollectedFrame } from './collected-frame.ts';
+import { memoryStorage } from './memory-storage.ts';
+import type { SetStorage } from './storage.ts';
+
+interface Schema extends DBSchema {
+  frames: { key: string; value: CollectedFrame };
+  settings: { key: string; value: unknown };
+}
+
+const SETTINGS_KEY = 'panel';
+
+/** The browser's IndexedDB; memory where the browser refuses one (a private window, a full disk). */
+export async function openSetStorage(name = 'ohif-salt-panel'): Promise<SetStorage> {
+  try {
+    return idbStorage(await openDatabase(name));
+  } catch (error) {
+    console.warn('The browser does not let SALT store frames; they are kept until the page closes.', error);
+    return memoryStorage();
+  }
+}
+
+function openDatabase(name: string): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>(name, 1, {
+    upgrade(database) {
+      database.createObjectStore('frames', { keyPath: 'id' });
+      database.createObjectStore('settings');
+    },
+    // Another tab wants a newer version: it may have it.
+    blocking: (_current, _blocked, event) => {
+      if (event.target instanceof IDBDatabase) event.target.close();
+    },
+  });
+}
+
+function idbStorage(database: IDBPDatabase<Schema>): SetStorage {
+  let askedToPersist = false;
+  return {
+    lasting: true,
+    frames: () => database.getAll('frames'),
+    async put(frames) {
+      const transaction = database.transaction('frames', 'readwrite', { durability: 'strict' });
+      try {
+        await Promise.all([...frames.map((frame) => transaction.store.put(frame)), transaction.done]);
+      } catch (error) {
+        throw unwritable(error);
+      }
+      if (!askedToPersist) {
+        askedToPersist = true;
+        // Without this a browser may clear the set when the disk fills up. It may say no; that is no failure.
+        if ('storage' in navigator) void navigator.storage.persist().catch(() => false);
+      }
+    },
+    async remove(ids) {
+      const transaction = database.transaction('frames', 'readwrite', { durability: 'strict' });
+      await Promise.all([...ids.map((id) => transaction.store.delete(id)), transaction.done]);
+    },
+    settings: () => database.get('settings', SETTINGS_KEY),
+    async putSettings(settings) {
+      await database.put('settings', settings, SETTINGS_KEY);
+    },
+    async clear() {
+      const transaction = database.transaction(['frames', 'settings'], 'readwrite');
+      await Promise.all([
+        transaction.objectStore('frames').clear(),
+        transaction.objectStore('settings').clear(),
+        transaction.done,
+      ]);
+    },
+  };
+}
+
+function unwritable(cause: unknown): SaltError {
+  return new SaltError(
+    'FILE_UNWRITABLE',
+    'The browser could not store the frame: its storage is full or blocked. Free some space, or export the set and ' +
+      'remove frames from it.',
+    {},
+    { cause },
+  );
+}

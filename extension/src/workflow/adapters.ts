@@ -1,0 +1,163 @@
+import type { AdapterSummary, FrameScore, Source } from '../../../src/protocol/backend.ts';
+import type { HeldOutScore } from '../../../src/protocol/events.ts';
+import { announce, attempt, patch, patchSettings, refusal } from './context.ts';
+import type { Parts } from './parts.ts';
+import { sourceName } from './source.ts';
+import { annotationsOf, freeName } from './training.ts';
+import { fold } from './working.ts';
+
+export interface AdapterActions {
+  /** Segments with it from now on, and loads it. */
+  use(source: Source): Promise<void>;
+  rename(id: string, name: string): Promise<void>;
+  /** Hidden at once; gone when the chance to undo has passed. */
+  remove(id: string): Promise<void>;
+  exportFile(id: string): Promise<Blob | undefined>;
+  importFile(file: File): Promise<void>;
+  /** Scores two on the held-out frames, or on all where none is held out. */
+  compare(sources: readonly Source[]): Promise<void>;
+  importModel(files: readonly File[]): Promise<void>;
+  removeModel(id: string): Promise<void>;
+  eraseAll(): Promise<void>;
+  refreshLists(): Promise<void>;
+}
+
+export function createAdapterActions(parts: Parts): AdapterActions {
+  const { backend, store, storage, strings } = parts;
+  const s = strings.adapters;
+  /** Removed, but not yet for good. */
+  const hidden = new Set<string>();
+  const where = 'adapters';
+
+  const refreshLists = async (): Promise<void> => {
+    const [models, adapters, unfinished] = await Promise.all([
+      backend.models(),
+      backend.adapters(),
+      backend.unfinished(),
+    ]);
+    const { models: offered } = parts.config;
+    patch(parts, {
+      models: offered ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id)) : models,
+      adapters: adapters
+        .filter(({ id }) => !hidden.has(id))
+        .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
+      unfinished,
+      storedBytes: await backend.storedBytes(),
+    });
+  };
+
+  return {
+    refreshLists,
+    async use(source) {
+      const { adapters, settings } = store.getState();
+      const own = adapters.find(({ id }) => source.kind === 'adapter' && id === source.id)?.words ?? [];
+      const missing = own.filter((word) => !settings.words.some((known) => fold(known) === fold(word)));
+      patchSettings(parts, { source, words: [...settings.words, ...missing] });
+      announce(parts, s.using(sourceName(store.getState(), source)));
+      await attempt(parts, { name: 'use', where: 'segment', title: s.useFailed }, () =>
+        backend.warmUp(source, store.getState().settings.words),
+      );
+    },
+    async rename(id, name) {
+      const wanted = name.trim();
+      const others = store.getState().adapters.filter((adapter) => adapter.id !== id);
+      await attempt(parts, { name: `rename ${id}`, where, title: s.renameFailed }, async () => {
+        if (wanted === '') throw refusal(s.nameMissing);
+        await backend.renameAdapter(id, freeName(wanted, others.map((adapter) => adapter.name)));
+        await refreshLists();
+      });
+    },
+    async remove(id) {
+      const adapter = store.getState().adapters.find((candidate) => candidate.id === id);
+      if (!adapter) return;
+      hidden.add(id);
+      patch(parts, { adapters: store.getState().adapters.filter((other) => other.id !== id) });
+      parts.offerUndo(
+        s.removed(adapter.name),
+        async () => {
+          hidden.delete(id);
+          await refreshLists();
+        },
+        async () => {
+          await attempt(parts, { name: `remove ${id}`, where, title: s.removeFailed }, async () => {
+            await backend.removeAdapter(id).finally(() => hidden.delete(id));
+            await refreshLists();
+          });
+        },
+      );
+    },
+    exportFile: (id) =>
+      attempt(parts, { name: `export ${id}`, where, title: s.exportFailed }, () => backend.exportAdapter(id)),
+    async importFile(file) {
+      await attempt(parts, { name: 'import adapter', where, title: s.importFailed }, async () => {
+        const taken = store.getState().adapters.map(({ name }) => name);
+        const name = freeName(file.name.replace(/\.safetensors$/iu, ''), taken);
+        const adapter = await backend.importAdapter(file, name);
+        await refreshLists();
+        announce(parts, s.imported(adapter.name));
+      });
+    },
+    async compare(sources) {
+      await attempt(parts, { name: 'compare', where, title: s.compareFailed }, async () => {
+        const all = annotationsOf(parts);
+        const heldOut = all.filter(({ role }) => role === 'heldOut');
+        const annotations = heldOut.length > 0 ? heldOut : all;
+        if (annotations.length === 0) throw refusal(strings.reasons.nothingToCompareOn);
+        const words = [...new Set(annotations.flatMap(({ masks }) => masks.map(({ word }) => word)))];
+        const rows = [];
+        for (const source of sources) {
+          const scores = await backend.evaluate({ source, words, annotations });
+          rows.push({ name: sourceName(store.getState(), source), score: meanScore(scores) });
+        }
+        patch(parts, {
+          comparison: { frames: annotations.length, trainedOn: heldOut.length === 0, rows },
+        });
+        announce(parts, s.compared);
+      });
+    },
+    async importModel(files) {
+      await attempt(parts, { name: 'import model', where: 'train', title: s.modelFailed }, async () => {
+        const title = files[0]?.name ?? '';
+        patch(parts, { importing: { title, fraction: null } });
+        try {
+          const model = await backend.importModel(files, ({ done, total }) =>
+            patch(parts, { importing: { title, fraction: total > 0 ? done / total : null } }),
+          );
+          await refreshLists();
+          patchSettings(parts, { model: model.id });
+          announce(parts, s.modelImported(model.title));
+        } finally {
+          patch(parts, { importing: undefined });
+        }
+      });
+    },
+    async removeModel(id) {
+      await attempt(parts, { name: `remove ${id}`, where: 'train', title: s.removeFailed }, async () => {
+        await backend.removeModel(id);
+        await refreshLists();
+      });
+    },
+    async eraseAll() {
+      await attempt(parts, { name: 'erase', where, title: s.eraseFailed }, async () => {
+        await backend.eraseAll();
+        await storage.clear();
+        patch(parts, { frames: [], comparison: undefined, undo: undefined });
+        await refreshLists();
+        parts.refresh();
+        announce(parts, s.erased);
+      });
+    },
+  };
+}
+
+export function meanScore(scores: readonly FrameScore[]): HeldOutScore | undefined {
+  if (scores.length === 0) return undefined;
+  const mean = (of: (score: FrameScore) => number): number =>
+    scores.reduce((sum, score) => sum + of(score), 0) / scores.length;
+  return { dice: mean(({ dice }) => dice), hd95: mean(({ hd95 }) => hd95) };
+}
+
+/** File name under which an adapter is exported. */
+export function adapterFileName({ name }: Pick<AdapterSummary, 'name'>): string {
+  return `${name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^-+|-+$/gu, '')}.safetensors`;
+}

@@ -1,0 +1,77 @@
+import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
+import { frameId } from '../store/collected-frame.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
+import { patch } from './context.ts';
+import type { Parts } from './parts.ts';
+import { emptyMask, sameMask } from './masks.ts';
+import { segmentOf } from './working.ts';
+
+/** A frame with the masks of all words as they are on screen; `empty` says that nothing is there. */
+export async function readFrame(
+  { viewer, store, now }: Parts,
+  series: Series,
+  segmentation: SegmentationInfo | undefined,
+  ref: FrameRef,
+): Promise<CollectedFrame> {
+  const frame = await viewer.framePixels(ref);
+  const id = frameId(ref);
+  const earlier = store.getState().frames.find((collected) => collected.id === id);
+  return {
+    id,
+    ref,
+    seriesDescription: series.description,
+    modality: series.modality,
+    group: series.patientId || series.studyInstanceUid,
+    frame,
+    masks: store.getState().settings.words.map((word) => {
+      const segment = segmentOf(segmentation, word);
+      const mask = segmentation && segment && viewer.readMask(segmentation.id, segment.index, ref);
+      // A copy: the viewer's own array goes on changing.
+      return {
+        word,
+        mask: mask ? { ...mask, data: Uint8Array.from(mask.data) } : emptyMask(frame.width, frame.height),
+      };
+    }),
+    ...(earlier?.chosenRole !== undefined && { chosenRole: earlier.chosenRole }),
+    // A frame that is collected again keeps its place in the order, and so its role.
+    collectedAt: earlier?.collectedAt ?? now().toISOString(),
+  };
+}
+
+/** Stores frames at once, then shows them. Frames of equal id are replaced. */
+export async function keepFrames(parts: Parts, added: readonly CollectedFrame[]): Promise<void> {
+  await parts.storage.put(added);
+  const byId = new Map(parts.store.getState().frames.map((frame) => [frame.id, frame]));
+  for (const frame of added) byId.set(frame.id, frame);
+  patch(parts, { frames: inOrder([...byId.values()]) });
+  parts.refresh();
+}
+
+export function inOrder(frames: readonly CollectedFrame[]): readonly CollectedFrame[] {
+  return [...frames].sort(
+    (a, b) => a.collectedAt.localeCompare(b.collectedAt) || a.id.localeCompare(b.id, 'en'),
+  );
+}
+
+/** Whether the masks on screen are those in the set. A segment that is missing counts as empty. */
+export function isAsCollected(
+  { viewer }: Pick<Parts, 'viewer'>,
+  segmentation: SegmentationInfo,
+  collected: CollectedFrame,
+): boolean {
+  return collected.masks.every(({ word, mask }) => {
+    const segment = segmentOf(segmentation, word);
+    return sameMask(segment && viewer.readMask(segmentation.id, segment.index, collected.ref), mask);
+  });
+}
+
+/** Frames of a segmentation that a person painted or corrected, and that are not in the set as they are. */
+export function uncollectedFrames(parts: Parts, segmentation: SegmentationInfo): readonly FrameRef[] {
+  const { viewer, store, machine } = parts;
+  const collected = new Map(store.getState().frames.map((frame) => [frame.id, frame]));
+  return viewer.paintedFrames(segmentation.id).filter((ref) => {
+    if (!machine.isTouched(segmentation, ref)) return false;
+    const earlier = collected.get(frameId(ref));
+    return !earlier || !isAsCollected(parts, segmentation, earlier);
+  });
+}

@@ -1,0 +1,49 @@
+import type { Parts } from './parts.ts';
+import { announce, attempt, refusal } from './context.ts';
+import { currentSource, sourceName } from './source.ts';
+import { activePlace } from './working.ts';
+import { writesOf } from './write-result.ts';
+
+/**
+ * Segments the frame on screen into the segmentation that the user works on, as one step of the viewer's undo, and
+ * puts the brush in the user's hand.
+ */
+export async function draftFrame(parts: Parts): Promise<void> {
+  const { viewer, backend, store, strings, working, machine, results } = parts;
+  await attempt(parts, { name: 'draft', where: 'frames', title: strings.frames.draftFailed }, async () => {
+    const { series, frame } = activePlace(parts);
+    const source = currentSource(store.getState());
+    if (!source) throw refusal(strings.reasons.noWords);
+    const { words, activeWord } = store.getState().settings;
+    const pixels = await viewer.framePixels(frame);
+    const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels });
+    const segmentation = await working.ensure(series);
+    const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
+    const writes = writesOf(parts, segmentation, result);
+    await viewer.writeMasks(segmentation.id, writes);
+    results.add(segmentation.id, result, source);
+    machine.note(segmentation, frame);
+    await working.handBrush(segmentation, activeWord);
+    parts.refresh();
+    const warning = maps.find((map) => map.warning !== undefined)?.warning;
+    if (warning !== undefined) viewer.notify('warning', strings.frames.draft, warning);
+    const found = writes.some(({ mask }) => mask.data.includes(1));
+    announce(
+      parts,
+      found
+        ? strings.frames.drafted(sourceName(store.getState(), source))
+        : strings.frames.draftedNothing(words.join(', ')),
+    );
+  });
+}
+
+/** Puts the brush or the eraser in the user's hand, loaded with the chosen word. */
+export async function takeBrush(parts: Parts, tool: 'brush' | 'eraser'): Promise<void> {
+  const { strings, working, store } = parts;
+  await attempt(parts, { name: 'brush', where: 'frames', title: strings.frames.brushFailed }, async () => {
+    const { series } = activePlace(parts);
+    const segmentation = await working.ensure(series);
+    await working.handBrush(segmentation, store.getState().settings.activeWord, tool);
+    parts.refresh();
+  });
+}

@@ -1,0 +1,128 @@
+import type { CollectedFrame, Role } from '../store/collected-frame.ts';
+import { assignRoles } from '../store/roles.ts';
+import { keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
+import { announce, attempt, patch, refusal } from './context.ts';
+import { draftFrame, takeBrush } from './draft.ts';
+import { countPixels } from './masks.ts';
+import { nextFrame } from './next-frame.ts';
+import type { Parts } from './parts.ts';
+import { exportSet, importSet } from './set-archive.ts';
+import { activePlace } from './working.ts';
+
+export interface FrameActions {
+  draft(): Promise<void>;
+  brush(tool: 'brush' | 'eraser'): Promise<void>;
+  /** Puts the frame on screen, with the masks of all words, into the set. */
+  collect(): Promise<void>;
+  /** Says that the frame on screen shows none of the words. */
+  collectEmpty(): Promise<void>;
+  /** Collects every frame of the series on screen that was painted by hand. @returns how many */
+  collectPainted(): Promise<number>;
+  remove(id: string): Promise<void>;
+  setRole(id: string, role: Role): Promise<void>;
+  jump(id: string): Promise<void>;
+  /** Goes where another annotation teaches most. */
+  next(): Promise<void>;
+  exportZip(): Promise<Blob | undefined>;
+  importZip(file: Blob): Promise<void>;
+}
+
+export function createFrameActions(parts: Parts): FrameActions {
+  const { viewer, store, storage, strings, working } = parts;
+  const s = strings.frames;
+
+  const collectWith = async (empty: boolean): Promise<void> => {
+    await attempt(parts, { name: 'collect', where: 'frames', title: s.collectFailed }, async () => {
+      const { series, frame } = activePlace(parts);
+      const collected = await readFrame(parts, series, working.current(series.id), frame);
+      const painted = collected.masks.some(({ mask }) => countPixels(mask) > 0);
+      if (!empty && !painted) throw refusal(strings.reasons.nothingPainted);
+      if (empty && painted) throw refusal(strings.reasons.paintedNotEmpty);
+      await keepFrames(parts, [collected]);
+      announce(parts, s.collected(frame.frameNumber));
+    });
+  };
+
+  const update = async (id: string, change: (frame: CollectedFrame) => CollectedFrame): Promise<void> => {
+    const frame = store.getState().frames.find((collected) => collected.id === id);
+    if (frame) await keepFrames(parts, [change(frame)]);
+  };
+
+  return {
+    draft: () => draftFrame(parts),
+    brush: (tool) => takeBrush(parts, tool),
+    collect: () => collectWith(false),
+    collectEmpty: () => collectWith(true),
+    async collectPainted() {
+      const count = await attempt(
+        parts,
+        { name: 'collect', where: 'frames', title: s.collectFailed },
+        async () => {
+          const { series } = activePlace(parts);
+          const segmentation = working.current(series.id);
+          const refs = segmentation ? uncollectedFrames(parts, segmentation) : [];
+          const frames: CollectedFrame[] = [];
+          for (const ref of refs) frames.push(await readFrame(parts, series, segmentation, ref));
+          await keepFrames(parts, frames);
+          announce(parts, s.collectedMany(frames.length));
+          return frames.length;
+        },
+      );
+      return count ?? 0;
+    },
+    async remove(id) {
+      await attempt(parts, { name: `remove ${id}`, where: 'frames', title: s.removeFailed }, async () => {
+        const frame = store.getState().frames.find((collected) => collected.id === id);
+        if (!frame) return;
+        await storage.remove([id]);
+        patch(parts, { frames: store.getState().frames.filter((collected) => collected.id !== id) });
+        parts.refresh();
+        parts.offerUndo(s.removed(frame.ref.frameNumber), () => keepFrames(parts, [frame]));
+      });
+    },
+    async setRole(id, role) {
+      await attempt(parts, { name: `role ${id}`, where: 'frames', title: s.collectFailed }, () =>
+        update(id, (frame) => ({ ...frame, chosenRole: role })),
+      );
+    },
+    async jump(id) {
+      await attempt(parts, { name: 'jump', where: 'frames', title: s.jumpFailed }, async () => {
+        const frame = store.getState().frames.find((collected) => collected.id === id);
+        if (!frame) return;
+        const open = viewer
+          .series()
+          .some(({ frames }) =>
+            frames.some(
+              (ref) =>
+                ref.sopInstanceUid === frame.ref.sopInstanceUid && ref.frameNumber === frame.ref.frameNumber,
+            ),
+          );
+        if (!open) throw refusal(s.notOpen(frame.seriesDescription));
+        await viewer.goTo(frame.ref);
+      });
+    },
+    next: () => nextFrame(parts),
+    exportZip: () =>
+      attempt(parts, { name: 'export set', where: 'frames', title: s.exportFailed }, () => {
+        const { frames, settings } = store.getState();
+        return exportSet(frames, assignRoles(frames, settings.heldOutShare));
+      }),
+    async importZip(file) {
+      await attempt(parts, { name: 'import set', where: 'frames', title: s.importFailed }, async () => {
+        const frames = await importSet(file);
+        await keepFrames(parts, frames);
+        addWords(parts, frames);
+        announce(parts, s.imported(frames.length));
+      });
+    },
+  };
+}
+
+/** Words of imported frames become segments. */
+function addWords(parts: Parts, frames: readonly CollectedFrame[]): void {
+  const { settings } = parts.store.getState();
+  const words = [...new Set([...settings.words, ...frames.flatMap(({ masks }) => masks.map(({ word }) => word))])];
+  if (words.length > settings.words.length) {
+    patch(parts, { settings: { ...settings, words } });
+  }
+}

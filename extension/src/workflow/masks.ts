@@ -1,0 +1,81 @@
+/** Masks from probabilities, and small questions about masks. Row-major, 1 = the structure. */
+import type { MaskPixels } from '../../../src/protocol/frames.ts';
+
+export interface MaskRules {
+  /** A pixel belongs to the structure when its probability is at least this, 0 to 1. */
+  readonly threshold: number;
+  /** Connected pieces (8 neighbours) of fewer pixels are dropped. */
+  readonly minimumSize: number;
+}
+
+/** @param probabilities 0 to 255, `width * height` */
+export function maskFrom(
+  probabilities: Uint8Array,
+  width: number,
+  height: number,
+  { threshold, minimumSize }: MaskRules,
+): MaskPixels {
+  // A threshold of zero would otherwise claim the whole frame.
+  const least = Math.max(1, Math.round(threshold * 255));
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) if (probabilities[i]! >= least) data[i] = 1;
+  if (minimumSize > 1) dropSmallPieces(data, width, height, minimumSize);
+  return { width, height, data };
+}
+
+/** Clears connected pieces (8 neighbours) of fewer than `least` pixels, in place. */
+function dropSmallPieces(data: Uint8Array, width: number, height: number, least: number): void {
+  const seen = new Uint8Array(data.length);
+  // Once a piece is exhausted, the list holds its pixels.
+  const piece = new Int32Array(data.length);
+  for (let seed = 0; seed < data.length; seed++) {
+    if (data[seed] !== 1 || seen[seed] === 1) continue;
+    let end = 0;
+    piece[end++] = seed;
+    seen[seed] = 1;
+    for (let next = 0; next < end; next++) {
+      const at = piece[next]!;
+      const x = at % width;
+      const y = (at - x) / width;
+      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+          const neighbour = v * width + u;
+          if (data[neighbour] !== 1 || seen[neighbour] === 1) continue;
+          seen[neighbour] = 1;
+          piece[end++] = neighbour;
+        }
+      }
+    }
+    if (end < least) for (let i = 0; i < end; i++) data[piece[i]!] = 0;
+  }
+}
+
+export function emptyMask(width: number, height: number): MaskPixels {
+  return { width, height, data: new Uint8Array(width * height) };
+}
+
+export function countPixels(mask: MaskPixels | undefined): number {
+  let count = 0;
+  if (mask) for (const pixel of mask.data) if (pixel !== 0) count++;
+  return count;
+}
+
+/** Whether two masks are equal; a missing one equals an empty one. */
+export function sameMask(a: MaskPixels | undefined, b: MaskPixels | undefined): boolean {
+  if (!a || !b) return countPixels(a ?? b) === 0;
+  return a.data.length === b.data.length && a.data.every((pixel, at) => pixel === b.data[at]);
+}
+
+/** A short fingerprint (FNV-1a over the positions that are set); 0 for an empty or missing mask. */
+export function maskHash(mask: MaskPixels | undefined): number {
+  if (!mask) return 0;
+  let hash = 0x811c9dc5;
+  let any = false;
+  for (let at = 0; at < mask.data.length; at++) {
+    if (mask.data[at] === 0) continue;
+    any = true;
+    hash = Math.imul(hash ^ at, 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return any ? hash >>> 0 || 1 : 0;
+}

@@ -1,0 +1,13 @@
+import type { Context } from './context.ts';
+import type { MachineMasks } from './machine-masks.ts';
+import type { Results } from './results.ts';
+import type { Working } from './working.ts';
+
+/** What the actions share besides the context. */
+export interface Parts extends Context {
+  readonly working: Working;
+  readonly machine: MachineMasks;
+  readonly results: Results;
+  /** Reads the place anew: what is painted, collected and segmented where the user is. */
+  refresh(): void;
+}

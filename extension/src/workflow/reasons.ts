@@ -1,0 +1,65 @@
+/** Why a button cannot be pressed now, in words; undefined where it can. */
+import type { SessionState } from '../store/state.ts';
+import type { Strings } from '../strings/index.ts';
+import { baseModel, currentSource } from './source.ts';
+
+export type Reason = string | undefined;
+
+const isTraining = ({ training }: SessionState): boolean =>
+  training.status === 'preparing' || training.status === 'running' || training.status === 'ending';
+
+export function whyNotDraft(state: SessionState, { reasons }: Strings): Reason {
+  if (!state.place) return reasons.noImage;
+  if (state.busy['draft']) return reasons.busy;
+  return currentSource(state) ? undefined : reasons.noWords;
+}
+
+export function whyNotBrush(state: SessionState, { reasons }: Strings): Reason {
+  return state.place ? undefined : reasons.noImage;
+}
+
+export function whyNotCollect(state: SessionState, { reasons }: Strings): Reason {
+  const { place } = state;
+  if (!place) return reasons.noImage;
+  if (place.painted.every(({ pixels }) => pixels === 0)) return reasons.nothingPainted;
+  const isCollected = state.frames.some(({ id }) => id === place.frameId);
+  return isCollected && !place.changed ? reasons.collectedAlready : undefined;
+}
+
+export function whyNotCollectEmpty(state: SessionState, { reasons }: Strings): Reason {
+  const { place } = state;
+  if (!place) return reasons.noImage;
+  if (place.painted.some(({ pixels }) => pixels > 0)) return reasons.paintedNotEmpty;
+  const isCollected = state.frames.some(({ id }) => id === place.frameId);
+  return isCollected && !place.changed ? reasons.collectedAlready : undefined;
+}
+
+export function whyNotCollectPainted(state: SessionState, { reasons }: Strings): Reason {
+  if (!state.place) return reasons.noImage;
+  return state.place.uncollected === 0 ? reasons.noneUncollected : undefined;
+}
+
+export function whyNotTrain(state: SessionState, { reasons }: Strings): Reason {
+  if (isTraining(state)) return reasons.training;
+  if (!baseModel(state)) return reasons.noModel;
+  const some = state.frames.length > 0 || (state.place?.uncollected ?? 0) > 0;
+  return some ? undefined : reasons.noFrames;
+}
+
+export function whyNotSegment(state: SessionState, { reasons }: Strings): Reason {
+  if (state.segmenting.status === 'running') return reasons.segmenting;
+  if (!state.place && state.openSeries === 0) return reasons.noImage;
+  return currentSource(state) ? undefined : reasons.noWords;
+}
+
+export function whyNotSave(state: SessionState, { reasons }: Strings): Reason {
+  if (!state.place) return reasons.noImage;
+  if (!state.place.segmentation) return reasons.nothingToSave;
+  if (state.segmenting.status === 'running') return reasons.segmenting;
+  return state.busy['save'] ? reasons.busy : undefined;
+}
+
+export function whyNotCompare(state: SessionState, { reasons }: Strings): Reason {
+  if (state.frames.length === 0) return reasons.nothingToCompareOn;
+  return state.busy['compare'] ? reasons.busy : undefined;
+}

@@ -1,0 +1,89 @@
+import { codeFor } from '../codes.ts';
+import type { SaveRequest, SegmentCode, SegmentationInfo } from '../host/viewer.ts';
+import { announce, attempt, patch, refusal } from './context.ts';
+import type { Parts } from './parts.ts';
+import { sourceName } from './source.ts';
+import { activePlace } from './working.ts';
+
+export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
+
+export interface SavingActions {
+  /** @param codes by segment index, where they are not the usual ones of the word */
+  save(codes?: ReadonlyMap<number, SegmentCode>): Promise<void>;
+  /** The usual code of each segment of the segmentation on screen. */
+  proposedCodes(): ReadonlyMap<number, SegmentCode>;
+}
+
+export function createSavingActions(parts: Parts): SavingActions {
+  const { viewer, store, strings, working, config, now } = parts;
+  const s = strings.save;
+
+  const proposed = ({ segments }: SegmentationInfo): ReadonlyMap<number, SegmentCode> =>
+    new Map(segments.map(({ index, label }) => [index, codeFor(label, config.codes)]));
+
+  return {
+    proposedCodes() {
+      const segmentation = store.getState().place?.segmentation;
+      return segmentation ? proposed(segmentation) : new Map<number, SegmentCode>();
+    },
+    async save(codes) {
+      await attempt(parts, { name: 'save', where: 'save', title: s.failed }, async () => {
+        const { series } = activePlace(parts);
+        const segmentation = working.current(series.id);
+        if (!segmentation) throw refusal(strings.reasons.nothingToSave);
+        if (viewer.paintedFrames(segmentation.id).length === 0) throw refusal(strings.reasons.nothingPaintedToSave);
+        const usual = proposed(segmentation);
+        const algorithmType = algorithmTypeOf(parts, segmentation);
+        const source = parts.results.sourceOf(segmentation.id);
+        const saved = await viewer.save({
+          segmentationId: segmentation.id,
+          description: segmentation.label,
+          segments: segmentation.segments.map(({ index, label }) => ({
+            index,
+            code: codes?.get(index) ?? usual.get(index) ?? codeFor(label),
+            algorithmType,
+          })),
+          algorithm: {
+            name: source ? sourceName(store.getState(), source) : 'SALT',
+            version: config.version,
+          },
+        });
+        patch(parts, {
+          saved: {
+            segmentationId: segmentation.id,
+            at: now().toISOString(),
+            frames: saved.frames,
+            bytes: saved.bytes,
+            stale: false,
+          },
+        });
+        const message =
+          saved.downloadedAs === undefined
+            ? s.saved(saved.frames)
+            : s.downloaded(saved.frames, saved.downloadedAs);
+        viewer.notify('success', s.title, message);
+        announce(parts, message);
+        if (saved.notListedYet) viewer.notify('info', s.title, s.notListedYet);
+      });
+    },
+  };
+}
+
+/**
+ * Segment Algorithm Type (PS3.3 C.8.20.4): MANUAL where no model wrote any frame, AUTOMATIC where a model wrote all
+ * and nobody changed one, else SEMIAUTOMATIC.
+ */
+export function algorithmTypeOf(
+  { viewer, machine, store }: Pick<Parts, 'viewer' | 'machine' | 'store'>,
+  segmentation: SegmentationInfo,
+): AlgorithmType {
+  const approved = new Set(store.getState().frames.map(({ id }) => id));
+  const painted = viewer.paintedFrames(segmentation.id);
+  const byMachine = painted.filter((frame) => machine.isKnown(segmentation.id, frame));
+  if (byMachine.length === 0) return 'MANUAL';
+  const byHand = painted.some(
+    (frame) =>
+      machine.isTouched(segmentation, frame) || approved.has(`${frame.sopInstanceUid}#${frame.frameNumber}`),
+  );
+  return byHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC';
+}

@@ -1,0 +1,197 @@
+import type { Source } from '../../../src/protocol/backend.ts';
+import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../host/viewer.ts';
+import { frameId } from '../store/collected-frame.ts';
+import type { Scope, SegmentingState } from '../store/state.ts';
+import { announce, attempt, isCancelled, patch, refusal } from './context.ts';
+import type { Parts } from './parts.ts';
+import { currentSource, sourceName } from './source.ts';
+import { activePlace, segmentOf } from './working.ts';
+import { approvedWrites, writesOf } from './write-result.ts';
+
+/** One series' share of a job. All of it is settled when the job starts, whatever the user opens meanwhile. */
+interface Target {
+  readonly series: Series;
+  readonly frames: readonly FrameRef[];
+}
+
+/** What a job changed, to be taken back. */
+interface Change {
+  readonly segmentation: SegmentationInfo;
+  readonly isNew: boolean;
+  readonly before: MaskWrite[];
+}
+
+export interface SegmentJobs {
+  segment(scope: Scope): Promise<void>;
+  cancel(): void;
+}
+
+export function createSegmentJobs(parts: Parts): SegmentJobs {
+  const { viewer, store, strings } = parts;
+  const s = strings.segment;
+  let abort: AbortController | undefined;
+
+  const set = (change: Partial<SegmentingState>): void =>
+    patch(parts, { segmenting: { ...store.getState().segmenting, ...change } });
+
+  const targets = (scope: Scope): readonly Target[] => {
+    if (scope === 'all') return viewer.series().map((series) => ({ series, frames: series.frames }));
+    const { series, frame } = activePlace(parts);
+    return [{ series, frames: scope === 'frame' ? [frame] : series.frames }];
+  };
+
+  const perform = async (scope: Scope, signal: AbortSignal): Promise<void> => {
+    const source = currentSource(store.getState());
+    if (!source) throw refusal(strings.reasons.noWords);
+    const wanted = targets(scope);
+    const total = wanted.reduce((sum, { frames }) => sum + frames.length, 0);
+    if (total === 0) throw refusal(strings.reasons.noImage);
+    set({ status: 'running', scope, title: '', done: 0, total, secondsLeft: null, warnings: [] });
+    const changes: Change[] = [];
+    const clock = createClock(total);
+    try {
+      for (const target of wanted) {
+        set({ title: target.series.description });
+        await segmentSeries(parts, { ...target, source, scope, signal }, changes, (warnings) => {
+          const { done, secondsLeft } = clock.tick();
+          set({ done, secondsLeft, warnings: merge(store.getState().segmenting.warnings, warnings) });
+        });
+      }
+    } finally {
+      // What is done is kept and can be taken back, whether the job ended, failed or was cancelled.
+      const { done } = store.getState().segmenting;
+      set({ status: done > 0 ? 'done' : 'idle', secondsLeft: null });
+      if (changes.length > 0) parts.offerUndo(s.done(done), () => takeBack(parts, changes));
+      if (done > 0) announce(parts, s.done(done));
+      parts.refresh();
+    }
+  };
+
+  return {
+    async segment(scope) {
+      if (abort) return;
+      abort = new AbortController();
+      const { signal } = abort;
+      await attempt(parts, { name: 'segment', where: 'segment', title: s.failed }, async () => {
+        try {
+          await perform(scope, signal);
+        } catch (error) {
+          if (!isCancelled(error)) throw error;
+          announce(parts, s.cancelled);
+        }
+      });
+      abort = undefined;
+    },
+    cancel: () => abort?.abort(),
+  };
+}
+
+interface SeriesJob extends Target {
+  readonly source: Source;
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+}
+
+async function segmentSeries(
+  parts: Parts,
+  { series, frames, source, scope, signal }: SeriesJob,
+  changes: Change[],
+  onFrame: (warnings: readonly string[]) => void,
+): Promise<void> {
+  const { viewer, backend, store, working, machine, results } = parts;
+  const { words, keepMine, activeWord } = store.getState().settings;
+  const approved = new Map(store.getState().frames.map((frame) => [frame.id, frame.masks]));
+  let change: Change | undefined;
+  for (const frame of frames) {
+    signal.throwIfAborted();
+    const pixels = await viewer.framePixels(frame);
+    const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels }, signal);
+    signal.throwIfAborted();
+    // Made with the first result, so that a failure before leaves nothing behind.
+    if (!change) {
+      change = await openTarget(parts, series, source, words);
+      changes.push(change);
+      working.choose(series.id, change.segmentation.id);
+      if (viewer.active()?.series.id === series.id) await working.handBrush(change.segmentation, activeWord);
+    }
+    const { segmentation, before } = change;
+    const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
+    results.add(segmentation.id, result, source);
+    // Corrections that nobody has collected yet are not painted over.
+    const corrected = machine.isKnown(segmentation.id, frame) && machine.isTouched(segmentation, frame);
+    if (!corrected) {
+      const mine = keepMine ? approved.get(frameId(frame)) : undefined;
+      const writes = mine
+        ? approvedWrites(segmentation, frame, mine)
+        : writesOf(parts, segmentation, result);
+      before.push(...masksNow(parts, segmentation, writes));
+      await viewer.writeMasks(segmentation.id, writes, { undoable: scope === 'frame' });
+      machine.note(segmentation, frame);
+    }
+    onFrame(maps.flatMap(({ warning }) => (warning === undefined ? [] : [warning])));
+  }
+}
+
+/** The segmentation that results of this source and these words go to; one of a job before is used again. */
+async function openTarget(
+  { viewer, store, strings }: Parts,
+  series: Series,
+  source: Source,
+  words: readonly string[],
+): Promise<Change> {
+  const label = strings.segment.label(sourceName(store.getState(), source), words.join(', '));
+  const existing = viewer.segmentations(series.id).find((candidate) => candidate.label === label);
+  if (!existing) {
+    return { segmentation: await viewer.createSegmentation(series.id, label, words), isNew: true, before: [] };
+  }
+  for (const word of words) if (!segmentOf(existing, word)) await viewer.ensureSegment(existing.id, word);
+  const segmentation = viewer.segmentations(series.id).find(({ id }) => id === existing.id) ?? existing;
+  return { segmentation, isNew: false, before: [] };
+}
+
+function masksNow(
+  { viewer }: Pick<Parts, 'viewer'>,
+  { id }: SegmentationInfo,
+  writes: readonly MaskWrite[],
+): readonly MaskWrite[] {
+  return writes.map(({ frame, segmentIndex, mask }) => {
+    const data = viewer.readMask(id, segmentIndex, frame)?.data;
+    return {
+      frame,
+      segmentIndex,
+      mask: { ...mask, data: data ? Uint8Array.from(data) : new Uint8Array(mask.data.length) },
+    };
+  });
+}
+
+async function takeBack(parts: Parts, changes: readonly Change[]): Promise<void> {
+  const { viewer, machine, results } = parts;
+  for (const { segmentation, isNew, before } of changes) {
+    const { id } = segmentation;
+    if (isNew) viewer.removeSegmentation(id);
+    else await viewer.writeMasks(id, before);
+    machine.forget(id);
+    results.forget(id);
+  }
+  patch(parts, { segmenting: { ...parts.store.getState().segmenting, status: 'idle' } });
+  parts.refresh();
+}
+
+function merge(known: readonly string[], added: readonly string[]): readonly string[] {
+  const all = new Set([...known, ...added]);
+  return all.size === known.length ? known : [...all];
+}
+
+/** Counts frames and tells how long the rest will take, from the mean of those done; the first is slow. */
+function createClock(total: number): { tick(): { done: number; secondsLeft: number | null } } {
+  let done = 0;
+  let afterFirst = 0;
+  return {
+    tick() {
+      done++;
+      if (done === 1) afterFirst = performance.now();
+      const each = done > 1 ? (performance.now() - afterFirst) / (done - 1) : undefined;
+      return { done, secondsLeft: each === undefined ? null : ((total - done) * each) / 1000 };
+    },
+  };
+}

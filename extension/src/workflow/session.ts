@@ -1,0 +1,183 @@
+import type { Backend } from '../../../src/protocol/backend.ts';
+import type { Viewer } from '../host/viewer.ts';
+import { collectedFrameSchema } from '../store/collected-frame.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
+import type { SaltConfig } from '../store/config.ts';
+import { defaultSettings, readSettings } from '../store/settings.ts';
+import type { Section, Settings } from '../store/settings.ts';
+import { createSessionStore } from '../store/state.ts';
+import type { SessionStore } from '../store/state.ts';
+import type { SetStorage } from '../store/storage.ts';
+import type { Strings } from '../strings/index.ts';
+import { createAdapterActions } from './adapters.ts';
+import type { AdapterActions } from './adapters.ts';
+import { inOrder } from './collecting.ts';
+import { attempt, patch, patchSettings } from './context.ts';
+import type { Context } from './context.ts';
+import { followViewer } from './follow-viewer.ts';
+import { createFrameActions } from './frames.ts';
+import type { FrameActions } from './frames.ts';
+import { createMachineMasks } from './machine-masks.ts';
+import type { Parts } from './parts.ts';
+import { createResults } from './results.ts';
+import { createSavingActions } from './saving.ts';
+import type { SavingActions } from './saving.ts';
+import { createSegmentJobs } from './segmenting.ts';
+import type { SegmentJobs } from './segmenting.ts';
+import { baseModel, currentSource } from './source.ts';
+import { createThresholding } from './thresholding.ts';
+import type { Thresholding } from './thresholding.ts';
+import { createTrainingActions } from './training.ts';
+import type { TrainingActions } from './training.ts';
+import { createUndo } from './undo.ts';
+import { createWordActions } from './words.ts';
+import type { WordActions } from './words.ts';
+import { createWorking } from './working.ts';
+
+export interface SessionOptions {
+  readonly viewer: Viewer;
+  readonly backend: Backend;
+  readonly storage: SetStorage;
+  readonly strings: Strings;
+  readonly config: SaltConfig;
+  /** For tests. */
+  readonly now?: () => Date;
+}
+
+/** Everything that the panel shows and does. One for each page: it outlives the panel, which OHIF takes down freely. */
+export interface Session {
+  readonly store: SessionStore;
+  readonly strings: Strings;
+  readonly config: SaltConfig;
+  readonly words: WordActions;
+  readonly frames: FrameActions;
+  readonly training: TrainingActions;
+  readonly segmenting: SegmentJobs & Thresholding;
+  readonly adapters: AdapterActions;
+  readonly saving: SavingActions;
+  /** Resolves when the stored set, the settings and the lists have been read; never rejects. */
+  readonly ready: Promise<void>;
+  change(settings: Partial<Settings>): void;
+  toggle(section: Section): void;
+  /** Works on another segmentation of the series on screen. */
+  chooseSegmentation(segmentationId: string): void;
+  dismiss(problem: number): void;
+  undo(): Promise<void>;
+  goToFrame(index: number): Promise<void>;
+  /** Stops following the viewer; the back end is its owner's to dispose of. */
+  dispose(): Promise<void>;
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { viewer, backend, storage, strings, config, now = () => new Date() } = options;
+  const store = createSessionStore(defaultSettings(config));
+  const bare = { viewer, backend, storage, strings, config, store, now };
+  const undo = createUndo(bare);
+  const context: Context = { ...bare, offerUndo: undo.offer };
+  let refresh = (): void => {};
+  const parts: Parts = {
+    ...context,
+    working: createWorking(context),
+    machine: createMachineMasks(viewer),
+    results: createResults(),
+    refresh: () => refresh(),
+  };
+  const following = followViewer(parts);
+  refresh = following.refresh;
+
+  const adapters = createAdapterActions(parts);
+  const frames = createFrameActions(parts);
+  const jobs = createSegmentJobs(parts);
+  const training = createTrainingActions(parts, {
+    collectPainted: frames.collectPainted,
+    refreshLists: adapters.refreshLists,
+    whenFinished: async () => {
+      if (viewer.active()) await jobs.segment('series');
+    },
+  });
+  const unfollowEstimate = followEstimate(parts);
+
+  return {
+    store,
+    strings,
+    config,
+    words: createWordActions(parts),
+    frames,
+    training,
+    segmenting: { ...jobs, ...createThresholding(parts) },
+    adapters,
+    saving: createSavingActions(parts),
+    ready: load(parts, adapters),
+    change: (settings) => {
+      patchSettings(parts, settings);
+      parts.refresh();
+    },
+    toggle(section) {
+      const { open } = store.getState().settings;
+      patchSettings(parts, {
+        open: open.includes(section) ? open.filter((other) => other !== section) : [...open, section],
+      });
+    },
+    chooseSegmentation(segmentationId) {
+      const place = viewer.active();
+      if (place) parts.working.choose(place.series.id, segmentationId);
+      parts.refresh();
+    },
+    dismiss: (problem) =>
+      patch(parts, { problems: store.getState().problems.filter(({ id }) => id !== problem) }),
+    undo: undo.undo,
+    async goToFrame(index) {
+      await attempt(parts, { name: 'jump', where: 'frames', title: strings.frames.jumpFailed }, async () => {
+        const frame = viewer.active()?.series.frames[index];
+        if (frame) await viewer.goTo(frame);
+      });
+    },
+    async dispose() {
+      unfollowEstimate();
+      following.stop();
+      await undo.settle();
+    },
+  };
+}
+
+async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
+  const { storage, backend, store, strings, config } = parts;
+  const where = 'frames';
+  await attempt(parts, { name: 'load set', where, title: strings.loadFailed }, async () => {
+    const settings = readSettings(await storage.settings(), defaultSettings(config));
+    const frames: CollectedFrame[] = [];
+    for (const record of await storage.frames()) {
+      const parsed = collectedFrameSchema.safeParse(record);
+      if (parsed.success) frames.push(parsed.data);
+      else console.warn('SALT: a stored frame cannot be read and is left out', parsed.error);
+    }
+    patch(parts, { settings, frames: inOrder(frames) });
+  });
+  patch(parts, { ready: true, lasting: storage.lasting });
+  parts.refresh();
+  await attempt(parts, { name: 'load lists', where: 'adapters', title: strings.loadFailed }, () =>
+    adapters.refreshLists(),
+  );
+  await attempt(parts, { name: 'device', where: 'train', title: strings.device.failed }, async () => {
+    patch(parts, { device: await backend.device() });
+  });
+  // The first draft is quick when the model is there already. Should that fail, the draft itself will say why.
+  const source = currentSource(store.getState());
+  if (source) await backend.warmUp(source, store.getState().settings.words).catch(console.warn);
+}
+
+/** Keeps `state.estimate` up to date with the model and method that are chosen. */
+function followEstimate({ store, backend }: Parts): () => void {
+  let asked = '';
+  return store.subscribe((state) => {
+    const model = baseModel(state)?.id;
+    const { method } = state.settings;
+    const key = `${model} ${method} ${state.training.status}`;
+    if (model === undefined || key === asked) return;
+    asked = key;
+    backend.secondsPerStep(model, method).then(
+      (secondsPerStep) => store.setState({ estimate: { model, method, secondsPerStep } }),
+      () => store.setState({ estimate: undefined }),
+    );
+  });
+}

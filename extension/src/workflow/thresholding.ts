@@ -1,0 +1,102 @@
+import type { MaskWrite, SegmentationInfo } from '../host/viewer.ts';
+import { attempt, patchSettings } from './context.ts';
+import type { MaskRules } from './masks.ts';
+import type { Parts } from './parts.ts';
+import { activePlace } from './working.ts';
+import { writesOf } from './write-result.ts';
+
+export interface Thresholding {
+  /** While a slider is dragged: the frame on screen follows, without a step of the viewer's undo for each. */
+  preview(rules: Partial<MaskRules>): void;
+  /** All frames of the segmentation follow, as one step of undo. Frames corrected by hand stay as they are. */
+  commit(rules: Partial<MaskRules>): Promise<void>;
+}
+
+export function createThresholding(parts: Parts): Thresholding {
+  const { viewer, strings, working, machine, results } = parts;
+  /** What the previewed frame held before. */
+  let original: { segmentation: SegmentationInfo; writes: readonly MaskWrite[] } | undefined;
+  let drawing = Promise.resolve();
+  let waiting = false;
+
+  const target = (): SegmentationInfo | undefined => {
+    const place = viewer.active();
+    return place && working.current(place.series.id);
+  };
+
+  const drawPreview = async (): Promise<void> => {
+    const segmentation = target();
+    if (!segmentation) return;
+    const { frame } = activePlace(parts);
+    const result = results.find(segmentation.id, frame);
+    if (!result || machine.isTouched(segmentation, frame)) return;
+    const writes = writesOf(parts, segmentation, result);
+    original ??= { segmentation, writes: nowOf(segmentation, writes) };
+    await viewer.writeMasks(segmentation.id, writes, { undoable: false });
+    machine.note(segmentation, frame);
+  };
+
+  const nowOf = ({ id }: SegmentationInfo, writes: readonly MaskWrite[]): readonly MaskWrite[] =>
+    writes.map((write) => {
+      const data = viewer.readMask(id, write.segmentIndex, write.frame)?.data;
+      return { ...write, mask: { ...write.mask, data: Uint8Array.from(data ?? write.mask.data.map(() => 0)) } };
+    });
+
+  const restore = async (): Promise<void> => {
+    if (!original) return;
+    const { segmentation, writes } = original;
+    original = undefined;
+    await viewer.writeMasks(segmentation.id, writes, { undoable: false });
+    for (const { frame } of writes) machine.note(segmentation, frame);
+  };
+
+  const run = (draw: () => Promise<void>): Promise<void> => {
+    drawing = drawing.then(async () => {
+      await attempt(
+        parts,
+        { name: 'threshold', where: 'segment', title: strings.segment.thresholdFailed },
+        draw,
+      );
+    });
+    return drawing;
+  };
+
+  return {
+    preview(rules) {
+      patchSettings(parts, rules);
+      // One that has not begun yet will draw the newest rules.
+      if (waiting) return;
+      waiting = true;
+      void run(() => {
+        waiting = false;
+        return drawPreview();
+      });
+    },
+    commit(rules) {
+      patchSettings(parts, rules);
+      return run(async () => {
+        await restore();
+        const segmentation = target();
+        if (!segmentation) return;
+        const open = results
+          .of(segmentation.id)
+          .filter(({ frame }) => !machine.isTouched(segmentation, frame) && !isApproved(parts, frame));
+        const writes = open.flatMap((result) => writesOf(parts, segmentation, result));
+        if (writes.length > 0) await viewer.writeMasks(segmentation.id, writes);
+        for (const { frame } of open) machine.note(segmentation, frame);
+        parts.refresh();
+      });
+    },
+  };
+}
+
+/** Whether the frame shows the masks that a person approved rather than the model's. */
+function isApproved({ store }: Pick<Parts, 'store'>, frame: MaskWrite['frame']): boolean {
+  const { settings, frames } = store.getState();
+  return (
+    settings.keepMine &&
+    frames.some(
+      ({ ref }) => ref.sopInstanceUid === frame.sopInstanceUid && ref.frameNumber === frame.frameNumber,
+    )
+  );
+}

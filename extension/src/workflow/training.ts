@@ -1,0 +1,223 @@
+import type {
+  Annotation,
+  TrainChoices,
+  TrainOutcome,
+  TrainRequest,
+  TrainRun,
+  TrainRunEvent,
+} from '../../../src/protocol/backend.ts';
+import { assignRoles } from '../store/roles.ts';
+import { IDLE_TRAINING } from '../store/state.ts';
+import type { TrainingState } from '../store/state.ts';
+import { logEvent } from '../store/training-log.ts';
+import { announce, attempt, patch, patchSettings, refusal, report } from './context.ts';
+import { countPixels, maskFrom } from './masks.ts';
+import type { Parts } from './parts.ts';
+import { pickPreview } from './preview.ts';
+import { baseModel } from './source.ts';
+import { fold } from './working.ts';
+
+export interface TrainingActions {
+  /** Collects what is painted, then trains. */
+  start(): Promise<void>;
+  pause(): void;
+  /** Ends with the best so far. */
+  finish(): void;
+  discard(): void;
+  resume(id: string): Promise<void>;
+  discardUnfinished(id: string): Promise<void>;
+  /** Puts the finished run's card away. */
+  close(): void;
+}
+
+interface Needs {
+  collectPainted(): Promise<number>;
+  /** What is done with a new adapter. */
+  whenFinished(): Promise<void>;
+  refreshLists(): Promise<void>;
+}
+
+export function createTrainingActions(parts: Parts, needs: Needs): TrainingActions {
+  const { backend, store, strings } = parts;
+  const s = strings.train;
+  let run: TrainRun | undefined;
+
+  const set = (change: Partial<TrainingState>): void =>
+    patch(parts, { training: { ...store.getState().training, ...change } });
+
+  const onEvent = (event: TrainRunEvent): void => set(afterEvent(parts, store.getState().training, event));
+
+  const follow = async (started: TrainRun): Promise<void> => {
+    run = started;
+    try {
+      await settle(await started.outcome);
+    } catch (error) {
+      set(IDLE_TRAINING);
+      report(parts, 'train', s.failed, error);
+    } finally {
+      if (run === started) run = undefined;
+      await needs.refreshLists();
+    }
+  };
+
+  const settle = async (outcome: TrainOutcome): Promise<void> => {
+    if (outcome.kind !== 'finished') {
+      set(IDLE_TRAINING);
+      announce(parts, outcome.kind === 'paused' ? s.paused : s.discarded);
+      return;
+    }
+    const { adapter } = outcome;
+    set({ status: 'finished', result: adapter, preparing: undefined, secondsLeft: null, fraction: 1 });
+    await needs.refreshLists();
+    patchSettings(parts, { source: { kind: 'adapter', id: adapter.id } });
+    announce(parts, s.finished(adapter.name));
+    parts.viewer.notify('success', s.title, s.finished(adapter.name));
+    if (parts.config.segmentAfterTraining) void needs.whenFinished();
+  };
+
+  return {
+    async start() {
+      await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
+        if (run) throw refusal(strings.reasons.training);
+        if ((store.getState().place?.uncollected ?? 0) > 0) await needs.collectPainted();
+        const request = await makeRequest(parts);
+        set({ ...IDLE_TRAINING, status: 'preparing', name: request.choices.name });
+        announce(parts, s.started(request.annotations.length));
+        if (request.preview) set({ preview: { frame: request.preview, masks: [], step: null } });
+        void follow(backend.train(request, onEvent));
+      });
+    },
+    pause() {
+      if (run) set({ status: 'ending' });
+      run?.pause();
+    },
+    finish() {
+      if (run) set({ status: 'ending' });
+      run?.finish();
+    },
+    discard() {
+      if (run) set({ status: 'ending' });
+      run?.discard();
+    },
+    async resume(id) {
+      await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
+        if (run) throw refusal(strings.reasons.training);
+        const unfinished = store.getState().unfinished.find((candidate) => candidate.id === id);
+        set({ ...IDLE_TRAINING, status: 'preparing', name: unfinished?.choices.name ?? '' });
+        patch(parts, { unfinished: store.getState().unfinished.filter((other) => other.id !== id) });
+        void follow(backend.resume(id, onEvent));
+      });
+    },
+    async discardUnfinished(id) {
+      await attempt(parts, { name: 'train', where: 'train', title: s.discardFailed }, async () => {
+        await backend.discardUnfinished(id);
+        await needs.refreshLists();
+      });
+    },
+    close: () => set(IDLE_TRAINING),
+  };
+}
+
+/** @throws SaltError where the set cannot be trained on, with what to do */
+async function makeRequest(parts: Parts): Promise<TrainRequest> {
+  const { store, strings } = parts;
+  const state = store.getState();
+  const model = baseModel(state);
+  if (!model) throw refusal(strings.reasons.noModel);
+  if (state.frames.length === 0) throw refusal(strings.reasons.noFrames);
+  const annotations = annotationsOf(parts);
+  const training = annotations.filter(({ role }) => role === 'train');
+  if (training.length === 0) throw refusal(strings.reasons.allHeldOut);
+  const words = wordsIn(training);
+  if (words.length === 0) throw refusal(strings.reasons.nothingPaintedAnywhere);
+  const preview = await pickPreview(parts);
+  return {
+    choices: choicesOf(parts, model.id, words, annotations.length),
+    annotations,
+    ...(preview && { preview }),
+  };
+}
+
+/** The set as back ends take it. */
+export function annotationsOf({ store }: Pick<Parts, 'store'>): readonly Annotation[] {
+  const { frames, settings } = store.getState();
+  const roles = assignRoles(frames, settings.heldOutShare);
+  return frames.map(({ id, frame, masks, group }) => ({
+    id,
+    frame,
+    masks,
+    group,
+    role: roles.get(id) ?? 'train',
+  }));
+}
+
+/** Words of which any pixel is painted, in the order in which they are met. */
+function wordsIn(annotations: readonly Annotation[]): readonly string[] {
+  const painted = annotations.flatMap(({ masks }) =>
+    masks.filter(({ mask }) => countPixels(mask) > 0).map(({ word }) => word),
+  );
+  return [...new Map(painted.map((word) => [fold(word), word] as const).reverse()).values()].reverse();
+}
+
+function choicesOf(parts: Parts, model: string, words: readonly string[], frames: number): TrainChoices {
+  const { store, config, strings } = parts;
+  const { settings, adapters } = store.getState();
+  const { method, preset, customBudget, rank, loraRank, layers, learningRate, seed } = settings;
+  const minutes = (config.presets.find(({ id }) => id === preset) ?? config.presets[0])?.minutes ?? 5;
+  const { kind, amount } = customBudget;
+  const custom: TrainChoices['budget'] =
+    kind === 'steps' ? { kind, steps: amount } : { kind, epochs: amount };
+  return {
+    name: freeName(
+      strings.train.adapterName(words.join(', '), frames),
+      adapters.map(({ name }) => name),
+    ),
+    model,
+    words,
+    method,
+    budget: preset === 'custom' ? custom : { kind: 'minutes', minutes },
+    seed,
+    ...(method !== 'ssam' && rank !== undefined && { rank }),
+    ...(method === 'salt' && loraRank !== undefined && { loraRank }),
+    ...(layers !== undefined && { layers }),
+    ...(learningRate !== undefined && { learningRate }),
+  };
+}
+
+/** The name, with a number behind it where it is taken. */
+export function freeName(name: string, taken: readonly string[]): string {
+  if (!taken.includes(name)) return name;
+  for (let number = 2; ; number++) {
+    const numbered = `${name} (${number})`;
+    if (!taken.includes(numbered)) return numbered;
+  }
+}
+
+function afterEvent(
+  { store }: Pick<Parts, 'store'>,
+  training: TrainingState,
+  event: TrainRunEvent,
+): Partial<TrainingState> {
+  switch (event.kind) {
+    case 'preparing':
+      return { preparing: { what: event.what, fraction: event.fraction } };
+    case 'message':
+      return { message: event.text };
+    case 'preview': {
+      if (!training.preview) return {};
+      const { frame } = training.preview;
+      const masks = event.maps.map(({ probabilities }) =>
+        maskFrom(probabilities, frame.width, frame.height, store.getState().settings),
+      );
+      return { preview: { frame, masks, step: event.step } };
+    }
+    case 'training': {
+      const log = logEvent(training.log, event.event);
+      if (event.event.kind === 'warning') return { log, message: event.event.message };
+      if (event.event.kind !== 'step') return { log };
+      const { fraction, secondsLeft } = event.event;
+      const status = training.status === 'ending' ? 'ending' : 'running';
+      return { log, status, preparing: undefined, fraction, secondsLeft };
+    }
+  }
+}

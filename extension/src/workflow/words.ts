@@ -1,0 +1,46 @@
+import { attempt, patchSettings } from './context.ts';
+import type { Parts } from './parts.ts';
+import { fold } from './working.ts';
+
+export interface WordActions {
+  add(word: string): Promise<void>;
+  /** The last word stays. Masks of collected frames keep theirs. */
+  remove(word: string): void;
+  /** Makes the brush paint it. */
+  choose(word: string): Promise<void>;
+}
+
+export function createWordActions(parts: Parts): WordActions {
+  const { viewer, store, strings, working } = parts;
+
+  const choose = async (word: string): Promise<void> => {
+    patchSettings(parts, { activeWord: word });
+    await attempt(parts, { name: 'word', where: 'frames', title: strings.frames.brushFailed }, async () => {
+      const place = viewer.active();
+      const segmentation = place && working.current(place.series.id);
+      // Before anything is drafted or painted there is no segment to choose; the first will be this one.
+      if (segmentation) await working.handBrush(segmentation, word);
+      parts.refresh();
+    });
+  };
+
+  return {
+    choose,
+    async add(word) {
+      const wanted = word.trim();
+      const { words } = store.getState().settings;
+      const known = words.find((other) => fold(other) === fold(wanted));
+      if (wanted === '') return;
+      if (known === undefined) patchSettings(parts, { words: [...words, wanted] });
+      await choose(known ?? wanted);
+    },
+    remove(word) {
+      const { words, activeWord } = store.getState().settings;
+      const left = words.filter((other) => other !== word);
+      const first = left[0];
+      if (first === undefined) return;
+      patchSettings(parts, { words: left, activeWord: activeWord === word ? first : activeWord });
+      parts.refresh();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { refusal } from './context.ts';
+import type { Context } from './context.ts';
+import type { Place, Segment, SegmentationInfo, Series } from '../host/viewer.ts';
+
+/** Which segmentation of a series is painted into, collected from and saved. */
+export interface Working {
+  /** Undefined before there is any. */
+  current(seriesId: string): SegmentationInfo | undefined;
+  /** The current one, made on demand, with a segment for each word. */
+  ensure(series: Series): Promise<SegmentationInfo>;
+  choose(seriesId: string, segmentationId: string): void;
+  /** Puts the brush, loaded with the word, in the user's hand. */
+  handBrush(segmentation: SegmentationInfo, word: string, tool?: 'brush' | 'eraser'): Promise<void>;
+}
+
+export function createWorking({ viewer, store, strings, config }: Context): Working {
+  const chosen = new Map<string, string>();
+
+  const current = (seriesId: string): SegmentationInfo | undefined => {
+    const all = viewer.segmentations(seriesId);
+    return all.find(({ id }) => id === chosen.get(seriesId)) ?? all.at(-1);
+  };
+
+  return {
+    current,
+    async ensure(series) {
+      const { words } = store.getState().settings;
+      const found =
+        current(series.id) ??
+        (await viewer.createSegmentation(series.id, strings.frames.workingLabel(series.description), words));
+      chosen.set(series.id, found.id);
+      for (const word of words) if (!segmentOf(found, word)) await viewer.ensureSegment(found.id, word);
+      return current(series.id) ?? found;
+    },
+    choose(seriesId, segmentationId) {
+      chosen.set(seriesId, segmentationId);
+    },
+    async handBrush(segmentation, word, tool = 'brush') {
+      const segment = segmentOf(segmentation, word) ?? (await viewer.ensureSegment(segmentation.id, word));
+      viewer.activateSegment(segmentation.id, segment.index);
+      viewer.takeBrush(tool, config.brushDiameter);
+    },
+  };
+}
+
+/** The segment of a word, whatever its case. */
+export function segmentOf(
+  segmentation: SegmentationInfo | undefined,
+  word: string,
+): Segment | undefined {
+  const wanted = fold(word);
+  return segmentation?.segments.find(({ label }) => fold(label) === wanted);
+}
+
+export function fold(word: string): string {
+  return word.trim().toLocaleLowerCase();
+}
+
+/** @throws SaltError where the active viewport shows no image */
+export function activePlace({ viewer, strings }: Context): Place & { readonly frame: Series['frames'][number] } {
+  const place = viewer.active();
+  const frame = place?.series.frames[place.frameIndex];
+  if (!place || !frame) throw refusal(strings.reasons.noImage);
+  return { ...place, frame };
+}

@@ -1,0 +1,206 @@
+/** A viewer in memory: labelmaps as arrays, frames as drawn noise with a dark line in it. */
+import type {
+  FrameRef,
+  MaskWrite,
+  Place,
+  SaveRequest,
+  SegmentationInfo,
+  Series,
+  Viewer,
+} from '../../extension/src/host/viewer.ts';
+import type { FramePixels, MaskPixels } from '../../src/protocol/frames.ts';
+
+export const SIDE = 16;
+
+export interface FakeViewer extends Viewer {
+  readonly notices: { readonly level: string; readonly title: string; readonly message: string }[];
+  readonly saves: SaveRequest[];
+  readonly brush: { tool: string; segmentationId: string; segmentIndex: number } | undefined;
+  /** Steps that the viewer's own undo would take back. */
+  readonly undoSteps: number;
+  open(series: Series, frameIndex?: number): void;
+  /** As a person does it: what is under the stroke becomes the segment's. */
+  paint(segmentationId: string, segmentIndex: number, frame: FrameRef, pixels: readonly number[]): void;
+  erase(segmentationId: string, frame: FrameRef, pixels: readonly number[]): void;
+  /** Made to fail: the next call of this method throws. */
+  failNext(method: 'framePixels' | 'save', error: Error): void;
+}
+
+export function makeSeries(
+  id: string,
+  count: number,
+  { patientId = 'P1', description = `Run ${id}` }: { patientId?: string; description?: string } = {},
+): Series {
+  return {
+    id,
+    studyInstanceUid: `1.2.${id}`,
+    seriesInstanceUid: `1.2.${id}.1`,
+    description,
+    modality: 'XA',
+    patientId,
+    frames: Array.from({ length: count }, (_, index) => ({
+      studyInstanceUid: `1.2.${id}`,
+      seriesInstanceUid: `1.2.${id}.1`,
+      sopInstanceUid: `1.2.${id}.1.1`,
+      frameNumber: index + 1,
+    })),
+  };
+}
+
+const key = (frame: FrameRef): string => `${frame.sopInstanceUid} ${frame.frameNumber}`;
+
+/** @param side of a frame in pixels */
+export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewer {
+  let place: Place | undefined = all[0] && { series: all[0], frameIndex: 0 };
+  let count = 0;
+  let undoSteps = 0;
+  let brush: FakeViewer['brush'];
+  let active = { segmentationId: '', segmentIndex: 0 };
+  const activeListeners = new Set<() => void>();
+  const maskListeners = new Set<(id: string) => void>();
+  const infos = new Map<string, SegmentationInfo>();
+  const labels = new Map<string, Map<string, Uint8Array>>();
+  const failures = new Map<string, Error>();
+  const notices: FakeViewer['notices'] = [];
+  const saves: SaveRequest[] = [];
+
+  const tellActive = (): void => activeListeners.forEach((listener) => listener());
+  const tellMask = (id: string): void => maskListeners.forEach((listener) => listener(id));
+  const failing = (method: string): void => {
+    const error = failures.get(method);
+    failures.delete(method);
+    if (error) throw error;
+  };
+  const labelsOf = (id: string, frame: FrameRef): Uint8Array => {
+    const frames = labels.get(id) ?? new Map<string, Uint8Array>();
+    labels.set(id, frames);
+    const found = frames.get(key(frame)) ?? new Uint8Array(side * side);
+    frames.set(key(frame), found);
+    return found;
+  };
+  const info = (id: string): SegmentationInfo => {
+    const found = infos.get(id);
+    if (!found) throw new Error(`no segmentation ${id}`);
+    return found;
+  };
+
+  return {
+    notices,
+    saves,
+    get brush() {
+      return brush;
+    },
+    get undoSteps() {
+      return undoSteps;
+    },
+    open(series, frameIndex = 0) {
+      place = { series, frameIndex };
+      tellActive();
+    },
+    paint(id, segmentIndex, frame, pixels) {
+      const map = labelsOf(id, frame);
+      for (const at of pixels) map[at] = segmentIndex;
+      undoSteps++;
+      tellMask(id);
+    },
+    erase(id, frame, pixels) {
+      const map = labelsOf(id, frame);
+      for (const at of pixels) map[at] = 0;
+      undoSteps++;
+      tellMask(id);
+    },
+    failNext: (method, error) => void failures.set(method, error),
+
+    active: () => place,
+    onActiveChange(listener) {
+      activeListeners.add(listener);
+      return () => activeListeners.delete(listener);
+    },
+    series: () => all,
+    async framePixels(frame) {
+      failing('framePixels');
+      return drawFrame(side, frame.frameNumber);
+    },
+    async goTo(frame) {
+      for (const series of all) {
+        const index = series.frames.findIndex((other) => key(other) === key(frame));
+        if (index >= 0) place = { series, frameIndex: index };
+      }
+      tellActive();
+    },
+    segmentations: (seriesId) => [...infos.values()].filter((one) => one.seriesId === seriesId),
+    async createSegmentation(seriesId, label, words) {
+      const id = `seg-${++count}`;
+      const segments = words.map((word, index) => ({ index: index + 1, label: word }));
+      const created = { id, label, seriesId, segments };
+      infos.set(id, created);
+      return created;
+    },
+    async ensureSegment(id, word) {
+      const { segments } = info(id);
+      const found = segments.find(({ label }) => label === word);
+      if (found) return found;
+      const segment = { index: segments.length + 1, label: word };
+      infos.set(id, { ...info(id), segments: [...segments, segment] });
+      return segment;
+    },
+    renameSegmentation: (id, label) => void infos.set(id, { ...info(id), label }),
+    removeSegmentation(id) {
+      infos.delete(id);
+      labels.delete(id);
+      tellMask(id);
+    },
+    activateSegment(segmentationId, segmentIndex) {
+      active = { segmentationId, segmentIndex };
+    },
+    takeBrush(tool) {
+      brush = { tool, ...active };
+    },
+    readMask(id, segmentIndex, frame): MaskPixels | undefined {
+      const map = labels.get(id)?.get(key(frame));
+      const data = map?.map((label) => (label === segmentIndex ? 1 : 0));
+      return data && { width: side, height: side, data };
+    },
+    paintedFrames(id) {
+      const series = all.find((one) => one.id === info(id).seriesId);
+      return (series?.frames ?? []).filter((frame) => labels.get(id)?.get(key(frame))?.some((one) => one > 0));
+    },
+    async writeMasks(id, writes: readonly MaskWrite[], options = {}) {
+      for (const { frame, segmentIndex, mask } of writes) {
+        const map = labelsOf(id, frame);
+        mask.data.forEach((pixel, at) => {
+          if (pixel) map[at] = segmentIndex;
+          else if (map[at] === segmentIndex) map[at] = 0;
+        });
+      }
+      if (options.undoable !== false) undoSteps++;
+      tellMask(id);
+    },
+    onMaskChange(listener) {
+      maskListeners.add(listener);
+      return () => maskListeners.delete(listener);
+    },
+    undo: () => {},
+    redo: () => {},
+    async save(request) {
+      failing('save');
+      saves.push(request);
+      return { sopInstanceUid: '1.9', seriesInstanceUid: '1.8', bytes: 3456, frames: 3 };
+    },
+    notify: (level, title, message) => void notices.push({ level, title, message }),
+  };
+}
+
+/** Grey with a dark line two pixels wide, which moves with the frame's number. */
+export function drawFrame(side: number, number: number): FramePixels {
+  const values = new Uint8Array(side * side);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const centre = side / 2 + (side / 4) * Math.sin(y / (side / 6) + number / 3);
+      const far = Math.abs(x - centre);
+      const ground = 150 + 40 * Math.sin((x * 3) / side + number) * Math.cos((y * 2) / side);
+      values[y * side + x] = far < Math.max(1, side / 40) ? 40 : ground;
+    }
+  }
+  return { width: side, height: side, channels: 1, values };
+}
