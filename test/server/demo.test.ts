@@ -74,7 +74,8 @@ describe('the demonstration studies', () => {
     assert.equal(new Set(files.map(({ identity }) => identity.seriesInstanceUid)).size, 4);
     for (const [index, { identity }] of files.entries()) {
       const listed = studies.instances[index];
-      assert.equal(identity.sopInstanceUid, listed?.sopInstanceUid);
+      assert.ok(listed);
+      assert.equal(identity.sopInstanceUid, listed.sopInstanceUid);
       assert.equal(identity.studyInstanceUid, listed.studyInstanceUid);
       assert.equal(identity.seriesInstanceUid, listed.seriesInstanceUid);
     }
