@@ -51,6 +51,12 @@ const outerZones = [
     from: `./${from}`,
     message: 'The engine does not know who uses it.',
   })),
+  ...['panel', 'store', 'strings', 'workflow'].map((room) => ({
+    target: `./extension/src/${room}`,
+    from: './extension/src/host',
+    except: ['./viewer.ts'],
+    message: 'Only host/ knows OHIF and cornerstone; everyone else knows the contract in host/viewer.ts.',
+  })),
   ...['extension', 'modes'].flatMap((target) =>
     rooms
       .filter((room) => room !== 'protocol')

@@ -45,9 +45,19 @@ const plugin = {
   },
 };
 
+/**
+ * What a library is told of its own address must not be where it lay on the machine that built it; and ONNX Runtime
+ * finds its files by what our code tells it, so that none of them is copied here.
+ */
+const addresses = [
+  { include: /node_modules/, parser: { importMeta: false } },
+  { include: /onnxruntime-web/, parser: { url: false, worker: false } },
+];
+const asModules = { ...plugin, module: { rules: [...plugin.module.rules, ...addresses] } };
+
 /** The extension and the mode for a viewer that loads plug-ins by their address. */
 const viewer = {
-  ...plugin,
+  ...asModules,
   name: 'viewer',
   target: ['web', 'es2022'],
   entry: { extension: `${compiled}extension/src/index.js`, mode: `${compiled}modes/salt/src/index.js` },
@@ -61,7 +71,7 @@ const viewer = {
 
 /** The browser's back end. A file of its own, because the extension starts it by its address. */
 const worker = {
-  ...plugin,
+  ...asModules,
   name: 'worker',
   target: ['webworker', 'es2022'],
   entry: { worker: `${compiled}src/worker/main.js` },
@@ -88,7 +98,11 @@ const umd = ['extension', 'mode'].map((name) => ({
     library: { name: `@ohif-salt/${name}`, type: 'umd' },
     globalObject: 'globalThis',
   },
-  plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
+  plugins: [
+    new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 }),
+    // Scripts have no address of that kind.
+    new webpack.DefinePlugin({ 'import.meta.url': 'undefined' }),
+  ],
   externals: {
     react: external('React', 'react'),
     'react-dom': external('ReactDOM', 'react-dom'),

@@ -16,12 +16,19 @@ describe('the bundled plug-in', () => {
 
   test(`is at most ${LIMIT_KB} KB, compressed`, () => {
     const sizes = readdirSync(PLUGIN_FOLDER)
-      .filter((name) => name.endsWith('.js') && !name.endsWith('.umd.js'))
+      .filter((name) => /\.m?js$/.test(name) && !name.endsWith('.umd.js'))
       .map((name) => ({ name, bytes: gzipSync(readFileSync(join(PLUGIN_FOLDER, name))).length }));
     const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
     const list = sizes.map(({ name, bytes }) => `${name} ${(bytes / 1000).toFixed(0)}`).join(', ');
     assert.ok(total > 20, `nothing was measured: ${list}`);
     assert.ok(total <= LIMIT_KB, `${total.toFixed(0)} KB: ${list}`);
+  });
+
+  test('does not say where it was built', () => {
+    const telling = readdirSync(PLUGIN_FOLDER)
+      .filter((name) => /\.m?js$/.test(name))
+      .filter((name) => readFileSync(join(PLUGIN_FOLDER, name), 'utf8').includes('file:///'));
+    assert.deepEqual(telling, []);
   });
 
   describe('in a page', { skip: skipWithoutChromium }, () => {
@@ -70,7 +77,7 @@ describe('the bundled plug-in', () => {
     test('brings React as UMD from outside alone', () => {
       const text = readFileSync(join(PLUGIN_FOLDER, 'extension.umd.js'), 'utf8');
       assert.ok(!text.includes('react-dom.production'), 'react-dom is in the UMD build');
-      assert.match(text, /require\("react"\)/);
+      assert.match(text, /require\(["']react["']\)/);
     });
   });
 });

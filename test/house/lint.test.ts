@@ -18,6 +18,7 @@ const IMAGING = 'src/imaging/frame.ts';
 const RUNTIME = 'src/runtime/probe.ts';
 const NODE = 'src/runtime/node.ts';
 const EXTENSION = 'extension/src/index.ts';
+const PANEL = 'extension/src/panel/Panel.tsx';
 
 describe('lint', () => {
   const violations: [name: string, path: string, text: string, rule: string][] = [
@@ -57,6 +58,24 @@ describe('lint', () => {
       EXTENSION,
       "import { Graph } from '../../src/graph/graph.ts';\nexport const f = Graph;",
       'import-x/no-restricted-paths',
+    ],
+    [
+      "the worker's inside in the extension",
+      EXTENSION,
+      "import { createEngine } from '../../src/worker/engine.ts';\nexport const f = createEngine;",
+      'import-x/no-restricted-paths',
+    ],
+    [
+      'OHIF in the panel',
+      PANEL,
+      "import { openHost } from '../host/open-host.ts';\nexport const f = openHost;",
+      'import-x/no-restricted-paths',
+    ],
+    [
+      'a hook that is not always called',
+      PANEL,
+      "import { useState } from 'react';\nexport const useIf = (on: boolean) => (on ? useState(1) : undefined);",
+      'react-hooks/rules-of-hooks',
     ],
     [
       'a cycle',
@@ -112,6 +131,12 @@ describe('lint', () => {
     ['the contracts of graph/ anywhere', IMAGING, "export type { HostTensor } from '../graph/tensor.ts';"],
     ['an import down the list of rooms', RUNTIME, "export { Graph } from '../graph/graph.ts';"],
     ["Node's modules in a file for Node", NODE, "export { readFileSync } from 'node:fs';"],
+    [
+      "the extension's two doors into the engine",
+      EXTENSION,
+      "export { createWorkerBackend } from '../../src/worker/client.ts';\nexport { encodeSegFromMetadata } from '../../src/imaging/seg.ts';",
+    ],
+    ['the contract of the host in the panel', PANEL, "export type { Viewer } from '../host/viewer.ts';"],
     ['ONNX Runtime in runtime/', NODE, "export { Tensor } from 'onnxruntime-node';"],
   ];
   for (const [name, path, text] of allowed) {

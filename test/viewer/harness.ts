@@ -41,8 +41,11 @@ export interface OpenViewer {
   readonly errors: readonly string[];
   /** Every address that the page has asked for. */
   readonly requests: readonly string[];
-  /** Opens a study in our mode (or the one named by its route) and waits until its image and our panel are there. */
-  open(studyInstanceUid: string, route?: string): Promise<void>;
+  /**
+   * Opens a study in our mode (or the one named by its route) and waits until its image and our panel are there.
+   * @param until what to wait for in place of the panel
+   */
+  open(studyInstanceUid: string, route?: string, until?: Locator): Promise<void>;
   /** Into out/screenshots/. */
   screenshot(name: string): Promise<void>;
 }
@@ -101,7 +104,7 @@ export async function withViewer<T>(
       panel: page.getByRole('region', { name: 'SALT fine-tune' }),
       errors,
       requests,
-      open: (study, route = 'salt') => openStudy(page, viewer.panel, server.url, study, route),
+      open: (study, route = 'salt', until = viewer.panel) => openStudy(page, until, server.url, study, route),
       async screenshot(name) {
         mkdirSync(root('out/screenshots'), { recursive: true });
         await page.screenshot({ path: root(`out/screenshots/${name}.png`) });
@@ -125,7 +128,7 @@ export async function withViewer<T>(
 
 async function openStudy(
   page: Page,
-  panel: Locator,
+  until: Locator,
   origin: string,
   study: string,
   route: string,
@@ -136,7 +139,7 @@ async function openStudy(
   // A bar for investigational use lies over the page until it is confirmed.
   const bar = page.getByText('Confirm and hide');
   if (await bar.isVisible()) await bar.click();
-  await panel.waitFor();
+  await until.waitFor();
 }
 
 /** Until the active viewport has drawn an image. */
@@ -159,5 +162,41 @@ async function imageShown(page: Page): Promise<void> {
     } catch {
       return false;
     }
+  });
+}
+
+/** Painted pixels of each frame of each segmentation, in the viewer's own order. */
+export function paintedPixels(page: Page): Promise<number[][]> {
+  return page.evaluate(() => {
+    interface Library {
+      readonly cornerstone: {
+        readonly cache: {
+          getImage(id: string): { readonly voxelManager: { getScalarData(): Uint8Array } } | undefined;
+        };
+      };
+    }
+    const { services, extensionManager } = window as unknown as {
+      readonly services: {
+        readonly segmentationService: {
+          getSegmentations(): {
+            readonly representationData: { readonly Labelmap?: { readonly imageIds?: readonly string[] } };
+          }[];
+        };
+      };
+      readonly extensionManager: {
+        getModuleEntry(id: string): { readonly exports: { getCornerstoneLibraries(): Library } };
+      };
+    };
+    const common = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.common');
+    const { cache } = common.exports.getCornerstoneLibraries().cornerstone;
+    return services.segmentationService.getSegmentations().map(({ representationData }) =>
+      (representationData.Labelmap?.imageIds ?? []).map(
+        (id) =>
+          cache
+            .getImage(id)
+            ?.voxelManager.getScalarData()
+            .filter((value) => value > 0).length ?? 0,
+      ),
+    );
   });
 }

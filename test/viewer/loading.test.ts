@@ -1,23 +1,84 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
 import { remoteArchive } from '../../src/server/proxy.ts';
-import { skipWithoutViewer, withViewer } from './harness.ts';
+import type { ArchiveOptions } from '../../src/server/start.ts';
+import { paintedPixels, skipWithoutViewer, withViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
 import { angiography } from './studies.ts';
 
-describe('the plug-in in the stock viewer', { skip: skipWithoutViewer || skipWithoutOrthanc }, () => {
-  test('shows its panel in its own mode', async () => {
-    const study = angiography();
-    const orthanc = await startOrthanc([study.file]);
-    try {
+/** Our panel in a stock mode, by what a site writes into the viewer's configuration and nothing else. */
+const IN_STOCK_MODE = `
+window.config.modes = [];
+window.config.modesConfiguration = { '@ohif/mode-segmentation': { routes: { 0: { layoutInstance: { props: {
+  rightPanels: { $unshift: ['@ohif-salt/extension.panelModule.finetune'] },
+} } } } } };`;
+
+const study = angiography(3, 256);
+
+describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
+  let folder: string;
+  let archive: ArchiveOptions;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ohif-salt-'));
+    await writeFile(join(folder, 'xa.dcm'), study.file);
+    archive = { kind: 'folder', folder };
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const ohif of Object.keys(OHIF_INTEGRITY)) {
+    test(`OHIF ${ohif}: a frame is drafted in our mode`, async () => {
       await withViewer(
         async (viewer) => {
           await viewer.open(study.studyInstanceUid);
-          await viewer.screenshot('loading');
-          assert.ok(await viewer.panel.isVisible());
+          await viewer.panel.getByRole('button', { name: 'Draft this frame' }).click();
+          await viewer.panel.getByText(/Drafted by/).waitFor({ state: 'attached' });
+          const [frames] = await paintedPixels(viewer.page);
+          assert.ok(frames !== undefined, 'there is no segmentation');
+          const [first = 0, ...others] = frames;
+          assert.ok(first > 500 && first < 6000, `${first} pixels were drafted`);
+          assert.deepEqual(others, [0, 0]);
+          assert.ok(await viewer.panel.isVisible(), 'the panel was put away');
+          await viewer.screenshot(`draft-${ohif}`);
         },
-        { archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) } },
+        { archive, ohif },
       );
+    });
+  }
+
+  test('the panel joins a stock mode by configuration alone', async () => {
+    await withViewer(
+      async (viewer) => {
+        await viewer.open(study.studyInstanceUid, 'segmentation');
+        assert.ok(await viewer.panel.getByRole('button', { name: 'Draft this frame' }).isVisible());
+        await viewer.screenshot('stock-mode');
+      },
+      { archive, config: IN_STOCK_MODE },
+    );
+  });
+
+  test('a configuration that cannot be used is explained in the panel', async () => {
+    const config = `window.config.extensions = window.config.extensions.map((url) =>
+      import(url).then((module) => [module.default, { device: 'abacus' }]));`;
+    await withViewer(
+      async (viewer) => {
+        const told = viewer.page.getByRole('alert').filter({ hasText: 'device' });
+        await viewer.open(study.studyInstanceUid, 'salt', told);
+        assert.match(await told.innerText(), /The configuration of the SALT extension cannot be used/);
+      },
+      { archive, config },
+    );
+  });
+
+  test('shows a study of an Orthanc archive', { skip: skipWithoutOrthanc }, async () => {
+    const orthanc = await startOrthanc([study.file]);
+    try {
+      await withViewer((viewer) => viewer.open(study.studyInstanceUid), {
+        archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) },
+      });
     } finally {
       await orthanc.close();
     }
