@@ -1,5 +1,5 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
-import { isAttributes } from './attributes.ts';
+import { isAttributes, textOf } from './attributes.ts';
 import type { DataSource } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
 
@@ -40,17 +40,18 @@ export async function storeInArchive(host: Host, { part10 }: NewInstance): Promi
 export async function showSeries(host: Host, instance: NewInstance): Promise<boolean> {
   const { studyInstanceUid, seriesInstanceUid } = instance;
   const dataSource = activeDataSource(host);
+  if (!dataSource) return false;
   // The viewer keeps what it asked of a study, and would keep this answer as the whole of it.
-  dataSource?.deleteStudyMetadataPromise?.(studyInstanceUid);
+  forgetStudy(dataSource, studyInstanceUid);
   try {
-    await dataSource?.retrieve?.series?.metadata?.({
+    await dataSource.retrieve?.series?.metadata?.({
       StudyInstanceUID: studyInstanceUid,
       filters: { seriesInstanceUID: [seriesInstanceUid] },
     });
   } catch {
     return false;
   } finally {
-    dataSource?.deleteStudyMetadataPromise?.(studyInstanceUid);
+    forgetStudy(dataSource, studyInstanceUid);
   }
   return host.services.displaySetService.getDisplaySetsForSeries(seriesInstanceUid).length > 0;
 }
@@ -68,6 +69,15 @@ export function download(part10: ArrayBuffer, fileName: string): void {
 
 function activeDataSource({ extensions }: Host): DataSource | undefined {
   return extensions.getActiveDataSource()[0];
+}
+
+/** OHIF 3.12 to 3.14 keep answers under the data source's name and the study, but forget them by the study alone. */
+function forgetStudy(dataSource: DataSource, studyInstanceUid: string): void {
+  const config = dataSource.getConfig?.();
+  const name = isAttributes(config) ? textOf(config, 'name') : '';
+  for (const key of [studyInstanceUid, `${name}:${studyInstanceUid}`]) {
+    dataSource.deleteStudyMetadataPromise?.(key);
+  }
 }
 
 /** Data sources without a server also have `store.dicom`, which warns or leaves the page. */

@@ -150,7 +150,9 @@ function functionalGroups(entries: readonly SegEntry[], source: SegSource): Reco
   // A position along the second dimension is a source frame: distinct ones in order of appearance.
   const frames = [...new Set(entries.map(frameKey))];
   return {
-    ...(isPlaced && { FrameOfReferenceUID: frameOfReference, PositionReferenceIndicator: '' }),
+    ...(isPlaced
+      ? { FrameOfReferenceUID: frameOfReference, PositionReferenceIndicator: '' }
+      : { PatientOrientation: source.inherited.PatientOrientation ?? '' }),
     SharedFunctionalGroupsSequence: [
       {
         ...(spacing &&

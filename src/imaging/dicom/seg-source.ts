@@ -48,6 +48,8 @@ export const INHERITED = {
   x00080090: 'ReferringPhysicianName',
   x00081030: 'StudyDescription',
   x00200010: 'StudyID',
+  // Only where no position in the patient is known: see `segDataset`.
+  x00200020: 'PatientOrientation',
 } as const;
 
 export type InheritedKeyword = (typeof INHERITED)[keyof typeof INHERITED];
@@ -66,5 +68,6 @@ const REQUIRED: readonly InheritedKeyword[] = [
 ];
 
 export function inheritedAttributes({ inherited }: SegSource): Record<string, string> {
-  return { ...Object.fromEntries(REQUIRED.map((keyword) => [keyword, ''])), ...inherited };
+  const { PatientOrientation: _ofTheImage, ...ofTheStudy } = inherited;
+  return { ...Object.fromEntries(REQUIRED.map((keyword) => [keyword, ''])), ...ofTheStudy };
 }
