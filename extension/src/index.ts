@@ -30,7 +30,10 @@ const extension = {
   onModeEnter({ servicesManager: { services } }: ModeEntry): void {
     addHotkeys(services);
     // The mode fills its toolbar right after its extensions are told; the button goes behind what is there then.
-    queueMicrotask(() => addButton(services));
+    queueMicrotask(() => {
+      addButton(services);
+      page.enterMode();
+    });
   },
 
   getPanelModule: () => [

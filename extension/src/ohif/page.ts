@@ -8,12 +8,15 @@ import { createSession } from '../workflow/session.ts';
 import type { Session } from '../workflow/session.ts';
 import { pluginFolder } from './addresses.ts';
 import { readConfiguration } from './configuration.ts';
+import { renewedViewer } from './renewed-viewer.ts';
+import type { RenewedViewer } from './renewed-viewer.ts';
 
 /** The one session of the page: OHIF takes panels and modes down freely, and a training run must outlive both. */
 export class Page {
   #registered: { readonly managers: Managers; readonly configuration: unknown } | undefined;
   #starting: Promise<Session> | undefined;
   #session: Session | undefined;
+  #viewer: RenewedViewer | undefined;
 
   /** At the extension's registration, when no mode is up and nothing can be started yet. */
   register(managers: Managers, configuration: unknown): void {
@@ -23,6 +26,11 @@ export class Page {
   /** The session, once `start` has made it. */
   get session(): Session | undefined {
     return this.#session;
+  }
+
+  /** To be called when a mode has been entered. */
+  enterMode(): void {
+    this.#viewer?.renew();
   }
 
   /**
@@ -43,7 +51,8 @@ export class Page {
     }
     const { managers, configuration } = this.#registered;
     const { panel, engine } = readConfiguration(configuration, pluginFolder());
-    const viewer = createOhifViewer(managers);
+    this.#viewer ??= renewedViewer(() => createOhifViewer(managers));
+    const { viewer } = this.#viewer;
     const storage = await openSetStorage();
     this.#session = createSession({
       viewer,
