@@ -163,7 +163,12 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     },
     paintedFrames(id) {
       const series = all.find((one) => one.id === info(id).seriesId);
-      return (series?.frames ?? []).filter((frame) => labels.get(id)?.get(key(frame))?.some((one) => one > 0));
+      return (series?.frames ?? []).filter((frame) =>
+        labels
+          .get(id)
+          ?.get(key(frame))
+          ?.some((one) => one > 0),
+      );
     },
     async writeMasks(id, writes: readonly MaskWrite[], options = {}) {
       for (const { frame, segmentIndex, mask } of writes) {

@@ -15,7 +15,12 @@ export function Panel({ session }: { readonly session: Session }) {
   useInsertionEffect(injectStyles, []);
   return (
     <SessionProvider value={session}>
-      <div className="salt-panel" lang={session.strings.locale} role="region" aria-label={session.strings.title}>
+      <div
+        className="salt-panel"
+        lang={session.strings.locale}
+        role="region"
+        aria-label={session.strings.title}
+      >
         <div className="salt-scroll">
           <DeviceLine />
           <Sections />

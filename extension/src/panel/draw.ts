@@ -55,7 +55,8 @@ function drawOutline(
   for (let y = 0; y < mask.height; y++) {
     const row = Math.min(height - 1, Math.floor((y * height) / mask.height)) * width;
     for (let x = 0; x < mask.width; x++) {
-      if (mask.data[y * mask.width + x]) small[row + Math.min(width - 1, Math.floor((x * width) / mask.width))] = 1;
+      if (mask.data[y * mask.width + x])
+        small[row + Math.min(width - 1, Math.floor((x * width) / mask.width))] = 1;
     }
   }
   for (let y = 0; y < height; y++) {
@@ -63,8 +64,14 @@ function drawOutline(
       const at = y * width + x;
       if (small[at] !== 1) continue;
       const inside =
-        x > 0 && x < width - 1 && y > 0 && y < height - 1 &&
-        small[at - 1] === 1 && small[at + 1] === 1 && small[at - width] === 1 && small[at + width] === 1;
+        x > 0 &&
+        x < width - 1 &&
+        y > 0 &&
+        y < height - 1 &&
+        small[at - 1] === 1 &&
+        small[at + 1] === 1 &&
+        small[at - width] === 1 &&
+        small[at + width] === 1;
       if (inside) continue;
       data.set([red, green, blue], at * 4);
     }

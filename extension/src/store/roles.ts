@@ -3,7 +3,7 @@ import type { CollectedFrame, Role } from './collected-frame.ts';
 /**
  * Which frames are trained on and which are held out to judge by. What a person chose counts. Of the others whole
  * patients are held out where there are three or more, else single frames: every nth in the order of collection, so
- * that a frame keeps its role when more are collected. One frame in two is never held out before the third.
+ * that a frame keeps its role when more are collected. The first two are always trained on.
  *
  * @param share of frames (or patients) to hold out, 0 to 0.9
  */
@@ -19,10 +19,10 @@ export function assignRoles(frames: readonly CollectedFrame[], share: number): R
   );
 }
 
-/** Held out wherever the rounded count of held-out frames rises; the first two are always trained on. */
+/** The third is the first that is held out; from there on every nth, so that the share is kept. */
 function roleAt(index: number, share: number): Role {
   if (share <= 0 || index < 2) return 'train';
   // With a fifth: the third, the eighth, the thirteenth ...
-  const rises = Math.floor((index + 1) * share + 0.5) > Math.floor(index * share + 0.5);
-  return rises ? 'heldOut' : 'train';
+  const since = index - 2;
+  return since === 0 || Math.floor(since * share) > Math.floor((since - 1) * share) ? 'heldOut' : 'train';
 }

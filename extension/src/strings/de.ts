@@ -35,45 +35,61 @@ export const de: Strings = {
     unexpected: (message) =>
       `Etwas Unerwartetes ist passiert: ${message}. Versuchen Sie es noch einmal; hilft das nicht, laden Sie die Seite neu. Ihre gesammelten Bilder sind sicher.`,
     advice: {
-      INVALID_ARGUMENT: 'Diese Eingabe kann nicht verwendet werden. Ändern Sie sie, und versuchen Sie es noch einmal.',
-      FILE_UNREADABLE: 'Die Datei ist nicht lesbar oder nicht das, was ihr Name sagt. Wählen Sie eine andere.',
+      INVALID_ARGUMENT:
+        'Diese Eingabe kann nicht verwendet werden. Ändern Sie sie, und versuchen Sie es noch einmal.',
+      FILE_UNREADABLE:
+        'Die Datei ist nicht lesbar oder nicht das, was ihr Name sagt. Wählen Sie eine andere.',
       FILE_UNWRITABLE:
         'Es konnte nicht gespeichert werden. Schaffen Sie Platz, und erlauben Sie der Seite das Speichern.',
       DICOM_INVALID: 'Diese DICOM-Daten sind fehlerhaft. Versuchen Sie es mit einer anderen Serie.',
-      DICOM_UNSUPPORTED: 'Diese Art von DICOM-Daten wird nicht unterstützt. Versuchen Sie es mit einer anderen Serie.',
+      DICOM_UNSUPPORTED:
+        'Diese Art von DICOM-Daten wird nicht unterstützt. Versuchen Sie es mit einer anderen Serie.',
       IMAGE_INVALID: 'Dieses Bild ist fehlerhaft. Versuchen Sie es mit einem anderen.',
       IMAGE_UNSUPPORTED: 'Diese Art von Bild wird nicht unterstützt. Versuchen Sie es mit einem anderen.',
-      DATASET_INVALID: 'Diese Bilder sind als Sammlung nicht brauchbar. Wählen Sie eine ZIP-Datei, die SALT exportiert hat.',
+      DATASET_INVALID:
+        'Diese Bilder sind als Sammlung nicht brauchbar. Wählen Sie eine ZIP-Datei, die SALT exportiert hat.',
       CHECKPOINT_INVALID: 'Die Modelldatei ist beschädigt. Laden Sie sie noch einmal herunter.',
       CHECKPOINT_REFUSED: 'Die Modelldatei enthält mehr als Gewichte und wird deshalb nicht geöffnet.',
       CHECKPOINT_MISMATCH: 'Die Modelldatei passt nicht zu diesem Modell. Wählen Sie eine passende.',
       MODEL_UNKNOWN: 'Dieses Modell ist nicht (mehr) da. Wählen Sie unter „Erweitert“ ein anderes.',
-      ADAPTER_INVALID: 'Dieser Adapter kann nicht verwendet werden. Wählen Sie einen anderen, oder lernen Sie neu an.',
-      GRAPH_INVALID: 'Das Modell lässt sich nicht berechnen. Laden Sie die Seite neu, und versuchen Sie es noch einmal.',
+      ADAPTER_INVALID:
+        'Dieser Adapter kann nicht verwendet werden. Wählen Sie einen anderen, oder lernen Sie neu an.',
+      GRAPH_INVALID:
+        'Das Modell lässt sich nicht berechnen. Laden Sie die Seite neu, und versuchen Sie es noch einmal.',
       DEVICE_UNAVAILABLE:
         'Das gewünschte Gerät ist nicht verfügbar. Verwenden Sie ein aktuelles Chrome oder Edge mit Hardwarebeschleunigung.',
-      DEVICE_LOST: 'Die Verbindung zur Grafikkarte ging verloren. Versuchen Sie es noch einmal; angefangene Läufe lassen sich fortsetzen.',
-      OUT_OF_MEMORY: 'Der Speicher reicht nicht. Schließen Sie andere Programme und Tabs, oder wählen Sie ein kleineres Modell.',
+      DEVICE_LOST:
+        'Die Verbindung zur Grafikkarte ging verloren. Versuchen Sie es noch einmal; angefangene Läufe lassen sich fortsetzen.',
+      OUT_OF_MEMORY:
+        'Der Speicher reicht nicht. Schließen Sie andere Programme und Tabs, oder wählen Sie ein kleineres Modell.',
       NOT_FINITE: 'Die Rechnung ist entgleist. Wählen Sie unter „Erweitert“ eine kleinere Lernrate.',
       CANCELLED: 'Abgebrochen.',
-      RESUME_MISMATCH: 'Dieser Lauf passt nicht mehr zu den Daten und lässt sich nicht fortsetzen. Starten Sie neu.',
-      VERIFICATION_FAILED: 'Die Selbstprüfung ist fehlgeschlagen. Laden Sie die Seite neu, und versuchen Sie es noch einmal.',
-      DOWNLOAD_FAILED: 'Das Herunterladen ist fehlgeschlagen. Prüfen Sie das Netz, und versuchen Sie es später noch einmal.',
+      RESUME_MISMATCH:
+        'Dieser Lauf passt nicht mehr zu den Daten und lässt sich nicht fortsetzen. Starten Sie neu.',
+      VERIFICATION_FAILED:
+        'Die Selbstprüfung ist fehlgeschlagen. Laden Sie die Seite neu, und versuchen Sie es noch einmal.',
+      DOWNLOAD_FAILED:
+        'Das Herunterladen ist fehlgeschlagen. Prüfen Sie das Netz, und versuchen Sie es später noch einmal.',
       DOWNLOAD_REFUSED: 'Der Server gibt die Datei nicht heraus. Fragen Sie, wer ihn betreibt.',
       DOWNLOAD_INVALID: 'Der Server hat etwas anderes als die Datei geschickt. Fragen Sie, wer ihn betreibt.',
       HASH_MISMATCH: 'Die Datei ist nicht die veröffentlichte. Laden Sie sie noch einmal herunter.',
       MODEL_BUSY: 'Mit diesem Modell wird gerade gearbeitet. Warten Sie, oder schließen Sie andere Tabs.',
       VIEWER_UNSUPPORTED: 'Dieser Viewer ist zu alt für SALT. Fragen Sie, wer ihn betreibt.',
-      VIEWER_STATE: 'Was dafür nötig ist, ist im Viewer nicht (mehr) geöffnet. Öffnen Sie die Serie noch einmal.',
-      SAVE_FAILED: 'Das Archiv hat die Segmentierung nicht angenommen. Prüfen Sie die Verbindung, und speichern Sie noch einmal.',
+      VIEWER_STATE:
+        'Was dafür nötig ist, ist im Viewer nicht (mehr) geöffnet. Öffnen Sie die Serie noch einmal.',
+      SAVE_FAILED:
+        'Das Archiv hat die Segmentierung nicht angenommen. Prüfen Sie die Verbindung, und speichern Sie noch einmal.',
     },
   },
   reasons: {
     noImage: 'Öffnen Sie zuerst eine Serie im Viewer.',
     busy: 'Das läuft bereits.',
-    noWords: 'Dieses Modell kennt noch keine Wörter: Zeichnen Sie zwei oder drei Bilder ein, und lernen Sie es an.',
-    nothingPainted: 'Auf diesem Bild ist nichts eingezeichnet. Lassen Sie es vorschlagen, oder zeichnen Sie selbst.',
-    paintedNotEmpty: 'Auf diesem Bild ist etwas eingezeichnet. Sammeln Sie es, oder radieren Sie es zuerst weg.',
+    noWords:
+      'Dieses Modell kennt noch keine Wörter: Zeichnen Sie zwei oder drei Bilder ein, und lernen Sie es an.',
+    nothingPainted:
+      'Auf diesem Bild ist nichts eingezeichnet. Lassen Sie es vorschlagen, oder zeichnen Sie selbst.',
+    paintedNotEmpty:
+      'Auf diesem Bild ist etwas eingezeichnet. Sammeln Sie es, oder radieren Sie es zuerst weg.',
     collectedAlready: 'Dieses Bild ist so, wie es ist, in der Sammlung.',
     noneUncollected: 'Alle Bilder, in die Sie gezeichnet haben, sind in der Sammlung.',
     training: 'Es wird gerade angelernt. Halten Sie das zuerst an.',
@@ -125,7 +141,8 @@ export const de: Strings = {
     wentToUnsure: (frame) => `Bild ${frame}: Hier ist das Modell am unsichersten.`,
     jump: (frame, series) => `Bild ${frame} aus ${series} zeigen`,
     jumpFailed: 'Das Bild kann nicht gezeigt werden',
-    notOpen: (series) => `Seine Serie (${series}) ist nicht geöffnet. Öffnen Sie die Studie, dann noch einmal.`,
+    notOpen: (series) =>
+      `Seine Serie (${series}) ist nicht geöffnet. Öffnen Sie die Studie, dann noch einmal.`,
     label: (frame) => `Bild ${frame}`,
     nothing: 'nichts zu sehen',
     train: 'lernen',
@@ -159,7 +176,9 @@ export const de: Strings = {
     ready: (training, heldOut) =>
       heldOut === 0 ? `${frames(training)} zum Anlernen` : `${training} zum Anlernen, ${heldOut} zum Prüfen`,
     alsoCollects: (count) =>
-      count === 1 ? '1 gezeichnetes Bild wird zuerst gesammelt.' : `${count} gezeichnete Bilder werden zuerst gesammelt.`,
+      count === 1
+        ? '1 gezeichnetes Bild wird zuerst gesammelt.'
+        : `${count} gezeichnete Bilder werden zuerst gesammelt.`,
     failed: 'Das Anlernen ist stehen geblieben',
     discardFailed: 'Der Lauf wurde nicht verworfen',
     started: (count) => `Das Anlernen mit ${inFrames(count)} hat begonnen.`,
@@ -192,7 +211,9 @@ export const de: Strings = {
     preview: 'Ein Bild, das es nicht kennt',
     unfinished: (name) => `„${name}“ ist nicht fertig geworden`,
     unfinishedAt: (step, count) =>
-      step === 0 ? `${frames(count)}, noch nicht begonnen` : `${frames(count)}, stehen geblieben bei Schritt ${step}`,
+      step === 0
+        ? `${frames(count)}, noch nicht begonnen`
+        : `${frames(count)}, stehen geblieben bei Schritt ${step}`,
     resume: 'Fortsetzen',
     advanced: 'Erweitert',
     method: 'Verfahren',
@@ -223,7 +244,8 @@ export const de: Strings = {
     help: {
       method:
         'SALT skaliert die stärksten Richtungen jeder Schicht und ergänzt eine kleine Änderung niedrigen Rangs; S-SAM skaliert nur; LoRA ergänzt nur.',
-      model: 'Das Modell, das angepasst wird; es selbst bleibt, wie es ist, und der Adapter daneben hat wenige MB.',
+      model:
+        'Das Modell, das angepasst wird; es selbst bleibt, wie es ist, und der Adapter daneben hat wenige MB.',
       rank: 'Wie viele Singulärwerte jeder Schicht skaliert und verschoben werden; mehr kann mehr lernen und braucht mehr Bilder.',
       loraRankOfLora: 'Innere Größe der Änderung, die LoRA in jeder Schicht ergänzt.',
       loraRank: 'Innere Größe der Änderung, die SALT neben den Singulärwerten ergänzt.',

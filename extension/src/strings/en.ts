@@ -22,7 +22,8 @@ export const en = {
     failed: 'The device could not be checked',
     webgpu: 'Runs on WebGPU, this computer’s graphics card',
     wasm: (threads: number) => `Runs on WASM, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
-    cpu: (threads: number) => `Runs on the server’s CPU, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
+    cpu: (threads: number) =>
+      `Runs on the server’s CPU, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
     cuda: 'Runs on the server’s graphics card',
     slower: 'This works, but more slowly than it could.',
     passedOver: (device: string, reason: string) => `${device}: ${reason}`,
@@ -49,7 +50,8 @@ export const en = {
     noModel: 'There is no model. Add one under “Advanced”.',
     noFrames: 'Collect or paint a frame first; two or three give a better result.',
     allHeldOut: 'All frames are held out for checking. Let at least one be trained on.',
-    nothingPaintedAnywhere: 'The frames to train on are all empty. Paint what is to be found on at least one.',
+    nothingPaintedAnywhere:
+      'The frames to train on are all empty. Paint what is to be found on at least one.',
     segmenting: 'Segmentation is under way. Cancel it or wait.',
     nothingToSave: 'There is no segmentation on this series yet.',
     nothingPaintedToSave: 'The segmentation on this series is empty. Segment or paint a frame first.',
@@ -133,7 +135,8 @@ export const en = {
     paused: 'Paused. You can continue at any time.',
     discarded: 'Stopped; nothing was kept.',
     finished: (name: string) => `“${name}” is ready.`,
-    finishedBetter: (before: string, after: string) => `Dice on checked frames: ${before} before, ${after} now`,
+    finishedBetter: (before: string, after: string) =>
+      `Dice on checked frames: ${before} before, ${after} now`,
     finishedScore: (after: string) => `Dice on checked frames: ${after}`,
     finishedUnchecked: 'Not checked: no frame was held out.',
     preparing: {
@@ -219,7 +222,8 @@ export const en = {
       `${done} of ${total}${series === '' ? '' : ` · ${series}`}`,
     progressLabel: 'Progress of segmentation',
     uncertainty: 'Where the model is unsure',
-    uncertaintyFrame: (frame: number, percent: string) => `Frame ${frame}: ${percent} unsure. Press to show it.`,
+    uncertaintyFrame: (frame: number, percent: string) =>
+      `Frame ${frame}: ${percent} unsure. Press to show it.`,
     unsegmentedFrame: (frame: number) => `Frame ${frame}: not segmented`,
     correct: 'Correct a frame with the brush, then accept it: the next fine-tuning learns from it.',
   },
@@ -238,7 +242,8 @@ export const en = {
     failed: 'The segmentation was not saved',
     codes: 'Codes …',
     codesTitle: 'What the segments are',
-    codesHint: 'DICOM says with a code what each segment shows. These are proposed; change them where they are wrong.',
+    codesHint:
+      'DICOM says with a code what each segment shows. These are proposed; change them where they are wrong.',
     known: 'Known codes',
     own: 'Own code',
     value: 'Code',

@@ -37,7 +37,9 @@ export function createAdapterActions(parts: Parts): AdapterActions {
     ]);
     const { models: offered } = parts.config;
     patch(parts, {
-      models: offered ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id)) : models,
+      models: offered
+        ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id))
+        : models,
       adapters: adapters
         .filter(({ id }) => !hidden.has(id))
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
@@ -63,7 +65,13 @@ export function createAdapterActions(parts: Parts): AdapterActions {
       const others = store.getState().adapters.filter((adapter) => adapter.id !== id);
       await attempt(parts, { name: `rename ${id}`, where, title: s.renameFailed }, async () => {
         if (wanted === '') throw refusal(s.nameMissing);
-        await backend.renameAdapter(id, freeName(wanted, others.map((adapter) => adapter.name)));
+        await backend.renameAdapter(
+          id,
+          freeName(
+            wanted,
+            others.map((adapter) => adapter.name),
+          ),
+        );
         await refreshLists();
       });
     },

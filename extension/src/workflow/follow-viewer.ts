@@ -79,7 +79,8 @@ export function readPlace(parts: Parts): PlaceState | undefined {
       const mask = segmentation && segment && viewer.readMask(segmentation.id, segment.index, frame);
       return { word, pixels: countPixels(mask) };
     }),
-    changed: collected !== undefined && segmentation !== undefined && !isAsCollected(parts, segmentation, collected),
+    changed:
+      collected !== undefined && segmentation !== undefined && !isAsCollected(parts, segmentation, collected),
     uncollected,
     uncertainty: isSegmented ? uncertainty : undefined,
     rethreshold: isSegmented,

@@ -121,7 +121,9 @@ export function createFrameActions(parts: Parts): FrameActions {
 /** Words of imported frames become segments. */
 function addWords(parts: Parts, frames: readonly CollectedFrame[]): void {
   const { settings } = parts.store.getState();
-  const words = [...new Set([...settings.words, ...frames.flatMap(({ masks }) => masks.map(({ word }) => word))])];
+  const words = [
+    ...new Set([...settings.words, ...frames.flatMap(({ masks }) => masks.map(({ word }) => word))]),
+  ];
   if (words.length > settings.words.length) {
     patch(parts, { settings: { ...settings, words } });
   }

@@ -31,7 +31,8 @@ export function createSavingActions(parts: Parts): SavingActions {
         const { series } = activePlace(parts);
         const segmentation = working.current(series.id);
         if (!segmentation) throw refusal(strings.reasons.nothingToSave);
-        if (viewer.paintedFrames(segmentation.id).length === 0) throw refusal(strings.reasons.nothingPaintedToSave);
+        if (viewer.paintedFrames(segmentation.id).length === 0)
+          throw refusal(strings.reasons.nothingPaintedToSave);
         const usual = proposed(segmentation);
         const algorithmType = algorithmTypeOf(parts, segmentation);
         const source = parts.results.sourceOf(segmentation.id);

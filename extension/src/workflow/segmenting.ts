@@ -121,9 +121,7 @@ async function segmentSeries(
     const corrected = machine.isKnown(segmentation.id, frame) && machine.isTouched(segmentation, frame);
     if (!corrected) {
       const mine = keepMine ? approved.get(frameId(frame)) : undefined;
-      const writes = mine
-        ? approvedWrites(segmentation, frame, mine)
-        : writesOf(parts, segmentation, result);
+      const writes = mine ? approvedWrites(segmentation, frame, mine) : writesOf(parts, segmentation, result);
       before.push(...masksNow(parts, segmentation, writes));
       await viewer.writeMasks(segmentation.id, writes, { undoable: scope === 'frame' });
       machine.note(segmentation, frame);
@@ -142,7 +140,11 @@ async function openTarget(
   const label = strings.segment.label(sourceName(store.getState(), source), words.join(', '));
   const existing = viewer.segmentations(series.id).find((candidate) => candidate.label === label);
   if (!existing) {
-    return { segmentation: await viewer.createSegmentation(series.id, label, words), isNew: true, before: [] };
+    return {
+      segmentation: await viewer.createSegmentation(series.id, label, words),
+      isNew: true,
+      before: [],
+    };
   }
   for (const word of words) if (!segmentOf(existing, word)) await viewer.ensureSegment(existing.id, word);
   const segmentation = viewer.segmentations(series.id).find(({ id }) => id === existing.id) ?? existing;

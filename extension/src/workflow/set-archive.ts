@@ -2,7 +2,14 @@
  * The collected set as a ZIP that the command line trains on as it is: `images/0001.png`, `masks-vein/0001.png`,
  * `data_split.csv`; and `manifest.json` with what PNG cannot say, UIDs included. No name or ID of a patient.
  */
-import { BlobReader, BlobWriter, TextReader, TextWriter, Uint8ArrayReader, Uint8ArrayWriter } from '@zip.js/zip.js';
+import {
+  BlobReader,
+  BlobWriter,
+  TextReader,
+  TextWriter,
+  Uint8ArrayReader,
+  Uint8ArrayWriter,
+} from '@zip.js/zip.js';
 import { ZipReader, ZipWriter, configure } from '@zip.js/zip.js';
 import type { FileEntry } from '@zip.js/zip.js';
 import { decode, encode } from 'fast-png';
@@ -42,7 +49,7 @@ export async function exportSet(
   frames: readonly CollectedFrame[],
   roles: ReadonlyMap<string, Role>,
 ): Promise<Blob> {
-  const zip = new ZipWriter(new BlobWriter('application/zip'));
+  const zip = new ZipWriter(new BlobWriter('application/zip'), { level: 0 }); // PNG is packed already.
   const groups = [...new Set(frames.map(({ group }) => group))];
   const entries: z.input<typeof manifestSchema>['frames'] = [];
   for (const [index, collected] of frames.entries()) {

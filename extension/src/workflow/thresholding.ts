@@ -39,7 +39,10 @@ export function createThresholding(parts: Parts): Thresholding {
   const nowOf = ({ id }: SegmentationInfo, writes: readonly MaskWrite[]): readonly MaskWrite[] =>
     writes.map((write) => {
       const data = viewer.readMask(id, write.segmentIndex, write.frame)?.data;
-      return { ...write, mask: { ...write.mask, data: Uint8Array.from(data ?? write.mask.data.map(() => 0)) } };
+      return {
+        ...write,
+        mask: { ...write.mask, data: Uint8Array.from(data ?? write.mask.data.map(() => 0)) },
+      };
     });
 
   const restore = async (): Promise<void> => {

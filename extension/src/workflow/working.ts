@@ -44,10 +44,7 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
 }
 
 /** The segment of a word, whatever its case. */
-export function segmentOf(
-  segmentation: SegmentationInfo | undefined,
-  word: string,
-): Segment | undefined {
+export function segmentOf(segmentation: SegmentationInfo | undefined, word: string): Segment | undefined {
   const wanted = fold(word);
   return segmentation?.segments.find(({ label }) => fold(label) === wanted);
 }
@@ -57,7 +54,10 @@ export function fold(word: string): string {
 }
 
 /** @throws SaltError where the active viewport shows no image */
-export function activePlace({ viewer, strings }: Context): Place & { readonly frame: Series['frames'][number] } {
+export function activePlace({
+  viewer,
+  strings,
+}: Context): Place & { readonly frame: Series['frames'][number] } {
   const place = viewer.active();
   const frame = place?.series.frames[place.frameIndex];
   if (!place || !frame) throw refusal(strings.reasons.noImage);

@@ -44,7 +44,9 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
       </div>
       <div className="salt-row">
         <div className="salt-grow salt-dim salt-number">
-          <div>{s.facts(methods[adapter.method] ?? adapter.method, adapter.model, adapter.trainingFrames)}</div>
+          <div>
+            {s.facts(methods[adapter.method] ?? adapter.method, adapter.model, adapter.trainingFrames)}
+          </div>
           <div>
             {score ? s.dice(formatScore(locale, score.dice), formatPixels(locale, score.hd95)) : s.unchecked}
           </div>

@@ -21,11 +21,7 @@ export function AdaptersSection() {
         </ul>
       )}
       <div>
-        <FilePick
-          kind="link"
-          accept=".safetensors"
-          onFiles={([file]) => file && actions.importFile(file)}
-        >
+        <FilePick kind="link" accept=".safetensors" onFiles={([file]) => file && actions.importFile(file)}>
           {s.import}
         </FilePick>
       </div>

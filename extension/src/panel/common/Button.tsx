@@ -15,7 +15,17 @@ interface ButtonProps {
   readonly className?: string;
 }
 
-export function Button({ children, onPress, kind, hint, reason, label, pressed, wide, className }: ButtonProps) {
+export function Button({
+  children,
+  onPress,
+  kind,
+  hint,
+  reason,
+  label,
+  pressed,
+  wide,
+  className,
+}: ButtonProps) {
   return (
     <button
       type="button"

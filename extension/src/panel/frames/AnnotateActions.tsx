@@ -47,17 +47,16 @@ export function AnnotateActions() {
         >
           {collectLabel}
         </Button>
-        <Button onPress={frames.collectEmpty} hint={s.collectEmptyHint} reason={useReason(whyNotCollectEmpty)}>
+        <Button
+          onPress={frames.collectEmpty}
+          hint={s.collectEmptyHint}
+          reason={useReason(whyNotCollectEmpty)}
+        >
           {s.collectEmpty}
         </Button>
       </div>
       <div className="salt-row" data-wrap>
-        <Button
-          kind="link"
-          onPress={frames.next}
-          hint={s.nextHint}
-          reason={useReason(whyNotBrush)}
-        >
+        <Button kind="link" onPress={frames.next} hint={s.nextHint} reason={useReason(whyNotBrush)}>
           <Icon name="next" /> {s.next}
         </Button>
         {uncollected > 1 && (
@@ -73,11 +72,7 @@ export function AnnotateActions() {
 function BrushButton({ tool }: { readonly tool: 'brush' | 'eraser' }) {
   const { strings, frames } = useSession();
   return (
-    <Button
-      label={strings.frames[tool]}
-      onPress={() => frames.brush(tool)}
-      reason={useReason(whyNotBrush)}
-    >
+    <Button label={strings.frames[tool]} onPress={() => frames.brush(tool)} reason={useReason(whyNotBrush)}>
       <Icon name={tool} />
     </Button>
   );

@@ -29,10 +29,17 @@ export function CodesForm({ onDone }: { readonly onDone: () => void }) {
       </div>
       {segments.map(({ index, label }) => {
         const code = codes.get(index);
-        return code && <CodeFields key={index} word={label} code={code} onChange={(next) => set(index, next)} />;
+        return (
+          code && <CodeFields key={index} word={label} code={code} onChange={(next) => set(index, next)} />
+        );
       })}
       <div className="salt-row">
-        <button type="submit" className="salt-button" data-kind="primary" aria-disabled={!isWhole || undefined}>
+        <button
+          type="submit"
+          className="salt-button"
+          data-kind="primary"
+          aria-disabled={!isWhole || undefined}
+        >
           {s.saveWith}
         </button>
         <Button kind="link" onPress={onDone}>

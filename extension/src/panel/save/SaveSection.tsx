@@ -20,7 +20,13 @@ export function SaveSection() {
         <CodesForm onDone={() => setEditing(false)} />
       ) : (
         <div className="salt-row">
-          <Button className="salt-grow" {...stress} hint={s.saveHint} reason={reason} onPress={() => saving.save()}>
+          <Button
+            className="salt-grow"
+            {...stress}
+            hint={s.saveHint}
+            reason={reason}
+            onPress={() => saving.save()}
+          >
             {busy ? s.saving : s.save}
           </Button>
           <Button hint={s.codesHint} reason={reason} onPress={() => setEditing(true)}>
@@ -40,7 +46,8 @@ function Saved() {
   const saved = useSlice((state) => state.saved);
   const segmentation = useSlice(({ place }) => place?.segmentation);
   if (!segmentation) return <p className="salt-dim">{s.nothing}</p>;
-  if (saved?.segmentationId !== segmentation.id) return <p className="salt-dim">{s.unsaved(segmentation.label)}</p>;
+  if (saved?.segmentationId !== segmentation.id)
+    return <p className="salt-dim">{s.unsaved(segmentation.label)}</p>;
   return (
     <p className="salt-dim salt-number">
       {s.savedAt(formatTime(locale, saved.at), formatBytes(locale, saved.bytes))} {saved.stale && s.stale}

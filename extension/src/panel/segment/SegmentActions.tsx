@@ -12,7 +12,12 @@ export function SegmentActions() {
   return (
     <div className="salt-stack">
       <div className="salt-row" data-wrap>
-        <Button className="salt-grow" {...useStress('segment')} reason={reason} onPress={() => segmenting.segment('series')}>
+        <Button
+          className="salt-grow"
+          {...useStress('segment')}
+          reason={reason}
+          onPress={() => segmenting.segment('series')}
+        >
           {s.series}
         </Button>
         <Button className="salt-grow" reason={reason} onPress={() => segmenting.segment('frame')}>

@@ -39,7 +39,8 @@ export function UncertaintyStrip() {
               onClick={() => void session.goToFrame(index)}
               onKeyDown={(event) => {
                 const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-                const next = step === 0 ? undefined : event.currentTarget.parentElement?.children[index + step];
+                const next =
+                  step === 0 ? undefined : event.currentTarget.parentElement?.children[index + step];
                 if (!(next instanceof HTMLElement)) return;
                 event.preventDefault();
                 event.stopPropagation();

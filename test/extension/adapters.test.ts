@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adapterFileName } from '../../extension/src/workflow/adapters.ts';
+import { makeAdapter } from './fake-backend.ts';
+import { openSession, quietly } from './open-session.ts';
+
+const two = {
+  prepare: (backend: { adapterList: unknown }) =>
+    void (backend.adapterList = [makeAdapter('a'), makeAdapter('b')]),
+};
+
+test('a deleted adapter can be had back until another thing is done, and is only then gone', async () => {
+  const { session, backend, state } = await openSession(two);
+  await session.adapters.remove('a');
+  assert.deepEqual(
+    state().adapters.map(({ id }) => id),
+    ['b'],
+  );
+  assert.deepEqual(backend.removed, []);
+  await session.undo();
+  assert.equal(state().adapters.length, 2);
+  await session.adapters.remove('a');
+  await session.adapters.remove('b');
+  assert.deepEqual(backend.removed, ['a'], 'the second deletion settles the first');
+  await session.dispose();
+  assert.deepEqual(backend.removed, ['a', 'b']);
+});
+
+test('the source falls back to the shipped model when its adapter is deleted', async () => {
+  const { session, backend } = await openSession(two);
+  await session.adapters.use({ kind: 'adapter', id: 'a' });
+  await session.frames.draft();
+  await session.adapters.remove('a');
+  await session.frames.draft();
+  assert.deepEqual(
+    backend.requests.map(({ source }) => source.id),
+    ['a', 'salt-tiny'],
+  );
+});
+
+test('names are unique and never empty', async () => {
+  const { session, state } = await openSession(two);
+  await session.adapters.rename('a', ' Adapter b ');
+  assert.ok(state().adapters.some(({ id, name }) => id === 'a' && name === 'Adapter b (2)'));
+  await quietly(() => session.adapters.rename('a', '  '));
+  assert.match(state().problems[0]?.message ?? '', /name/);
+  await session.adapters.importFile(new File(['x'], 'Adapter b.safetensors'));
+  assert.ok(state().adapters.some(({ name }) => name === 'Adapter b' + ' (3)'));
+});
+
+test('adapters are compared on held-out frames where there are any', async () => {
+  const { session, backend, state, viewer, series } = await openSession(two);
+  for (const index of [0, 2, 4]) {
+    viewer.open(series[0], index);
+    await session.frames.draft();
+    await session.frames.collect();
+  }
+  await session.adapters.compare([
+    { kind: 'adapter', id: 'a' },
+    { kind: 'model', id: 'salt-tiny' },
+  ]);
+  assert.deepEqual(
+    backend.evaluations.map(({ annotations }) => annotations.length),
+    [1, 1],
+  );
+  assert.deepEqual(state().comparison, {
+    frames: 1,
+    trainedOn: false,
+    rows: [
+      { name: 'Adapter a', score: { dice: 0.8, hd95: 4 } },
+      { name: 'SALT tiny', score: { dice: 0.6, hd95: 4 } },
+    ],
+  });
+});
+
+test('using an adapter brings its words', async () => {
+  const { session, state } = await openSession({
+    prepare: (backend) => (backend.adapterList = [makeAdapter('a', { words: ['vein', 'Catheter'] })]),
+  });
+  await session.adapters.use({ kind: 'adapter', id: 'a' });
+  assert.deepEqual(state().settings.words, ['Vein', 'Catheter']);
+});
+
+test('an added model becomes the base model', async () => {
+  const { session, state } = await openSession();
+  await session.adapters.importModel([new File(['x'], 'sam.pth')]);
+  assert.equal(state().settings.model, 'sam.pth');
+  assert.equal(state().importing, undefined);
+});
+
+test('erasing everything empties set, lists and storage', async () => {
+  const { session, state, storage } = await openSession(two);
+  await session.frames.draft();
+  await session.frames.collect();
+  await session.adapters.eraseAll();
+  assert.deepEqual([state().frames, state().adapters, await storage.frames()], [[], [], []]);
+});
+
+test('file names are safe on every system', () => {
+  assert.equal(adapterFileName({ name: 'Vein · 3 frames / "x"' }), 'Vein-3-frames-x.safetensors');
+});

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
+import { countPixels } from '../../extension/src/workflow/masks.ts';
+import { openSession, quietly, segmentationOf } from './open-session.ts';
+
+test('a draft makes the working segmentation, is one step of undo and hands over the brush', async () => {
+  const { session, viewer, state, until } = await openSession();
+  await session.frames.draft();
+  const [segmentation] = viewer.segmentations('A');
+  assert.equal(segmentation?.label, 'SALT · Run A');
+  assert.equal(viewer.undoSteps, 1);
+  assert.deepEqual(viewer.brush, { tool: 'brush', segmentationId: segmentation.id, segmentIndex: 1 });
+  await until(({ place }) => (place?.painted[0]?.pixels ?? 0) > 0);
+  assert.equal(state().place?.uncollected, 0, 'an untouched draft is not a person’s work');
+});
+
+test('what is collected is stored at once and survives a reload', async () => {
+  const storage = memoryStorage();
+  const first = await openSession({ storage });
+  await first.session.frames.draft();
+  await first.session.frames.collect();
+  assert.equal((await storage.frames()).length, 1);
+  const second = await openSession({ storage });
+  const [frame] = second.state().frames;
+  assert.equal(frame?.ref.frameNumber, 1);
+  assert.ok(countPixels(frame.masks[0]?.mask) > 0);
+});
+
+test('a frame that is collected again replaces the earlier one and keeps its place', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await session.frames.draft();
+  await session.frames.collect();
+  viewer.open(series[0], 1);
+  await session.frames.draft();
+  await session.frames.collect();
+  const before = state().frames[0];
+  viewer.open(series[0], 0);
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [0, 1, 2]);
+  await session.frames.collect();
+  const after = state().frames[0];
+  assert.equal(state().frames.length, 2);
+  assert.equal(after?.id, before?.id);
+  assert.equal(countPixels(after?.masks[0]?.mask), countPixels(before?.masks[0]?.mask) + 3);
+});
+
+test('an empty frame is collected only by saying so, and a painted one is never collected as empty', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await quietly(() => session.frames.collect());
+  assert.equal(state().frames.length, 0);
+  assert.match(state().problems[0]?.message ?? '', /Nothing is painted/);
+  await session.frames.collectEmpty();
+  assert.equal(state().frames.length, 1);
+  assert.deepEqual(state().problems, [], 'the problem is gone once the action succeeded');
+  viewer.open(series[0], 1);
+  await session.frames.draft();
+  await quietly(() => session.frames.collectEmpty());
+  assert.equal(state().frames.length, 1);
+});
+
+test('all painted frames are collected, untouched drafts are not', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  viewer.paint(id, 1, series[0].frames[2]!, [5, 6]);
+  viewer.paint(id, 1, series[0].frames[4]!, [5, 6]);
+  await until(({ place }) => place?.uncollected === 2);
+  assert.equal(await session.frames.collectPainted(), 2);
+  assert.deepEqual(
+    state().frames.map(({ ref }) => ref.frameNumber),
+    [3, 5],
+  );
+  await until(({ place }) => place?.uncollected === 0);
+  // A correction after collecting makes the frame uncollected again; taking it back does not.
+  viewer.paint(id, 1, series[0].frames[2]!, [9]);
+  await until(({ place }) => place?.uncollected === 1);
+  viewer.erase(id, series[0].frames[2]!, [9]);
+  await until(({ place }) => place?.uncollected === 0);
+});
+
+test('the masks of the set are copies: painting on does not change them', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await session.frames.draft();
+  await session.frames.collect();
+  const mask = state().frames[0]?.masks[0]?.mask;
+  const before = countPixels(mask);
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [0, 1, 2, 3]);
+  assert.equal(countPixels(mask), before);
+});
+
+test('removing a frame can be undone, in storage too', async () => {
+  const storage = memoryStorage();
+  const { session, state } = await openSession({ storage });
+  await session.frames.draft();
+  await session.frames.collect();
+  const id = state().frames[0]?.id ?? '';
+  await session.frames.remove(id);
+  assert.equal(state().frames.length, 0);
+  assert.equal((await storage.frames()).length, 0);
+  assert.match(state().undo?.text ?? '', /Frame 1 removed/);
+  await session.undo();
+  assert.equal(state().frames[0]?.id, id);
+  assert.equal((await storage.frames()).length, 1);
+  assert.equal(state().undo, undefined);
+});
+
+test('a frame whose pixels cannot be read is reported in words and nothing is collected', async () => {
+  const { session, viewer, state } = await openSession();
+  viewer.failNext('framePixels', new Error('decoder said no'));
+  await quietly(() => session.frames.draft());
+  assert.match(state().problems[0]?.message ?? '', /decoder said no.*Try again/);
+  assert.equal(viewer.notices[0]?.level, 'error');
+  assert.deepEqual(state().busy, {});
+  session.dismiss(state().problems[0]?.id ?? 0);
+  assert.deepEqual(state().problems, []);
+});
+
+test('each word is a segment; a mask is collected for each', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await session.frames.draft();
+  await session.words.add('Catheter');
+  await session.words.add(' catheter ');
+  assert.deepEqual(state().settings.words, ['Vein', 'Catheter']);
+  const segmentation = segmentationOf(opened, 'A');
+  assert.equal(viewer.brush?.segmentIndex, 2, 'the brush paints the chosen word');
+  viewer.paint(segmentation.id, 2, series[0].frames[0]!, [0, 1, 2]);
+  await session.frames.collect();
+  const masks = state().frames[0]?.masks ?? [];
+  assert.deepEqual(
+    masks.map(({ word }) => word),
+    ['Vein', 'Catheter'],
+  );
+  assert.equal(countPixels(masks[1]?.mask), 3);
+  session.words.remove('Vein');
+  session.words.remove('Catheter');
+  assert.deepEqual(state().settings.words, ['Catheter'], 'the last word stays');
+});
+
+test('stored records of another shape are left out, the others are read', async () => {
+  const storage = memoryStorage();
+  const first = await openSession({ storage });
+  await first.session.frames.draft();
+  await first.session.frames.collect();
+  const good = await storage.frames();
+  const { warn } = console;
+  console.warn = () => {};
+  const second = await openSession({
+    storage: { ...storage, frames: async () => [{ id: 'x' }, null, ...good] },
+  });
+  console.warn = warn;
+  assert.equal(second.state().frames.length, 1);
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeFor, KNOWN_CODES } from '../../extension/src/codes.ts';
+import { propertyOf } from '../../src/imaging/dicom/code.ts';
+import { SaltError } from '../../src/protocol/errors.ts';
+import { openSession, quietly, segmentationOf } from './open-session.ts';
+
+test('the kind of algorithm follows from who drew: nobody but the model, both, or a person alone', async () => {
+  const opened = await openSession();
+  const { session, viewer, series } = opened;
+  await session.segmenting.segment('series');
+  await session.saving.save();
+  assert.equal(viewer.saves[0]?.segments[0]?.algorithmType, 'AUTOMATIC');
+  assert.deepEqual(viewer.saves[0]?.algorithm, { name: 'SALT tiny', version: '0.1.0' });
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[1]!, [0]);
+  await session.saving.save();
+  assert.equal(viewer.saves[1]?.segments[0]?.algorithmType, 'SEMIAUTOMATIC');
+  viewer.open(series[1], 0);
+  await session.frames.brush('brush');
+  viewer.paint(segmentationOf(opened, 'B').id, 1, series[1].frames[0]!, [0]);
+  await session.saving.save();
+  assert.equal(viewer.saves[2]?.segments[0]?.algorithmType, 'MANUAL');
+  assert.equal(viewer.saves[2]?.segmentationId, segmentationOf(opened, 'B').id);
+});
+
+test('what is saved is marked as such until it changes', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await session.segmenting.segment('series');
+  await session.saving.save();
+  assert.equal(state().saved?.stale, false);
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[1]!, [0]);
+  assert.equal(state().saved?.stale, true);
+});
+
+test('codes of the words, those of the site first, and those that a person chose before all', async () => {
+  const own = {
+    category: { value: '1', scheme: '99SITE', meaning: 'Own' },
+    type: { value: '2', scheme: '99SITE', meaning: 'Own vein' },
+  };
+  const opened = await openSession({ config: { codes: { vein: own } } });
+  await opened.session.segmenting.segment('series');
+  await opened.session.saving.save();
+  assert.deepEqual(opened.viewer.saves[0]?.segments[0]?.code, own);
+  const chosen = codeFor('Artery');
+  await opened.session.saving.save(new Map([[1, chosen]]));
+  assert.deepEqual(opened.viewer.saves[1]?.segments[0]?.code, chosen);
+});
+
+test('an archive that refuses is a problem in words; the segmentation stays unsaved', async () => {
+  const { session, viewer, state } = await openSession();
+  await session.segmenting.segment('series');
+  viewer.failNext('save', new SaltError('SAVE_FAILED', 'The archive said 503. Try again later.'));
+  await quietly(() => session.saving.save());
+  assert.equal(state().problems[0]?.message, 'The archive said 503. Try again later.');
+  assert.equal(state().saved, undefined);
+});
+
+test('nothing is saved where nothing is segmented', async () => {
+  const { session, viewer, state } = await openSession();
+  await quietly(() => session.saving.save());
+  assert.equal(viewer.saves.length, 0);
+  assert.match(state().problems[0]?.message ?? '', /no segmentation/);
+});
+
+test('panel and engine write the same codes for the same words', () => {
+  for (const word of ['Vein', 'arteries', 'blood vessels', 'Coronary artery', 'catheter', 'stents', 'shoe']) {
+    assert.deepEqual(codeFor(word), propertyOf(word), word);
+  }
+  assert.equal(codeFor('Katheter').type.meaning, 'Catheter');
+  const values = KNOWN_CODES.map(({ type }) => type.value);
+  assert.equal(new Set(values).size, values.length);
+});

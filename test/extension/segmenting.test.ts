@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SaltError } from '../../src/protocol/errors.ts';
+import { countPixels } from '../../extension/src/workflow/masks.ts';
+import { openSession, quietly, segmentationOf } from './open-session.ts';
+
+test('a series goes into one segmentation of its own, and the whole job can be taken back', async () => {
+  const { session, viewer, state } = await openSession();
+  await session.segmenting.segment('series');
+  const all = viewer.segmentations('A');
+  assert.deepEqual(
+    all.map(({ label }) => label),
+    ['SALT tiny · Vein'],
+  );
+  assert.equal(viewer.paintedFrames(all[0]!.id).length, 6);
+  assert.equal(viewer.undoSteps, 0, 'the frames do not push the user’s strokes out of the viewer’s history');
+  assert.match(state().undo?.text ?? '', /6 frames/);
+  await session.undo();
+  assert.deepEqual(viewer.segmentations('A'), []);
+});
+
+test('results go to the series they were asked for, whatever is opened meanwhile', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, backend } = opened;
+  backend.beforeSegment = () => {
+    if (backend.requests.length === 2) viewer.open(series[1], 3);
+  };
+  await session.segmenting.segment('series');
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 6);
+  assert.deepEqual(viewer.segmentations('B'), []);
+});
+
+test('every open series is segmented', async () => {
+  const opened = await openSession();
+  await opened.session.segmenting.segment('all');
+  for (const id of ['A', 'B']) {
+    assert.equal(opened.viewer.paintedFrames(segmentationOf(opened, id).id).length, 6);
+  }
+});
+
+test('corrections and collected frames are kept when a series is segmented again', async () => {
+  const opened = await openSession();
+  const { session, viewer, series } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const [first, second] = series[0].frames;
+  viewer.paint(id, 1, second!, [0, 1]);
+  viewer.open(series[0], 0);
+  viewer.paint(id, 1, first!, [3, 4, 5]);
+  await session.frames.collect();
+  await session.segmenting.segment('series');
+  assert.equal(viewer.segmentations('A').length, 1, 'the segmentation of the same source is used again');
+  assert.equal(viewer.readMask(id, 1, second!)?.data[0], 1, 'a correction that is not collected yet');
+  assert.equal(viewer.readMask(id, 1, first!)?.data[3], 1, 'the approved mask');
+  session.change({ keepMine: false });
+});
+
+test('cancelling stops between frames, keeps what is done, and is no problem', async () => {
+  const opened = await openSession();
+  const { session, viewer, backend, state } = opened;
+  backend.beforeSegment = () => {
+    if (backend.requests.length === 3) session.segmenting.cancel();
+  };
+  await session.segmenting.segment('series');
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 2);
+  assert.deepEqual(state().problems, []);
+  assert.equal(state().segmenting.status, 'done');
+  assert.deepEqual(state().busy, {});
+});
+
+test('a failure half way is told, what is done stays, and the job can be started again', async () => {
+  const opened = await openSession();
+  const { session, viewer, backend, state } = opened;
+  backend.beforeSegment = () => {
+    if (backend.requests.length === 3) throw new SaltError('DEVICE_LOST', 'Lost. Try again.');
+  };
+  await quietly(() => session.segmenting.segment('series'));
+  assert.equal(state().problems[0]?.message, 'Lost. Try again.');
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 2);
+  backend.beforeSegment = () => {};
+  await session.segmenting.segment('series');
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 6);
+  assert.deepEqual(state().problems, []);
+});
+
+test('a failure before the first result leaves no segmentation behind', async () => {
+  const { session, viewer, backend } = await openSession();
+  backend.beforeSegment = () => {
+    throw new SaltError('DEVICE_LOST', 'Lost.');
+  };
+  await quietly(() => session.segmenting.segment('series'));
+  assert.deepEqual(viewer.segmentations('A'), []);
+});
+
+test('the threshold moves without the model, as one step of undo, past frames corrected by hand', async () => {
+  const opened = await openSession();
+  const { session, viewer, backend, series, until } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const [first, second, third] = series[0].frames;
+  const pixels = (frame: typeof first) => countPixels(viewer.readMask(id, 1, frame!));
+  viewer.paint(id, 1, third!, [0]);
+  const before = [pixels(first), pixels(second), pixels(third)];
+  const requests = backend.requests.length;
+  const steps = viewer.undoSteps;
+  session.segmenting.preview({ threshold: 0.45, minimumSize: 0 });
+  session.segmenting.preview({ threshold: 0.2 });
+  await until(() => pixels(first) > before[0]!);
+  assert.equal(viewer.undoSteps, steps, 'dragging is no step of undo');
+  assert.equal(pixels(second), before[1]);
+  await session.segmenting.commit({});
+  assert.ok(pixels(second) > before[1]!);
+  assert.equal(pixels(third), before[2]);
+  assert.equal(viewer.undoSteps, steps + 1);
+  assert.equal(backend.requests.length, requests);
+  await session.segmenting.commit({ threshold: 0.5 });
+  assert.ok(pixels(second) <= before[1]! + 40);
+});
+
+test('the next frame is the least sure one that is not collected', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.segmenting.segment('series');
+  await until(({ place }) => place?.uncertainty !== undefined);
+  const uncertainty = state().place?.uncertainty ?? [];
+  const others = uncertainty.map((value, index) => ({ value: value ?? 0, index })).slice(1);
+  const expected = others.reduce((most, one) => (one.value > most.value ? one : most)).index;
+  await session.frames.next();
+  assert.equal(viewer.active()?.frameIndex, expected);
+  assert.equal(viewer.active()?.series.id, series[0].id);
+});

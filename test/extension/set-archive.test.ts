@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BlobReader, TextWriter, ZipReader } from '@zip.js/zip.js';
+import type { CollectedFrame } from '../../extension/src/store/collected-frame.ts';
+import { exportSet, importSet } from '../../extension/src/workflow/set-archive.ts';
+import type { FramePixels } from '../../src/protocol/frames.ts';
+
+const VALUES: Readonly<Record<string, FramePixels['values']>> = {
+  bytes: Uint8Array.of(0, 7, 200, 255),
+  '16 bit': Uint16Array.of(0, 4095, 65535, 1),
+  signed: Int16Array.of(-1024, 0, 32767, -32768),
+  'whole but wide': Int32Array.of(-100_000, 0, 5, 2_000_000_000),
+  'whole and narrow': Int32Array.of(100_000, 100_001, 100_002, 165_535),
+  fractions: Float32Array.of(0.25, -3.5, 1e9, 0),
+  'whole floats': Float32Array.of(-1000, 0, 400, 3071),
+};
+
+function collected(name: string, values: FramePixels['values'], index: number): CollectedFrame {
+  const mask = (...data: number[]) => ({ width: 2, height: 2, data: Uint8Array.from(data) });
+  return {
+    id: `1.2.${index}#3`,
+    ref: { studyInstanceUid: '1', seriesInstanceUid: '1.1', sopInstanceUid: `1.2.${index}`, frameNumber: 3 },
+    seriesDescription: name,
+    modality: 'XA',
+    group: 'MÜLLER^ANNA 1950-01-01',
+    frame: {
+      width: 2,
+      height: 2,
+      channels: 1,
+      values,
+      ...(index % 2 === 0 && { window: { lower: -5, upper: 9.5 }, inverted: true }),
+    },
+    masks: [
+      { word: 'Vein', mask: mask(0, 1, 1, 0) },
+      { word: 'Left artery', mask: mask(0, 0, 0, 0) },
+    ],
+    ...(index === 1 && { chosenRole: 'heldOut' as const }),
+    collectedAt: `2026-11-25T12:00:0${index}.000Z`,
+  };
+}
+
+const frames = Object.entries(VALUES).map(([name, values], index) => collected(name, values, index));
+
+test('every kind of pixel comes back to the bit, with window, masks, words and role', async () => {
+  const zip = await exportSet(frames, new Map([[frames[1]!.id, 'heldOut']]));
+  const back = await importSet(zip);
+  assert.deepEqual(
+    back,
+    frames.map((frame) => ({ ...frame, group: 'patient-1' })),
+  );
+});
+
+test('colour comes back too', async () => {
+  const colour: CollectedFrame = {
+    ...frames[0]!,
+    frame: { width: 2, height: 2, channels: 3, values: Uint8Array.from({ length: 12 }, (_, at) => at * 20) },
+  };
+  assert.deepEqual((await importSet(await exportSet([colour], new Map())))[0]?.frame, colour.frame);
+});
+
+test('the ZIP is a folder that the command line trains on, without a patient’s name', async () => {
+  const zip = new ZipReader(new BlobReader(await exportSet(frames, new Map([[frames[1]!.id, 'heldOut']]))));
+  const texts = new Map<string, string>();
+  for (const entry of await zip.getEntries()) {
+    if (!entry.directory) texts.set(entry.filename, await entry.getData(new TextWriter()));
+  }
+  assert.ok(
+    texts.has('images/0001.png') &&
+      texts.has('masks-vein/0001.png') &&
+      texts.has('masks-left-artery/0007.png'),
+  );
+  assert.match(texts.get('data_split.csv') ?? '', /^image,split\n0001\.png,train\n0002\.png,val\n/);
+  assert.ok(![...texts.values()].some((text) => text.includes('ANNA')));
+});
+
+test('anything else is refused with what to choose instead', async () => {
+  await assert.rejects(importSet(new Blob(['no zip'])), { code: 'DATASET_INVALID', message: /Export/ });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { de } from '../../extension/src/strings/de.ts';
+import { en } from '../../extension/src/strings/en.ts';
+import { chooseStrings } from '../../extension/src/strings/index.ts';
+import { ERROR_CODES } from '../../src/protocol/errors.ts';
+
+/** Names and terms that are the same in both languages. */
+const SAME = new Set([
+  'adapters.dicePlain',
+  'adapters.hd95Plain',
+  'adapters.name',
+  'frames.workingLabel',
+  'frames.painted',
+  'segment.label',
+  'segment.pixels',
+  'train.adapterName',
+  'train.dice',
+  'train.methods.salt',
+  'train.methods.ssam',
+  'train.methods.lora',
+  'adapters.dice',
+  'device.passedOver',
+  'save.value',
+  'save.codes',
+]);
+
+function leaves(value: unknown, path: string): [string, unknown][] {
+  if (typeof value !== 'object' || value === null) return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`));
+}
+
+test('German is complete: the same keys, and no English left', () => {
+  const english = new Map(leaves(en, ''));
+  const german = new Map(leaves(de, ''));
+  const keys = (all: ReadonlyMap<string, unknown>) =>
+    [...all.keys()].filter((key) => !key.startsWith('errors.advice.')).sort();
+  assert.deepEqual(keys(german), keys(english));
+  const untranslated = [...english].filter(
+    ([key, text]) => typeof text === 'string' && german.get(key) === text && !SAME.has(key),
+  );
+  assert.deepEqual(untranslated, []);
+});
+
+test('every error has German advice', () => {
+  assert.deepEqual(
+    ERROR_CODES.filter((code) => de.errors.advice[code] === undefined),
+    [],
+  );
+});
+
+test('the first language that there is a catalogue for, else English', () => {
+  assert.equal(chooseStrings(['fr-FR', 'de-AT', 'en']), de);
+  assert.equal(chooseStrings([undefined, 'EN_us']), en);
+  assert.equal(chooseStrings([]), en);
+});

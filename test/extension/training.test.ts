@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SaltError } from '../../src/protocol/errors.ts';
+import { makeAdapter } from './fake-backend.ts';
+import type { Opened } from './open-session.ts';
+import { openSession, quietly, segmentationOf } from './open-session.ts';
+
+async function collectThree(opened: Opened): Promise<void> {
+  const { session, viewer, series } = opened;
+  for (const index of [0, 2, 4]) {
+    viewer.open(series[0], index);
+    await session.frames.draft();
+    await session.frames.collect();
+  }
+}
+
+test('fine-tuning collects what is painted first, holds the third frame out and shows an unseen one', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, backend, state, until } = opened;
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  for (const index of [1, 2, 3]) viewer.paint(id, 1, series[0].frames[index]!, [7, 8, 9]);
+  await until(({ place }) => place?.uncollected === 3);
+  await session.training.start();
+  const request = backend.runs[0]?.request;
+  assert.deepEqual(
+    request?.annotations.map(({ role }) => role),
+    ['train', 'train', 'heldOut'],
+  );
+  assert.ok(request?.preview);
+  assert.deepEqual(request?.choices, {
+    name: 'Vein · 3 frames',
+    model: 'salt-tiny',
+    words: ['Vein'],
+    method: 'salt',
+    budget: { kind: 'minutes', minutes: 1.5 },
+    seed: 1,
+  });
+  assert.equal(state().training.status, 'preparing');
+  assert.ok(request?.annotations.every(({ group }) => group === 'P1'));
+});
+
+test('a finished run becomes the source and segments the series on screen by itself', async () => {
+  const opened = await openSession();
+  const { session, backend, state, until, viewer } = opened;
+  await collectThree(opened);
+  await session.training.start();
+  const adapter = makeAdapter('new', { name: 'Vein · 3 frames' });
+  backend.adapterList = [adapter];
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await until(({ segmenting }) => segmenting.status === 'done');
+  assert.deepEqual(state().settings.source, { kind: 'adapter', id: 'new' });
+  assert.equal(state().training.status, 'finished');
+  const results = viewer.segmentations('A').find(({ label }) => label === 'Vein · 3 frames');
+  assert.ok(results);
+  assert.equal(viewer.paintedFrames(results.id).length, 6);
+  assert.equal(backend.requests.filter(({ source }) => source.id === 'new').length, 6);
+});
+
+test('progress, curves, pause and the choice to keep or discard', async () => {
+  const opened = await openSession();
+  const { session, backend, state, until } = opened;
+  await collectThree(opened);
+  await session.training.start();
+  const run = backend.runs[0]!;
+  run.emit({ kind: 'preparing', what: 'svd', fraction: 0.25 });
+  assert.deepEqual(state().training.preparing, { what: 'svd', fraction: 0.25 });
+  run.emit({ kind: 'training', event: { kind: 'planned', steps: 10, evaluateEvery: 5 } });
+  run.emit({
+    kind: 'training',
+    event: {
+      kind: 'step',
+      step: 1,
+      epoch: 1,
+      loss: { focal: 0.1, dice: 0.2, penalty: 0, total: 0.3 },
+      learningRate: 0.001,
+      gradientNorm: 1,
+      imagesPerSecond: 2,
+      fraction: 0.1,
+      secondsLeft: 9,
+    },
+  });
+  run.emit({
+    kind: 'training',
+    event: { kind: 'evaluation', step: 1, epoch: 1, score: { dice: 0.5, hd95: 3 }, best: true },
+  });
+  const { training } = state();
+  assert.equal(training.status, 'running');
+  assert.equal(training.secondsLeft, 9);
+  assert.deepEqual(training.log.loss, [{ step: 1, value: 0.3 }]);
+  assert.deepEqual(training.log.best, { dice: 0.5, hd95: 3 });
+  session.training.pause();
+  assert.deepEqual(run.asked, ['pause']);
+  backend.unfinishedList = [
+    { id: 'u1', choices: run.request!.choices, frames: 3, step: 1, startedAt: '2026-11-25T12:00:00Z' },
+  ];
+  run.end({ kind: 'paused', step: 1 });
+  await until(({ unfinished }) => unfinished.length === 1);
+  assert.equal(state().training.status, 'idle');
+  await session.training.resume('u1');
+  assert.equal(backend.runs[1]?.resumed, 'u1');
+  assert.equal(state().training.name, 'Vein · 3 frames');
+  session.training.discard();
+  assert.deepEqual(backend.runs[1]?.asked, ['discard']);
+});
+
+test('a run that fails says so in its section and can be continued', async () => {
+  const opened = await openSession();
+  const { session, backend, state, until } = opened;
+  await collectThree(opened);
+  await session.training.start();
+  backend.unfinishedList = [
+    {
+      id: 'u1',
+      choices: backend.runs[0]!.request!.choices,
+      frames: 3,
+      step: 40,
+      startedAt: '2026-11-25T12:00:00Z',
+    },
+  ];
+  await quietly(async () => {
+    backend.runs[0]?.fail(new SaltError('DEVICE_LOST', 'The graphics card was lost. Continue the run.'));
+    await until(({ unfinished }) => unfinished.length === 1);
+  });
+  assert.deepEqual(
+    state().problems.map(({ where, message }) => [where, message]),
+    [['train', 'The graphics card was lost. Continue the run.']],
+  );
+  assert.equal(state().training.status, 'idle');
+});
+
+test('a set without paint, or with everything held out, is refused with what to do', async () => {
+  const { session, backend, state } = await openSession();
+  await session.frames.collectEmpty();
+  await quietly(() => session.training.start());
+  assert.match(state().problems[0]?.message ?? '', /all empty/);
+  await session.frames.setRole(state().frames[0]?.id ?? '', 'heldOut');
+  await quietly(() => session.training.start());
+  assert.match(state().problems[0]?.message ?? '', /held out/);
+  assert.equal(backend.runs.length, 0);
+});
+
+test('a second run is not started beside the first', async () => {
+  const opened = await openSession();
+  await collectThree(opened);
+  await opened.session.training.start();
+  await quietly(() => opened.session.training.start());
+  assert.equal(opened.backend.runs.length, 1);
+});
+
+test('messages of the back end are introduced in German', async () => {
+  const opened = await openSession({ language: 'de-CH' });
+  const { session, backend, state } = opened;
+  backend.beforeSegment = () => {
+    throw new SaltError('OUT_OF_MEMORY', 'No memory.');
+  };
+  await quietly(() => session.frames.draft());
+  assert.match(state().problems[0]?.message ?? '', /^Der Speicher reicht nicht.*\(No memory\.\)$/);
+});
