@@ -23,6 +23,7 @@ const PACKAGES = [
   'safetensors',
   'transformers',
   'ftfy',
+  'dicomweb-client',
 ];
 /** Installed without what they ask for: CLIP's text side needs none of its torchvision, whose builds follow PyTorch's. */
 const ALONE = ['open_clip_torch==3.3.0'];

@@ -71,7 +71,10 @@ export async function startViewerServer(options: ViewerServerOptions): Promise<V
   });
   server.setErrorHandler((error, _request, reply) => {
     const status = statusOf(error);
-    const message = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    // The system's own words would show paths.
+    const message =
+      status === 410 ? 'The file behind this is gone. Start the server anew to read the folder again.' : said;
     if (status === 500) tell(`Failed: ${message}`);
     void reply
       .code(status)

@@ -47,5 +47,9 @@ export function instanceUrl(
 }
 
 export function sendJson(reply: FastifyReply, status: number, value: unknown): FastifyReply {
-  return reply.code(status).type('application/dicom+json').send(JSON.stringify(value));
+  // As bytes, since a `charset` would be added to text, and clients compare the media type letter by letter.
+  return reply
+    .code(status)
+    .type('application/dicom+json')
+    .send(Buffer.from(JSON.stringify(value)));
 }

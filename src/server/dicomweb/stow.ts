@@ -25,6 +25,7 @@ export function addStore(
   prefix: string,
   tell: (line: string) => void,
 ): void {
+  server.removeAllContentTypeParsers();
   for (const type of [MULTIPART, DICOM]) {
     server.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
   }

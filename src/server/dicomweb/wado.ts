@@ -9,7 +9,7 @@ import type { StoredInstance } from '../archive/instance.ts';
 import { toDicomJson } from '../dicom/json.ts';
 import type { DicomJson } from '../dicom/json.ts';
 import { readHeader } from '../dicom/read-header.ts';
-import { HttpError, baseUrl, instanceUrl, scopeOf } from './answers.ts';
+import { HttpError, baseUrl, instanceUrl, scopeOf, sendJson } from './answers.ts';
 import type { Params } from './answers.ts';
 import { sendFrames } from './frames.ts';
 import { covers, parseAccept } from './media-type.ts';
@@ -39,7 +39,7 @@ export function addRetrieve(server: FastifyInstance, archive: FolderArchive, pre
       const metadata: DicomJson[] = [];
       for (const instance of existing(archive, request.params))
         metadata.push(await metadataOf(instance, base));
-      return reply.type('application/dicom+json').send(JSON.stringify(metadata));
+      return sendJson(reply, 200, metadata);
     });
   }
   server.get<{ Params: Params }>(`${INSTANCE}/frames/:frames`, async (request, reply) => {

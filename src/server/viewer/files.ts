@@ -36,7 +36,7 @@ export async function addViewerFiles(server: FastifyInstance, files: ViewerFiles
     await server.register(fastifyStatic, { ...shared, root: pluginDir, prefix: `${PLUGIN_PATH}/` });
   }
   server.get('/app-config.js', (_request, reply) =>
-    reply.header('Cache-Control', 'no-cache').type('text/javascript; charset=utf-8').send(config),
+    reply.header('Cache-Control', 'no-cache').type('application/javascript; charset=utf-8').send(config),
   );
   if (viewerDir === undefined) return;
   await server.register(fastifyStatic, { ...shared, decorateReply: true, root: viewerDir, prefix: '/' });
