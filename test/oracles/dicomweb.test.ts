@@ -28,13 +28,11 @@ describe('dicomweb-client', { skip: noPython }, () => {
       name: 'a run of 8 bits in explicit little endian',
       place: CINE,
       file: 'a/b/IM000001',
-      transferSyntax: undefined,
     },
     {
       name: 'one of 12 bits in implicit little endian',
       place: DEEP,
       file: 'deep.DCM',
-      transferSyntax: undefined,
     },
   ]) {
     it(`finds, fetches and stores: ${name}`, async () => {
@@ -43,10 +41,7 @@ describe('dicomweb-client', { skip: noPython }, () => {
       writeStudies(images);
       const added = { ...place, series: `${place.study}.8`, sop: `${place.study}.8.1` };
       const pixels = pattern(24 * 32, 7);
-      writeFileSync(
-        join(folder, 'new.dcm'),
-        image(added, [], { pixels }),
-      );
+      writeFileSync(join(folder, 'new.dcm'), image(added, [], { pixels }));
       const manifest = join(folder, 'manifest.json');
       writeFileSync(
         manifest,

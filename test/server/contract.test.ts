@@ -145,7 +145,7 @@ for (const { name, skip, start } of ARCHIVES) {
       assert.equal(value(metadata, '00181114'), 1.25);
       assert.equal(value(metadata, '00280011'), 32);
       assert.deepEqual(metadata?.['00280100'], { vr: 'US', Value: [8] });
-      const pixels = metadata.['7FE00010'];
+      const pixels = metadata['7FE00010'];
       assert.equal(pixels?.InlineBinary, undefined);
       assert.equal(pixels?.Value, undefined);
       assert.equal((await find(root, `studies/${CINE.study}/metadata`)).length, 2);
