@@ -3,25 +3,33 @@ import type { ReactElement, ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Root } from 'react-dom/client';
 
+const TAG = 'ohif-salt-panel';
+
 /**
- * A component without hooks, for a viewer whose React is not ours: it renders one plain element, and under that our own
- * React draws. What it drew ends with the element; whoever wants to keep state keeps it elsewhere.
+ * A component without hooks, for a viewer whose React is not ours: it renders one element of our own kind, and under
+ * that our own React draws for as long as the element is in the page.
  */
 export function mounted(render: () => ReactNode): () => ReactElement {
-  const roots = new WeakMap<HTMLElement, Root>();
-  let current: HTMLElement | null = null;
-  const attach = (element: HTMLElement | null): void => {
-    if (element !== null) {
-      const root = createRoot(element);
-      roots.set(element, root);
-      current = element;
-      root.render(render());
-      return;
+  if (customElements.get(TAG) === undefined) customElements.define(TAG, elementThat(render));
+  return () => createElement(TAG, { style: { display: 'block', height: '100%' } });
+}
+
+function elementThat(render: () => ReactNode): CustomElementConstructor {
+  return class extends HTMLElement {
+    #root: Root | undefined;
+
+    connectedCallback(): void {
+      this.#root ??= createRoot(this);
+      this.#root.render(render());
     }
-    const root = current === null ? undefined : roots.get(current);
-    current = null;
-    // React refuses to end a root while another is being drawn, which is when it tells us that the element is gone.
-    setTimeout(() => root?.unmount());
+
+    disconnectedCallback(): void {
+      // Later, because the viewer's React may be drawing now, and an element that only moves comes back at once.
+      setTimeout(() => {
+        if (this.isConnected) return;
+        this.#root?.unmount();
+        this.#root = undefined;
+      });
+    }
   };
-  return () => createElement('div', { ref: attach, style: { height: '100%' } });
 }
