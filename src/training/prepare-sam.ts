@@ -102,15 +102,16 @@ function requireSameKind(
   );
 }
 
-/** Of plain data. */
+/** Of plain data, whatever the order of its fields. */
 function isEqual(a: unknown, b: unknown): boolean {
-  const sorted = (value: unknown): string =>
-    (JSON.stringify(value, (_, inner: unknown) =>
-      inner && typeof inner === 'object' && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([p], [q]) => (p < q ? -1 : 1)))
-        : inner,
-    ) as string | undefined) ?? '';
-  return sorted(a) === sorted(b);
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  const fields = Object.entries(value).sort(([p], [q]) => (p < q ? -1 : 1));
+  return `{${fields.map(([name, inner]) => `${name}:${canonical(inner)}`).join()}}`;
 }
 
 /** What a step would take, as one graph and stage by stage. */

@@ -1,7 +1,7 @@
 /** The worker of one training run. It is terminated with the run, so that all its memory goes back. */
 import { decodeAdapter, encodeAdapter } from '../adapters/index.ts';
 import { textEncoderOf, withHead } from '../inference/shipped-parts.ts';
-import type { TrainOutcome, TrainRunEvent } from '../protocol/backend.ts';
+import type { PreparingWhat, TrainOutcome, TrainRunEvent } from '../protocol/backend.ts';
 import type { TrainingEvent } from '../protocol/events.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
@@ -63,6 +63,8 @@ export function runTraining(
 }
 
 const SPACE_FOR_RESULTS = 50e6;
+/** Worth telling. */
+const LEAST_PROGRESS = 0.02;
 
 /** @throws SaltError `INVALID_ARGUMENT`, `DATASET_INVALID` */
 function requestOf(value: unknown): StoredRequest {
@@ -130,18 +132,16 @@ class Run {
     { executor }: Pick<Opened, 'executor' | 'device'>,
   ): Promise<PreparedRun> {
     const models = this.#models;
-    const onFetched = (fraction: number | null): void =>
-      this.#tell({ kind: 'preparing', what: 'model', fraction });
+    const onFetched = this.#preparing('model');
     onFetched(null);
+    const svd = this.#preparing('svd');
     const plain = await models.base(choices.model, onFetched);
     const base = await withHead(plain, true, choices.seed, models.shipped);
     return prepareSamRun({
       choices: runChoicesOf(choices, base.config),
       base,
       encoder: await textEncoderOf(plain, models.shipped),
-      factor: webFactor(this.#settings.threads, ({ done, total }) =>
-        this.#tell({ kind: 'preparing', what: 'svd', fraction: total > 0 ? done / total : null }),
-      ),
+      factor: webFactor(this.#settings.threads, ({ done, total }) => svd(total > 0 ? done / total : null)),
       maxBytes: memoryForStep(),
       open: () => Promise.resolve(executor),
       ...(from && { from: decodeAdapter(from) }),
@@ -212,6 +212,19 @@ class Run {
     const record = recordOf(this.#id, choices.name, file.info, bytes.byteLength);
     await finishRun(this.#id, record, bytes);
     return { kind: 'finished', adapter: summaryOf(record, choices.model) };
+  }
+
+  /** Tells how far something is, but not of every packet that comes in. */
+  #preparing(what: PreparingWhat): (fraction: number | null) => void {
+    let told: number | null | undefined;
+    return (fraction) => {
+      const isNews =
+        told === undefined ||
+        (fraction !== null && (told === null || fraction >= 1 || fraction - told >= LEAST_PROGRESS));
+      if (!isNews) return;
+      told = fraction;
+      this.#tell({ kind: 'preparing', what, fraction });
+    };
   }
 
   #tell(event: TrainRunEvent): void {

@@ -28,6 +28,7 @@ const FOLDERS: Record<string, string> = {
   '/pages/': root('out/web/'),
   '/ort/': root('node_modules/onnxruntime-web/dist/'),
   '/reference/': root('test/reference/'),
+  '/models/': root('models/'),
   '/plugins/salt/': root('dist/viewer/'),
   '/react/': root('node_modules/react/umd/'),
   '/react-dom/': root('node_modules/react-dom/umd/'),

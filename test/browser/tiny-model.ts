@@ -59,3 +59,27 @@ export function annotationOf(seed: number, role: Annotation['role']): Annotation
   ];
   return { id: `frame ${seed}`, frame, masks, role };
 }
+
+/** A frame of 512 px with a bright branching line, as a work load: what it shows does not matter. */
+export function vesselAnnotation(seed: number, role: Annotation['role']): Annotation {
+  const side = 512;
+  const random = createRandom(seed);
+  const data = new Uint8Array(side * side);
+  for (let branch = 0; branch < 4; branch++) {
+    const start = random.uniform() * side;
+    const slope = random.uniform() - 0.5;
+    for (let y = 0; y < side; y++) {
+      const x = Math.round(start + slope * y + 20 * Math.sin(y / 40));
+      for (let dx = -3; dx <= 3; dx++) if (x + dx >= 0 && x + dx < side) data[y * side + x + dx] = 1;
+    }
+  }
+  const values = Uint8Array.from(data, (on) =>
+    Math.min(255, 90 + 80 * on + Math.floor(30 * random.uniform())),
+  );
+  return {
+    id: `frame ${seed}`,
+    frame: { width: side, height: side, channels: 1, values },
+    masks: [{ word: 'Vein', mask: { width: side, height: side, data } }],
+    role,
+  };
+}
