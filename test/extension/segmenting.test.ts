@@ -38,6 +38,21 @@ test('every open series is segmented', async () => {
   }
 });
 
+test('a series that cannot be segmented is named and does not keep the others waiting', async () => {
+  const opened = await openSession();
+  const { session, viewer, backend, state } = opened;
+  backend.beforeSegment = () => {
+    if (backend.requests.length === 2) throw new SaltError('NOT_FINITE', 'Not a number.');
+  };
+  await quietly(() => session.segmenting.segment('all'));
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 1);
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'B').id).length, 6);
+  assert.deepEqual(
+    state().problems.map(({ title }) => title),
+    ['“Run A” was not segmented'],
+  );
+});
+
 test('corrections and collected frames are kept when a series is segmented again', async () => {
   const opened = await openSession();
   const { session, viewer, series } = opened;

@@ -1,4 +1,5 @@
 import { useInsertionEffect } from 'react';
+import type { KeyboardEvent } from 'react';
 import type { Session } from '../workflow/session.ts';
 import { AdaptersSection } from './adapters/AdaptersSection.tsx';
 import { DeviceLine } from './DeviceLine.tsx';
@@ -20,6 +21,7 @@ export function Panel({ session }: { readonly session: Session }) {
         lang={session.strings.locale}
         role="region"
         aria-label={session.strings.title}
+        onKeyDown={keepPresses}
       >
         <div className="salt-scroll">
           <DeviceLine />
@@ -30,6 +32,11 @@ export function Panel({ session }: { readonly session: Session }) {
       </div>
     </SessionProvider>
   );
+}
+
+/** The viewer's own hotkeys would take them as well: the space bar that presses a button also resets the image. */
+function keepPresses(event: KeyboardEvent): void {
+  if ([' ', 'Enter', 'Escape'].includes(event.key)) event.stopPropagation();
 }
 
 function Sections() {

@@ -274,6 +274,7 @@ export const de: Strings = {
     pixels: 'px',
     keepMine: 'Auf gesammelten Bildern mein Eingezeichnetes behalten',
     failed: 'Das Segmentieren ist stehen geblieben',
+    seriesFailed: (series) => `„${series}“ wurde nicht segmentiert`,
     cancelled: 'Abgebrochen. Was fertig war, bleibt.',
     done: (count) => `${frames(count)} segmentiert.`,
     progress: (done, total, series) => `${done} von ${total}${series === '' ? '' : ` · ${series}`}`,

@@ -216,6 +216,7 @@ export const en = {
     pixels: 'px',
     keepMine: 'Keep my paint on collected frames',
     failed: 'Segmentation stopped',
+    seriesFailed: (series: string) => `“${series}” was not segmented`,
     cancelled: 'Cancelled. What was done is kept.',
     done: (count: number) => `${frames(count)} segmented.`,
     progress: (done: number, total: number, series: string) =>

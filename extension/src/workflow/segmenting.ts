@@ -2,7 +2,7 @@ import type { Source } from '../../../src/protocol/backend.ts';
 import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import type { Scope, SegmentingState } from '../store/state.ts';
-import { announce, attempt, isCancelled, patch, refusal } from './context.ts';
+import { announce, attempt, isCancelled, patch, refusal, report } from './context.ts';
 import type { Parts } from './parts.ts';
 import { currentSource, sourceName } from './source.ts';
 import { activePlace, segmentOf } from './working.ts';
@@ -49,13 +49,21 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
     set({ status: 'running', scope, title: '', done: 0, total, secondsLeft: null, warnings: [] });
     const changes: Change[] = [];
     const clock = createClock(total);
+    const onFrame = (warnings: readonly string[]): void => {
+      const { done, secondsLeft } = clock.tick();
+      set({ done, secondsLeft, warnings: merge(store.getState().segmenting.warnings, warnings) });
+    };
+    patch(parts, { problems: store.getState().problems.filter(({ where }) => where !== 'segment') });
     try {
       for (const target of wanted) {
         set({ title: target.series.description });
-        await segmentSeries(parts, { ...target, source, scope, signal }, changes, (warnings) => {
-          const { done, secondsLeft } = clock.tick();
-          set({ done, secondsLeft, warnings: merge(store.getState().segmenting.warnings, warnings) });
-        });
+        try {
+          await segmentSeries(parts, { ...target, source, scope, signal }, changes, onFrame);
+        } catch (error) {
+          // One series that cannot be read does not keep the others waiting.
+          if (scope !== 'all' || isCancelled(error)) throw error;
+          report(parts, 'segment', s.seriesFailed(target.series.description), error);
+        }
       }
     } finally {
       // What is done is kept and can be taken back, whether the job ended, failed or was cancelled.

@@ -12,7 +12,7 @@ import type { Strings } from '../strings/index.ts';
 import { createAdapterActions } from './adapters.ts';
 import type { AdapterActions } from './adapters.ts';
 import { inOrder } from './collecting.ts';
-import { attempt, patch, patchSettings } from './context.ts';
+import { announce, attempt, patch, patchSettings } from './context.ts';
 import type { Context } from './context.ts';
 import { followViewer } from './follow-viewer.ts';
 import { createFrameActions } from './frames.ts';
@@ -62,6 +62,8 @@ export interface Session {
   /** Works on another segmentation of the series on screen. */
   chooseSegmentation(segmentationId: string): void;
   dismiss(problem: number): void;
+  /** Tells why something cannot be done now. */
+  say(text: string): void;
   undo(): Promise<void>;
   goToFrame(index: number): Promise<void>;
   /** Stops following the viewer; the back end is its owner's to dispose of. */
@@ -125,6 +127,10 @@ export function createSession(options: SessionOptions): Session {
     },
     dismiss: (problem) =>
       patch(parts, { problems: store.getState().problems.filter(({ id }) => id !== problem) }),
+    say(text) {
+      announce(parts, text);
+      viewer.notify('info', strings.title, text);
+    },
     undo: undo.undo,
     async goToFrame(index) {
       await attempt(parts, { name: 'jump', where: 'frames', title: strings.frames.jumpFailed }, async () => {

@@ -18,7 +18,10 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
 
   const current = (seriesId: string): SegmentationInfo | undefined => {
     const all = viewer.segmentations(seriesId);
-    return all.find(({ id }) => id === chosen.get(seriesId)) ?? all.at(-1);
+    const { words } = store.getState().settings;
+    // One that was loaded from the archive is gone on with where it has a segment of our words; others are let be.
+    const ours = all.filter((candidate) => words.some((word) => segmentOf(candidate, word)));
+    return all.find(({ id }) => id === chosen.get(seriesId)) ?? ours.at(-1);
   };
 
   return {

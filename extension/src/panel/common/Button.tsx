@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useSession } from '../session-context.ts';
 
 interface ButtonProps {
   readonly children: ReactNode;
@@ -26,6 +27,7 @@ export function Button({
   wide,
   className,
 }: ButtonProps) {
+  const session = useSession();
   return (
     <button
       type="button"
@@ -38,6 +40,7 @@ export function Button({
       aria-disabled={reason === undefined ? undefined : true}
       onClick={() => {
         if (reason === undefined) void onPress();
+        else session.say(reason);
       }}
     >
       {children}

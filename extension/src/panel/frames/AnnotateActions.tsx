@@ -18,7 +18,7 @@ export function AnnotateActions() {
   const isCollected = useSlice(
     (state) => state.place !== undefined && state.frames.some(({ id }) => id === state.place?.frameId),
   );
-  const segmented = useSlice(({ place }) => place?.uncertainty !== undefined);
+  const segmented = useSlice(({ place }) => place?.uncertainty?.every((value) => value !== null) === true);
   const uncollected = useSlice(({ place }) => place?.uncollected ?? 0);
   const collectLabel = isCollected ? s.collectAgain : segmented ? s.accept : s.collect;
   return (

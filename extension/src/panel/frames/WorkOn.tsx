@@ -5,7 +5,7 @@ import { useSession, useSlice } from '../session-context.ts';
 export function WorkOn() {
   const session = useSession();
   const place = useSlice((state) => state.place);
-  if (!place || place.choices.length < 2) return null;
+  if (!place || place.choices.length < (place.segmentation ? 2 : 1)) return null;
   return (
     <Field label={session.strings.frames.workOn}>
       {({ id }) => (
@@ -15,6 +15,7 @@ export function WorkOn() {
           value={place.segmentation?.id ?? ''}
           onChange={({ target }) => session.chooseSegmentation(target.value)}
         >
+          {!place.segmentation && <option value="">–</option>}
           {place.choices.map((choice) => (
             <option key={choice.id} value={choice.id}>
               {choice.label}
