@@ -18,9 +18,9 @@ export interface FakeRun {
   readonly request: TrainRequest | undefined;
   readonly resumed: string | undefined;
   readonly asked: string[];
-  emit(event: TrainRunEvent): void;
-  end(outcome: TrainOutcome): void;
-  fail(error: Error): void;
+  readonly emit: (event: TrainRunEvent) => void;
+  readonly end: (outcome: TrainOutcome) => void;
+  readonly fail: (error: Error) => void;
 }
 
 export interface FakeBackend extends Backend {

@@ -18,12 +18,17 @@ export interface FakeViewer extends Viewer {
   readonly brush: { tool: string; segmentationId: string; segmentIndex: number } | undefined;
   /** Steps that the viewer's own undo would take back. */
   readonly undoSteps: number;
-  open(series: Series, frameIndex?: number): void;
+  readonly open: (series: Series, frameIndex?: number) => void;
   /** As a person does it: what is under the stroke becomes the segment's. */
-  paint(segmentationId: string, segmentIndex: number, frame: FrameRef, pixels: readonly number[]): void;
-  erase(segmentationId: string, frame: FrameRef, pixels: readonly number[]): void;
+  readonly paint: (
+    segmentationId: string,
+    segmentIndex: number,
+    frame: FrameRef,
+    pixels: readonly number[],
+  ) => void;
+  readonly erase: (segmentationId: string, frame: FrameRef, pixels: readonly number[]) => void;
   /** Made to fail: the next call of this method throws. */
-  failNext(method: 'framePixels' | 'save', error: Error): void;
+  readonly failNext: (method: 'framePixels' | 'save', error: Error) => void;
 }
 
 export function makeSeries(

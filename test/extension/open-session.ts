@@ -18,9 +18,9 @@ export interface Opened {
   readonly backend: FakeBackend;
   readonly storage: SetStorage;
   readonly series: readonly [Series, Series];
-  state(): SessionState;
+  readonly state: () => SessionState;
   /** When the state is as wanted; fails after two seconds. */
-  until(wanted: (state: SessionState) => boolean): Promise<void>;
+  readonly until: (wanted: (state: SessionState) => boolean) => Promise<void>;
 }
 
 interface Options {

@@ -11,7 +11,7 @@ test('the kind of algorithm follows from who drew: nobody but the model, both, o
   await session.segmenting.segment('series');
   await session.saving.save();
   assert.equal(viewer.saves[0]?.segments[0]?.algorithmType, 'AUTOMATIC');
-  assert.deepEqual(viewer.saves[0]?.algorithm, { name: 'SALT tiny', version: '0.1.0' });
+  assert.deepEqual(viewer.saves[0].algorithm, { name: 'SALT tiny', version: '0.1.0' });
   viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[1]!, [0]);
   await session.saving.save();
   assert.equal(viewer.saves[1]?.segments[0]?.algorithmType, 'SEMIAUTOMATIC');
@@ -20,7 +20,7 @@ test('the kind of algorithm follows from who drew: nobody but the model, both, o
   viewer.paint(segmentationOf(opened, 'B').id, 1, series[1].frames[0]!, [0]);
   await session.saving.save();
   assert.equal(viewer.saves[2]?.segments[0]?.algorithmType, 'MANUAL');
-  assert.equal(viewer.saves[2]?.segmentationId, segmentationOf(opened, 'B').id);
+  assert.equal(viewer.saves[2].segmentationId, segmentationOf(opened, 'B').id);
 });
 
 test('what is saved is marked as such until it changes', async () => {

@@ -23,12 +23,13 @@ test('fine-tuning collects what is painted first, holds the third frame out and 
   await until(({ place }) => place?.uncollected === 3);
   await session.training.start();
   const request = backend.runs[0]?.request;
+  assert.ok(request);
   assert.deepEqual(
-    request?.annotations.map(({ role }) => role),
+    request.annotations.map(({ role }) => role),
     ['train', 'train', 'heldOut'],
   );
-  assert.ok(request?.preview);
-  assert.deepEqual(request?.choices, {
+  assert.ok(request.preview);
+  assert.deepEqual(request.choices, {
     name: 'Vein · 3 frames',
     model: 'salt-tiny',
     words: ['Vein'],
@@ -37,7 +38,7 @@ test('fine-tuning collects what is painted first, holds the third frame out and 
     seed: 1,
   });
   assert.equal(state().training.status, 'preparing');
-  assert.ok(request?.annotations.every(({ group }) => group === 'P1'));
+  assert.ok(request.annotations.every(({ group }) => group === 'P1'));
 });
 
 test('a finished run becomes the source and segments the series on screen by itself', async () => {
@@ -101,7 +102,7 @@ test('progress, curves, pause and the choice to keep or discard', async () => {
   assert.equal(backend.runs[1]?.resumed, 'u1');
   assert.equal(state().training.name, 'Vein · 3 frames');
   session.training.discard();
-  assert.deepEqual(backend.runs[1]?.asked, ['discard']);
+  assert.deepEqual(backend.runs[1].asked, ['discard']);
 });
 
 test('a run that fails says so in its section and can be continued', async () => {

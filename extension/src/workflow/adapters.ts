@@ -8,18 +8,18 @@ import { fold } from './working.ts';
 
 export interface AdapterActions {
   /** Segments with it from now on, and loads it. */
-  use(source: Source): Promise<void>;
-  rename(id: string, name: string): Promise<void>;
+  readonly use: (source: Source) => Promise<void>;
+  readonly rename: (id: string, name: string) => Promise<void>;
   /** Hidden at once; gone when the chance to undo has passed. */
-  remove(id: string): Promise<void>;
-  exportFile(id: string): Promise<Blob | undefined>;
-  importFile(file: File): Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+  readonly exportFile: (id: string) => Promise<Blob | undefined>;
+  readonly importFile: (file: File) => Promise<void>;
   /** Scores two on the held-out frames, or on all where none is held out. */
-  compare(sources: readonly Source[]): Promise<void>;
-  importModel(files: readonly File[]): Promise<void>;
-  removeModel(id: string): Promise<void>;
-  eraseAll(): Promise<void>;
-  refreshLists(): Promise<void>;
+  readonly compare: (sources: readonly Source[]) => Promise<void>;
+  readonly importModel: (files: readonly File[]) => Promise<void>;
+  readonly removeModel: (id: string) => Promise<void>;
+  readonly eraseAll: () => Promise<void>;
+  readonly refreshLists: () => Promise<void>;
 }
 
 export function createAdapterActions(parts: Parts): AdapterActions {

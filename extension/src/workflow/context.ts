@@ -17,7 +17,7 @@ export interface Context {
   readonly store: SessionStore;
   readonly now: () => Date;
   /** Puts `text` into the panel with a button that takes the last action back. */
-  offerUndo(text: string, undo: () => Promise<void>, settled?: () => Promise<void>): void;
+  readonly offerUndo: (text: string, undo: () => Promise<void>, settled?: () => Promise<void>) => void;
 }
 
 export function patch(context: Context, change: Partial<SessionState>): void {

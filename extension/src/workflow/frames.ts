@@ -10,21 +10,21 @@ import { exportSet, importSet } from './set-archive.ts';
 import { activePlace } from './working.ts';
 
 export interface FrameActions {
-  draft(): Promise<void>;
-  brush(tool: 'brush' | 'eraser'): Promise<void>;
+  readonly draft: () => Promise<void>;
+  readonly brush: (tool: 'brush' | 'eraser') => Promise<void>;
   /** Puts the frame on screen, with the masks of all words, into the set. */
-  collect(): Promise<void>;
+  readonly collect: () => Promise<void>;
   /** Says that the frame on screen shows none of the words. */
-  collectEmpty(): Promise<void>;
+  readonly collectEmpty: () => Promise<void>;
   /** Collects every frame of the series on screen that was painted by hand. @returns how many */
-  collectPainted(): Promise<number>;
-  remove(id: string): Promise<void>;
-  setRole(id: string, role: Role): Promise<void>;
-  jump(id: string): Promise<void>;
+  readonly collectPainted: () => Promise<number>;
+  readonly remove: (id: string) => Promise<void>;
+  readonly setRole: (id: string, role: Role) => Promise<void>;
+  readonly jump: (id: string) => Promise<void>;
   /** Goes where another annotation teaches most. */
-  next(): Promise<void>;
-  exportZip(): Promise<Blob | undefined>;
-  importZip(file: Blob): Promise<void>;
+  readonly next: () => Promise<void>;
+  readonly exportZip: () => Promise<Blob | undefined>;
+  readonly importZip: (file: Blob) => Promise<void>;
 }
 
 export function createFrameActions(parts: Parts): FrameActions {

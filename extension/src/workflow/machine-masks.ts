@@ -8,11 +8,11 @@ import { maskHash } from './masks.ts';
  */
 export interface MachineMasks {
   /** Notes the masks as they are now, after they were written. */
-  note(segmentation: SegmentationInfo, frame: FrameRef): void;
-  isTouched(segmentation: SegmentationInfo, frame: FrameRef): boolean;
+  readonly note: (segmentation: SegmentationInfo, frame: FrameRef) => void;
+  readonly isTouched: (segmentation: SegmentationInfo, frame: FrameRef) => boolean;
   /** Whether the machine wrote to the frame at all. */
-  isKnown(segmentationId: string, frame: FrameRef): boolean;
-  forget(segmentationId: string): void;
+  readonly isKnown: (segmentationId: string, frame: FrameRef) => boolean;
+  readonly forget: (segmentationId: string) => void;
 }
 
 export function createMachineMasks(viewer: Viewer): MachineMasks {

@@ -9,5 +9,5 @@ export interface Parts extends Context {
   readonly machine: MachineMasks;
   readonly results: Results;
   /** Reads the place anew: what is painted, collected and segmented where the user is. */
-  refresh(): void;
+  readonly refresh: () => void;
 }

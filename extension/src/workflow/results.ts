@@ -15,12 +15,12 @@ export interface FrameResult {
 
 /** What was computed for a segmentation: kept so that the threshold can move without running the model again. */
 export interface Results {
-  add(segmentationId: string, result: FrameResult, source: Source): void;
+  readonly add: (segmentationId: string, result: FrameResult, source: Source) => void;
   /** In the order in which they were computed. */
-  of(segmentationId: string): readonly FrameResult[];
-  find(segmentationId: string, frame: FrameRef): FrameResult | undefined;
-  sourceOf(segmentationId: string): Source | undefined;
-  forget(segmentationId: string): void;
+  readonly of: (segmentationId: string) => readonly FrameResult[];
+  readonly find: (segmentationId: string, frame: FrameRef) => FrameResult | undefined;
+  readonly sourceOf: (segmentationId: string) => Source | undefined;
+  readonly forget: (segmentationId: string) => void;
 }
 
 export function createResults(maxBytes = MAX_BYTES): Results {

@@ -9,9 +9,9 @@ export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
 
 export interface SavingActions {
   /** @param codes by segment index, where they are not the usual ones of the word */
-  save(codes?: ReadonlyMap<number, SegmentCode>): Promise<void>;
+  readonly save: (codes?: ReadonlyMap<number, SegmentCode>) => Promise<void>;
   /** The usual code of each segment of the segmentation on screen. */
-  proposedCodes(): ReadonlyMap<number, SegmentCode>;
+  readonly proposedCodes: () => ReadonlyMap<number, SegmentCode>;
 }
 
 export function createSavingActions(parts: Parts): SavingActions {

@@ -22,8 +22,8 @@ interface Change {
 }
 
 export interface SegmentJobs {
-  segment(scope: Scope): Promise<void>;
-  cancel(): void;
+  readonly segment: (scope: Scope) => Promise<void>;
+  readonly cancel: () => void;
 }
 
 export function createSegmentJobs(parts: Parts): SegmentJobs {

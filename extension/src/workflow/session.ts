@@ -57,17 +57,17 @@ export interface Session {
   readonly saving: SavingActions;
   /** Resolves when the stored set, the settings and the lists have been read; never rejects. */
   readonly ready: Promise<void>;
-  change(settings: Partial<Settings>): void;
-  toggle(section: Section): void;
+  readonly change: (settings: Partial<Settings>) => void;
+  readonly toggle: (section: Section) => void;
   /** Works on another segmentation of the series on screen. */
-  chooseSegmentation(segmentationId: string): void;
-  dismiss(problem: number): void;
+  readonly chooseSegmentation: (segmentationId: string) => void;
+  readonly dismiss: (problem: number) => void;
   /** Tells why something cannot be done now. */
-  say(text: string): void;
-  undo(): Promise<void>;
-  goToFrame(index: number): Promise<void>;
+  readonly say: (text: string) => void;
+  readonly undo: () => Promise<void>;
+  readonly goToFrame: (index: number) => Promise<void>;
   /** Stops following the viewer; the back end is its owner's to dispose of. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 export function createSession(options: SessionOptions): Session {

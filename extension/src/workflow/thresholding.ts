@@ -7,9 +7,9 @@ import { writesOf } from './write-result.ts';
 
 export interface Thresholding {
   /** While a slider is dragged: the frame on screen follows, without a step of the viewer's undo for each. */
-  preview(rules: Partial<MaskRules>): void;
+  readonly preview: (rules: Partial<MaskRules>) => void;
   /** All frames of the segmentation follow, as one step of undo. Frames corrected by hand stay as they are. */
-  commit(rules: Partial<MaskRules>): Promise<void>;
+  readonly commit: (rules: Partial<MaskRules>) => Promise<void>;
 }
 
 export function createThresholding(parts: Parts): Thresholding {

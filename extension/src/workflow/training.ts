@@ -19,22 +19,22 @@ import { fold } from './working.ts';
 
 export interface TrainingActions {
   /** Collects what is painted, then trains. */
-  start(): Promise<void>;
-  pause(): void;
+  readonly start: () => Promise<void>;
+  readonly pause: () => void;
   /** Ends with the best so far. */
-  finish(): void;
-  discard(): void;
-  resume(id: string): Promise<void>;
-  discardUnfinished(id: string): Promise<void>;
+  readonly finish: () => void;
+  readonly discard: () => void;
+  readonly resume: (id: string) => Promise<void>;
+  readonly discardUnfinished: (id: string) => Promise<void>;
   /** Puts the finished run's card away. */
-  close(): void;
+  readonly close: () => void;
 }
 
 interface Needs {
-  collectPainted(): Promise<number>;
+  readonly collectPainted: () => Promise<number>;
   /** What is done with a new adapter. */
-  whenFinished(): Promise<void>;
-  refreshLists(): Promise<void>;
+  readonly whenFinished: () => Promise<void>;
+  readonly refreshLists: () => Promise<void>;
 }
 
 export function createTrainingActions(parts: Parts, needs: Needs): TrainingActions {

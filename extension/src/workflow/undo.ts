@@ -7,9 +7,9 @@ const PATIENCE = 20_000;
 export interface Undo {
   offer: Context['offerUndo'];
   /** Takes the last action back. */
-  undo(): Promise<void>;
+  readonly undo: () => Promise<void>;
   /** Lets the offer go; what was put off until then is done. */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
 }
 
 /** One offer at a time: a new one settles the one before. */

@@ -3,11 +3,11 @@ import type { Parts } from './parts.ts';
 import { fold } from './working.ts';
 
 export interface WordActions {
-  add(word: string): Promise<void>;
+  readonly add: (word: string) => Promise<void>;
   /** The last word stays. Masks of collected frames keep theirs. */
-  remove(word: string): void;
+  readonly remove: (word: string) => void;
   /** Makes the brush paint it. */
-  choose(word: string): Promise<void>;
+  readonly choose: (word: string) => Promise<void>;
 }
 
 export function createWordActions(parts: Parts): WordActions {

@@ -5,12 +5,16 @@ import type { Place, Segment, SegmentationInfo, Series } from '../host/viewer.ts
 /** Which segmentation of a series is painted into, collected from and saved. */
 export interface Working {
   /** Undefined before there is any. */
-  current(seriesId: string): SegmentationInfo | undefined;
+  readonly current: (seriesId: string) => SegmentationInfo | undefined;
   /** The current one, made on demand, with a segment for each word. */
-  ensure(series: Series): Promise<SegmentationInfo>;
-  choose(seriesId: string, segmentationId: string): void;
+  readonly ensure: (series: Series) => Promise<SegmentationInfo>;
+  readonly choose: (seriesId: string, segmentationId: string) => void;
   /** Puts the brush, loaded with the word, in the user's hand. */
-  handBrush(segmentation: SegmentationInfo, word: string, tool?: 'brush' | 'eraser'): Promise<void>;
+  readonly handBrush: (
+    segmentation: SegmentationInfo,
+    word: string,
+    tool?: 'brush' | 'eraser',
+  ) => Promise<void>;
 }
 
 export function createWorking({ viewer, store, strings, config }: Context): Working {

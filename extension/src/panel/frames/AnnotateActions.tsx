@@ -20,6 +20,7 @@ export function AnnotateActions() {
   );
   const segmented = useSlice(({ place }) => place?.uncertainty?.every((value) => value !== null) === true);
   const uncollected = useSlice(({ place }) => place?.uncollected ?? 0);
+  const noneToCollect = useReason(whyNotCollectPainted);
   const collectLabel = isCollected ? s.collectAgain : segmented ? s.accept : s.collect;
   return (
     <div className="salt-stack">
@@ -60,7 +61,7 @@ export function AnnotateActions() {
           <Icon name="next" /> {s.next}
         </Button>
         {uncollected > 1 && (
-          <Button kind="link" onPress={frames.collectPainted} reason={useReason(whyNotCollectPainted)}>
+          <Button kind="link" onPress={frames.collectPainted} reason={noneToCollect}>
             {s.collectPainted(uncollected)}
           </Button>
         )}

@@ -10,7 +10,9 @@ export function Rules() {
   const s = strings.segment;
   const { threshold, minimumSize, keepMine } = useSlice((state) => state.settings);
   const live = useSlice(({ place }) => place?.rethreshold === true);
-  const commit = (): unknown => live && segmenting.commit({});
+  const commit = (): void => {
+    if (live) void segmenting.commit({});
+  };
   return (
     <div className="salt-stack">
       <Field label={s.threshold} help={s.thresholdHint}>
@@ -42,7 +44,9 @@ export function Rules() {
         value={minimumSize}
         min={0}
         max={100_000}
-        onChange={(size) => size !== undefined && segmenting.commit({ minimumSize: size })}
+        onChange={(size) => {
+          if (size !== undefined) void segmenting.commit({ minimumSize: size });
+        }}
       />
       <label className="salt-check">
         <input
