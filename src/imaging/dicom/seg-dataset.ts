@@ -155,6 +155,10 @@ function functionalGroups(entries: readonly SegEntry[], source: SegSource): Reco
       : { PatientOrientation: source.inherited.PatientOrientation ?? '' }),
     SharedFunctionalGroupsSequence: [
       {
+        // cornerstone's reader fails without an orientation, and gives images that have none this one.
+        ...(!isPlaced && {
+          PlaneOrientationSequence: [{ ImageOrientationPatient: ['1', '0', '0', '0', '1', '0'] }],
+        }),
         ...(spacing &&
           thickness !== undefined && {
             PixelMeasuresSequence: [
