@@ -21,13 +21,15 @@ export interface LabelWrite {
 
 /**
  * Writes masks into labelmaps, in their order: a label's pixels become the mask's. Pixels of other labels that the mask
- * claims change hands, unless their segment is locked. All of it is one step of the viewer's undo.
+ * claims change hands, unless their segment is locked. All of it is one step of the viewer's undo,
+ * unless it is not to be undoable.
  */
 export function writeLabels(
   host: Host,
   labelmaps: Labelmaps,
   segmentationId: string,
   writes: readonly LabelWrite[],
+  undoable = true,
 ): void {
   const drafts = new Map<string, { readonly labelmap: FrameLabelmap; readonly labels: Uint16Array }>();
   for (const { labelmap, layer, mask } of writes) {
@@ -41,6 +43,7 @@ export function writeLabels(
   if (changes.length === 0) return;
   const apply = (side: 'before' | 'after') => applyChanges(host, labelmaps, segmentationId, changes, side);
   apply('after');
+  if (!undoable) return;
   const memo: Memo = {
     id: crypto.randomUUID(),
     operationType: 'labelmap',

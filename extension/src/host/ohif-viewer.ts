@@ -76,9 +76,9 @@ export function createOhifViewer(managers: Managers): Viewer {
         .map((index) => open.series.frames[index])
         .filter((frame) => frame !== undefined);
     },
-    writeMasks: async (segmentationId, writes) => {
+    writeMasks: async (segmentationId, writes, options = {}) => {
       const labelWrites = writes.map((write) => toLabelWrite(segmentationId, write));
-      writeLabels(host, labelmaps, segmentationId, labelWrites);
+      writeLabels(host, labelmaps, segmentationId, labelWrites, options.undoable);
     },
     onMaskChange: (listener) => {
       const { SEGMENTATION_DATA_MODIFIED, SEGMENTATION_ADDED, SEGMENTATION_REMOVED } =
