@@ -30,6 +30,9 @@ const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
   DOWNLOAD_INVALID: EXIT.data,
   HASH_MISMATCH: EXIT.data,
   MODEL_BUSY: EXIT.data,
+  VIEWER_UNSUPPORTED: EXIT.failed,
+  VIEWER_STATE: EXIT.failed,
+  SAVE_FAILED: EXIT.failed,
   CANCELLED: EXIT.cancelled,
 };
 

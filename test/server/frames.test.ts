@@ -173,7 +173,7 @@ describe('bulk data', () => {
     const [metadata] = await find(`${url}/dicom-web`, path(6).replace('dicom-web/', '') + '/metadata');
     const outer = metadata?.['00420011'];
     assert.ok(outer?.BulkDataURI?.startsWith(url));
-    const [part] = await fetchParts(outer.BulkDataURI, '*/*');
+    const [part] = await fetchParts(outer?.BulkDataURI ?? '', '*/*');
     assert.deepEqual(part?.body.subarray(0, 5001), Buffer.from(pattern(5001)));
     const item = metadata?.['00081140']?.Value?.[1] as Record<string, { BulkDataURI?: string }>;
     const single = await fetch(item['00091010']?.BulkDataURI ?? '', {

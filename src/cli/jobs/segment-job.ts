@@ -5,6 +5,7 @@ import type { FrameFile } from '../../imaging/decode-any.ts';
 import { matchNames } from '../../imaging/dataset/match.ts';
 import { readBytes } from '../../imaging/dataset/sample.node.ts';
 import { isSegmentation } from '../../imaging/dicom/seg-read.ts';
+import type { DicomFile } from '../../imaging/dicom/dicom-file.ts';
 import type { SegFrameInput } from '../../imaging/dicom/seg-input.ts';
 import { encodeSeg } from '../../imaging/dicom/seg-write.ts';
 import { encodeMaskPng, maskFromImage, resizeMask } from '../../imaging/mask.ts';
@@ -178,7 +179,7 @@ async function segmentFile(
   const stem = uniqueName(parse(path).name, context.names);
   const fieldOfView = await fieldOfViewOf(path, file);
   const frames: SegmentedFrame[] = [];
-  const segFrames: SegFrameInput[] = [];
+  const segFrames: SegFrameInput<DicomFile>[] = [];
   for (let frameNumber = 1; frameNumber <= file.frameCount; frameNumber++) {
     const masks = await segmentFrame(file, frameNumber, fieldOfView, context);
     for (const [word, mask] of masks) {
@@ -225,7 +226,7 @@ async function segmentFrame(
 }
 
 async function writeSeg(
-  frames: readonly SegFrameInput[],
+  frames: readonly SegFrameInput<DicomFile>[],
   stem: string,
   { request, questions }: Context,
 ): Promise<string | undefined> {
