@@ -36,7 +36,7 @@ const TELL_EVERY = 50;
 /** Whoever goes on has had the first lesson, and forgets what was learnt at the rate of a beginner. */
 const GOING_ON = {
   firstLesson: 0,
-  schedule: { learningRate: 1e-3, warmUpSteps: 200, decay: { kind: 'cosine', floor: 0.01 } },
+  schedule: { learningRate: 8e-4, warmUpSteps: 200, decay: { kind: 'cosine', floor: 0.01 } },
 } as const satisfies Partial<PretrainingInput>;
 
 export function addPretrain(program: Command): void {

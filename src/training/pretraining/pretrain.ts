@@ -3,7 +3,6 @@ import type { FloatTensor } from '../../graph/tensor.ts';
 import { DENSE_POSITIONS, GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
 import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../../model/text/built-in-text.ts';
-import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
@@ -20,7 +19,6 @@ import { isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { decodePretrainingState, encodePretrainingState, isPretrainingState } from './state.ts';
 import type { PretrainingState } from './state.ts';
-import { teachWords } from './words-lesson.ts';
 import { PRETRAINING_OUTPUTS, initialWeights, pretrainingSubject } from './subject.ts';
 
 export type PretrainingEvent =
@@ -77,7 +75,7 @@ export async function pretrain(
   settings: PretrainingSettings,
   host: PretrainingHost,
 ): Promise<PretrainingResult> {
-  const run = await PretrainingRun.open(settings, host);
+  const run = new PretrainingRun(settings, host, host.resume ? await loadState(settings, host) : undefined);
   try {
     return await run.toTheEnd();
   } finally {
@@ -100,29 +98,20 @@ class PretrainingRun {
   #loss = 0;
   #secondsPerStep = 0;
 
-  private constructor(
-    settings: PretrainingSettings,
-    host: PretrainingHost,
-    state: PretrainingState,
-    batches: DrawnBatches,
-  ) {
+  constructor(settings: PretrainingSettings, host: PretrainingHost, before: PretrainingState | undefined) {
     this.#settings = settings;
     this.#host = host;
-    this.#state = state;
-    this.#batches = batches;
-    this.#history = [...state.history];
-    this.#startedAt = performance.now() - state.elapsedSeconds * 1000;
-    this.#step = state.step;
-  }
-
-  static async open(settings: PretrainingSettings, host: PretrainingHost): Promise<PretrainingRun> {
-    const state =
-      (host.resume ? await loadState(settings, host) : undefined) ?? (await firstState(settings, host));
-    const frequencies = state.values.get(GAUSSIAN_MATRIX);
+    this.#state = before ?? {
+      values: initialWeights(settings, host.start),
+      first: new Map(),
+      second: new Map(),
+    };
+    this.#history = [...(before?.history ?? [])];
+    this.#startedAt = performance.now() - (before?.elapsedSeconds ?? 0) * 1000;
+    this.#step = before?.step ?? 0;
+    const frequencies = this.#state.values.get(GAUSSIAN_MATRIX);
     if (!frequencies) throw new RangeError('The model has no positional encoding.');
-    const encoder = await encoderIn(state.values);
-    const batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS, frequencies, encoder);
-    return new PretrainingRun(settings, host, state, batches);
+    this.#batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS, frequencies);
   }
 
   async toTheEnd(): Promise<PretrainingResult> {
@@ -199,7 +188,7 @@ class PretrainingRun {
     if (this.#engine?.spatial === spatial) return this.#engine.steps;
     await this.#gather();
     await this.dispose();
-    const subject = pretrainingSubject(this.#settings, this.#state.values, spatial);
+    const subject = pretrainingSubject(this.#settings, spatial);
     const steps = await StepEngine.open(
       { executor: this.#host.executor, plan: 'whole' },
       subject,
@@ -239,28 +228,17 @@ async function evaluate(
   { executor }: PretrainingHost,
   weights: ReadonlyMap<string, FloatTensor>,
 ): Promise<PretrainingScore> {
-  return evaluatePretraining({
-    executor,
-    weights: prepareSamWeights(weights, SALT_TINY, imageSize),
-    encoder: await encoderIn(weights),
-    imageSize,
-    imagesPerKind: EVALUATION_IMAGES,
-  });
-}
-
-function encoderIn(weights: ReadonlyMap<string, FloatTensor>): Promise<TextEncoder> {
   const text = [...weights].flatMap(([name, value]) =>
     name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
   );
-  return builtInTextEncoder(new Map(text));
-}
-
-async function firstState(
-  settings: PretrainingSettings,
-  { executor, start }: PretrainingHost,
-): Promise<PretrainingState> {
-  const values = initialWeights(settings, await teachWords(executor, settings.seed), start);
-  return { settings, step: 0, elapsedSeconds: 0, history: [], values, first: new Map(), second: new Map() };
+  const encoder = await builtInTextEncoder(new Map(text));
+  return evaluatePretraining({
+    executor,
+    weights: prepareSamWeights(weights, SALT_TINY, imageSize),
+    encoder,
+    imageSize,
+    imagesPerKind: EVALUATION_IMAGES,
+  });
 }
 
 async function loadState(
