@@ -128,7 +128,7 @@ class Run {
   }
 
   async #prepare(
-    { choices, from }: StoredRequest,
+    { choices, from, annotations }: StoredRequest,
     { executor }: Pick<Opened, 'executor' | 'device'>,
   ): Promise<PreparedRun> {
     const models = this.#models;
@@ -138,7 +138,7 @@ class Run {
     const plain = await models.base(choices.model, onFetched);
     const base = await withHead(plain, true, choices.seed, models.shipped);
     return prepareSamRun({
-      choices: runChoicesOf(choices, base.config),
+      choices: runChoicesOf(choices, base.config, annotations),
       base,
       encoder: await textEncoderOf(plain, models.shipped),
       factor: webFactor(this.#settings.threads, ({ done, total }) => svd(total > 0 ? done / total : null)),

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.wasm': 'application/wasm',
   '.json': 'application/json',
   '.map': 'application/json',

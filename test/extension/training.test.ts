@@ -14,23 +14,23 @@ async function collectThree(opened: Opened): Promise<void> {
   }
 }
 
-test('fine-tuning collects what is painted first, holds the third frame out and shows an unseen one', async () => {
+test('fine-tuning collects what is painted first, holds the fourth frame out and shows an unseen one', async () => {
   const opened = await openSession();
   const { session, viewer, series, backend, state, until } = opened;
   await session.frames.draft();
   const { id } = segmentationOf(opened, 'A');
-  for (const index of [1, 2, 3]) viewer.paint(id, 1, series[0].frames[index]!, [7, 8, 9]);
-  await until(({ place }) => place?.uncollected === 3);
+  for (const index of [1, 2, 3, 4]) viewer.paint(id, 1, series[0].frames[index]!, [7, 8, 9]);
+  await until(({ place }) => place?.uncollected === 4);
   await session.training.start();
   const request = backend.runs[0]?.request;
   assert.ok(request);
   assert.deepEqual(
     request.annotations.map(({ role }) => role),
-    ['train', 'train', 'heldOut'],
+    ['train', 'train', 'train', 'heldOut'],
   );
   assert.ok(request.preview);
   assert.deepEqual(request.choices, {
-    name: 'Vein · 3 frames',
+    name: 'Vein · 4 frames',
     model: 'salt-tiny',
     words: ['Vein'],
     method: 'salt',

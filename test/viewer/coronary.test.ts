@@ -16,7 +16,7 @@ import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
 import { strokesAlong } from './strokes.ts';
-import { labelmaps, labelsOf, maskIn, paint, press, showFrame } from './viewer-page.ts';
+import { labelmaps, labelsOf, maskIn, paint, press, showFrame, waitForPaint } from './viewer-page.ts';
 
 /** Zero-based: early filling, a full tree, and late. */
 const PAINTED = [8, 16, 26];
@@ -109,13 +109,11 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
         for (const frame of DRAFTED) {
           await showFrame(page, frame);
           await press(panel, 'Draft this frame');
-          await panel
-            .getByText(/Drafted by|Nothing was found/)
-            .first()
-            .waitFor({ state: 'attached' });
+          await waitForPaint(page, 0, frame, true);
           drafts.push(...(await diceOf(viewer, 0, [frame], 1, 'vein')));
           await viewer.screenshot(`${name}-2-draft`);
           await page.keyboard.press('Control+z');
+          await waitForPaint(page, 0, frame, false);
         }
         const [afterUndo] = await labelmaps(page);
         assert.deepEqual(

@@ -19,8 +19,8 @@ export interface StrokeOptions {
 
 /** Pieces of fewer pixels than this are nothing that a person would paint. */
 const LEAST_LENGTH = 12;
-/** A path is drawn with a point in every so many. */
-const EVERY = 5;
+/** A path is drawn with a point in every so many, and wherever it turns back or sets out anew. */
+const EVERY = 10;
 
 export function strokesAlong({ width, height, data }: Mask, { brushes, most }: StrokeOptions): Stroke[] {
   const middle = skeletonOf(data, width, height);
@@ -43,7 +43,7 @@ export function strokesAlong({ width, height, data }: Mask, { brushes, most }: S
     .map(({ diameter, path }) => ({
       diameter,
       path: path
-        .filter((_, i) => i % EVERY === 0 || i === path.length - 1)
+        .filter((_, i) => i % EVERY === 0 || i === path.length - 1 || isTurn(path, i, width))
         .map((at) => [at % width, Math.floor(at / width)] as const),
     }));
 }
@@ -87,6 +87,15 @@ function piecesOf(line: Uint8Array, width: number, height: number): number[][] {
     pieces.push(path.slice(0, reached + 1));
   }
   return pieces;
+}
+
+/** The tip of a branch, where the walk goes back; or the fork at which it leaves its old way. */
+function isTurn(path: readonly number[], i: number, width: number): boolean {
+  const [before, at, after] = [path[i - 1], path[i], path[i + 1]];
+  if (before === undefined || at === undefined || after === undefined) return true;
+  if (before === after) return true;
+  const isBackward = path.indexOf(at) < i;
+  return isBackward && path.indexOf(after) === i + 1 && neighbours(at, width).includes(after);
 }
 
 function neighbours(at: number, width: number): number[] {

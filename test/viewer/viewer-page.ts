@@ -98,6 +98,21 @@ export function maskIn(labels: Uint8Array, index: number, width: number, height:
   return { width, height, data: labels.map((value) => (value === index ? 1 : 0)) };
 }
 
+/** Waits until something is painted on a frame, or nothing is any more. @param frame zero-based */
+export async function waitForPaint(
+  page: Page,
+  segmentation: number,
+  frame: number,
+  painted: boolean,
+): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const counts = (await labelmaps(page))[segmentation]?.frames[frame] ?? {};
+    if (Object.keys(counts).length > 0 === painted) return;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`Frame ${frame} was${painted ? ' not' : ''} painted after a minute.`);
+}
+
 /** Shows a frame, as scrolling would. @param frame zero-based */
 export async function showFrame(page: Page, frame: number): Promise<void> {
   await page.evaluate(async (index) => {
@@ -121,14 +136,17 @@ export async function paint(page: Page, strokes: readonly Stroke[]): Promise<voi
         const viewport = services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
         const { left, top } = viewport.element.getBoundingClientRect();
         const imageId = viewport.getCurrentImageId();
-        const { imageToWorldCoords } = cornerstone.utilities;
-        const worldOf = (x: number, y: number): number[] => imageToWorldCoords(imageId, [x, y]);
         // The viewer's brush is measured in mm, by its radius.
-        const [a, b] = [worldOf(0, 0), worldOf(1, 0)];
-        const pixel = Math.hypot(...a.map((value, i) => value - (b[i] ?? 0)));
+        const [a, b] = [
+          [0, 0],
+          [1, 0],
+        ].map((point) => cornerstone.utilities.imageToWorldCoords(imageId, point));
+        const pixel = Math.hypot(...(a ?? []).map((value, i) => value - (b?.[i] ?? 0)));
         cornerstoneTools.utilities.segmentation.setBrushSizeForToolGroup('default', (size / 2) * pixel);
         return pixels.map(([x, y]) => {
-          const [canvasX = 0, canvasY = 0] = viewport.worldToCanvas(worldOf(x + 0.5, y + 0.5));
+          const [canvasX = 0, canvasY = 0] = viewport.worldToCanvas(
+            cornerstone.utilities.imageToWorldCoords(imageId, [x + 0.5, y + 0.5]),
+          );
           return [left + canvasX, top + canvasY] as const;
         });
       },

@@ -4,7 +4,7 @@ import type { Viewer } from '../host/viewer.ts';
 export interface RenewedViewer {
   readonly viewer: Viewer;
   /** To be called when a mode has been entered. */
-  renew(): void;
+  readonly renew: () => void;
 }
 
 /**

@@ -3,7 +3,8 @@ import type { CollectedFrame, Role } from './collected-frame.ts';
 /**
  * Which frames are trained on and which are held out to judge by. What a person chose counts. Of the others whole
  * patients are held out where there are three or more, else single frames: every nth in the order of collection, so
- * that a frame keeps its role when more are collected. The first two are always trained on.
+ * that a frame keeps its role when more are collected. The first three are always trained on: so few frames teach more
+ * than they judge.
  *
  * @param share of frames (or patients) to hold out, 0 to 0.9
  */
@@ -19,10 +20,13 @@ export function assignRoles(frames: readonly CollectedFrame[], share: number): R
   );
 }
 
-/** The third is the first that is held out; from there on every nth, so that the share is kept. */
+/** Frames that are trained on before the first is held out. */
+const FIRST_TRAINED = 3;
+
+/** The fourth is the first that is held out; from there on every nth, so that the share is kept. */
 function roleAt(index: number, share: number): Role {
-  if (share <= 0 || index < 2) return 'train';
-  // With a fifth: the third, the eighth, the thirteenth ...
-  const since = index - 2;
+  if (share <= 0 || index < FIRST_TRAINED) return 'train';
+  // With a fifth: the fourth, the ninth, the fourteenth ...
+  const since = index - FIRST_TRAINED;
   return since === 0 || Math.floor(since * share) > Math.floor((since - 1) * share) ? 'heldOut' : 'train';
 }

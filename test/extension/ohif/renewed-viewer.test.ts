@@ -40,8 +40,7 @@ describe('a viewer that outlives modes', () => {
 
   test('asks the current mode', () => {
     const { viewer, renew } = renewedViewer(modes().create);
-    const { segmentations } = viewer;
-    assert.equal(segmentations('s')[0]?.id, '1');
+    assert.equal(viewer.segmentations('s')[0]?.id, '1');
     renew();
     assert.equal(viewer.segmentations('s')[0]?.id, '2');
   });
