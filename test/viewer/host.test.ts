@@ -161,16 +161,6 @@ describe('OHIF behind the panel', { skip }, () => {
       assert.deepEqual(await differences(page, again, [0, 2]), [0, 0, 0, 0]);
     });
   });
-
-  test('a frame of 512 x 512 is read and written within a moment', async () => {
-    const large = angiography(2, 512, 44);
-    await withArchive([large.file], undefined, async (viewer) => {
-      await openHostTest(viewer, large.studyInstanceUid);
-      const id = await viewer.page.evaluate(() => inPage().paint([0], ['Vein']));
-      const { read, write } = await viewer.page.evaluate((of) => inPage().times(of, 0), id);
-      assert.ok(read < 20 && write < 100, `reading takes ${read} ms, writing ${write} ms`);
-    });
-  });
 });
 
 /** Known in the page; the name is declared here for what is sent there. */
@@ -220,7 +210,7 @@ async function brush(page: Page, id: string): Promise<number> {
     inPage().viewer.activateSegment(of, 1);
     inPage().viewer.takeBrush('brush', 12);
   }, id);
-  const box = await page.locator('canvas').first().boundingBox();
+  const box = await page.locator('canvas.cornerstone-canvas').first().boundingBox();
   assert.ok(box, 'there is no image');
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(x - 60, y);
