@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 
 /** A file that takes longer hangs. */
-const FILE_TIMEOUT_MS = 15 * 60_000;
+const FILE_TIMEOUT_MS = 25 * 60_000;
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
