@@ -76,6 +76,9 @@ export async function readMultipart(
     part.on('header', (header: Record<string, readonly string[] | undefined>) => {
       types[i] = header['content-type']?.[0]?.toLowerCase() ?? '';
     });
+    // Dicer waits for the part to be read on when it had more to give than was asked for; of a part that ended with that
+    // nobody reads on, and the request would hang.
+    part.once('end', () => part._read(0));
     const file = newFile();
     // Begun at once, because a part whose error nobody hears ends the process.
     const writing = pipeline(part, createWriteStream(file, { flags: 'wx' })).then(() => file);
