@@ -65,6 +65,16 @@ describe('encodeSeg', () => {
     );
   });
 
+  it('keeps words of any language', async () => {
+    const bytes = await encodeSeg({
+      segments: [{ label: 'Gefäß · 血管', algorithmType: 'MANUAL' }],
+      frames: [{ source: await source(1, 4, 4), frameNumber: 1, masks: [drawing(4, 4, (i) => i === 5)] }],
+      ...about,
+    });
+    const { segments } = readSeg(await decodeDicom(bytes, 'seg.dcm'));
+    assert.equal(segments[0]?.label, 'Gefäß · 血管');
+  });
+
   it('says what each segment is and who drew it', async () => {
     const file = await source(1, 4, 4);
     const mask = drawing(4, 4, (i) => i === 5);

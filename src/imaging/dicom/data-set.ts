@@ -6,6 +6,8 @@ import { decodeText } from './charset.ts';
  * gives undefined for a value that is missing, empty or not a number.
  */
 
+const CHARSET = 'x00080005';
+
 /** Text in the data set's own character set, without padding. */
 export function text(dataSet: DataSet, tag: string): string | undefined {
   const element = dataSet.elements[tag];
@@ -14,7 +16,7 @@ export function text(dataSet: DataSet, tag: string): string | undefined {
   if (end > dataSet.byteArray.length) return undefined;
   const bytes = dataSet.byteArray.subarray(element.dataOffset, end);
   // (0008,0005) itself is plain ASCII.
-  const charset = tag === 'x00080005' ? undefined : text(dataSet, 'x00080005');
+  const charset = tag === CHARSET ? undefined : text(dataSet, CHARSET);
   const value = decodeText(bytes, charset)
     .replace(/[\0 ]+$/u, '')
     .trimStart();
@@ -50,7 +52,13 @@ export function signed16(dataSet: DataSet, tag: string, index = 0): number | und
 
 /** The items of a sequence; none when it is missing. */
 export function items(dataSet: DataSet, tag: string): DataSet[] {
-  return (dataSet.elements[tag]?.items ?? []).flatMap((item) => (item.dataSet ? [item.dataSet] : []));
+  const charset = dataSet.elements[CHARSET];
+  return (dataSet.elements[tag]?.items ?? []).flatMap(({ dataSet: item }) => {
+    if (!item) return [];
+    // An item without a character set has that of what it lies in (PS3.3 C.12.1.1.2).
+    if (charset && item.byteArray === dataSet.byteArray) item.elements[CHARSET] ??= charset;
+    return [item];
+  });
 }
 
 const PER_FRAME = 'x52009230';
