@@ -57,7 +57,7 @@ export interface PretrainingResult {
  * As for vessels, but each sample's Dice by itself: prompts for large structures would drown those for small ones. And
  * smoothed by some hundred pixels: by one, the Dice term of a structure that is absent pushes a nearly empty mask to a
  * wholly empty one with a thousand times the force that draws a structure that is there, and words that are not yet
- * understood learn to draw nothing.
+ * understood may learn to draw nothing.
  */
 const LOSS: LossOptions = { ...VESSEL_LOSS, diceOver: 'sample', diceSmooth: 200 };
 const NUMERICS = { loss: LOSS, optimiser: ADAMW_DEFAULTS, accumulate: 1, clipNorm: 1 };
