@@ -42,8 +42,8 @@ const roomZones = rooms.flatMap((target) =>
     })),
 );
 
-/** What the extension may import of the rooms above `protocol`: the way to a back end, and the writer of DICOM SEG. */
-const DOORS = { worker: ['./client.ts'], imaging: ['./seg.ts'] };
+/** What the extension may import of the rooms above `protocol`: the way to a back end, and what it does with masks. */
+const DOORS = { worker: ['./client.ts'], imaging: ['./seg.ts', './small-components.ts'] };
 
 const outerZones = [
   ...['test', 'bench', 'extension', 'modes'].map((from) => ({

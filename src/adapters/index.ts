@@ -9,7 +9,7 @@ export { factorLayers } from './factor-layers.ts';
 export type { FactorMatrices } from './factor-layers.ts';
 export { adapterTensors, initialTrainedValues } from './initial-values.ts';
 export type { SvdOf } from './initial-values.ts';
-export { LAYER_KINDS } from './layer-kinds.ts';
+export { LAYER_KINDS, layerKindOf } from './layer-kinds.ts';
 export type { LayerKind } from './layer-kinds.ts';
 export { mergeWeights } from './merge.ts';
 export { encodeMergedSam } from './merged-file.ts';

@@ -1,4 +1,5 @@
 /** The layers of SAM's image encoder that the methods adapt. */
+import { SaltError } from '../protocol/errors.ts';
 
 export const LAYER_KINDS = ['qkv', 'proj', 'lin1', 'lin2', 'neck'] as const;
 
@@ -19,6 +20,16 @@ export const RANK_GROUP: Readonly<Record<LayerKind, RankGroup>> = {
 const BLOCK_LAYER = /^image_encoder\.blocks\.\d+\.(?:attn\.(qkv|proj)|mlp\.(lin1|lin2))$/;
 const NECK_LAYER = /^image_encoder\.neck\.[02]$/;
 const BLOCK = /^image_encoder\.blocks\.(\d+)\./;
+
+/** The kind that a person names. @throws SaltError `INVALID_ARGUMENT` */
+export function layerKindOf(kindName: string): LayerKind {
+  const kind = LAYER_KINDS.find((known) => known === kindName);
+  if (kind) return kind;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `There is no layer "${kindName}": choose among ${LAYER_KINDS.join(', ')}.`,
+  );
+}
 
 /** @param name a layer's name in the checkpoint; undefined for layers that no method adapts */
 export function layerKind(name: string): LayerKind | undefined {

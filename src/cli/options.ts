@@ -1,8 +1,8 @@
 /** Options that several commands share. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { LAYER_KINDS } from '../adapters/index.ts';
-import type { LayerKind, MethodInput } from '../adapters/index.ts';
+import { LAYER_KINDS, layerKindOf } from '../adapters/index.ts';
+import type { MethodInput } from '../adapters/index.ts';
 import type { Flips } from '../inference/mirror.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { DeviceRequest } from '../runtime/devices.ts';
@@ -176,15 +176,6 @@ export function methodOf(options: MethodCliOptions): MethodInput | undefined {
     case 'full':
       return { method };
   }
-}
-
-function layerKindOf(name: string): LayerKind {
-  const kind = LAYER_KINDS.find((known) => known === name);
-  if (kind) return kind;
-  throw new SaltError(
-    'INVALID_ARGUMENT',
-    `There is no layer "${name}": choose among ${LAYER_KINDS.join(', ')}.`,
-  );
 }
 
 /** An option that may be given several times. */

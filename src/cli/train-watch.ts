@@ -5,7 +5,8 @@ import type { Console, Progress } from './console.ts';
 import type { TrainLine } from './events.ts';
 import type { TrainEvent } from './jobs/train-request.ts';
 import { tellEvent } from './tell-event.ts';
-import { formatBytes, formatSeconds } from './values.ts';
+import { formatBytes } from '../protocol/format-bytes.ts';
+import { formatSeconds } from './values.ts';
 
 /** Shows a training run, and holds what is needed to keep its best should it end early. */
 export class TrainWatch {

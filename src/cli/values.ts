@@ -36,12 +36,13 @@ export function share(text: string): number {
   return value;
 }
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+const PREFIXES = ['', 'K', 'M', 'G', 'T'];
 
-/** `4GB`, `512 MB`, `1.5g`: powers of 1024. */
+/** `4GB`, `512 MB`, `1.5g`: powers of 1000, as `formatBytes` writes them; `4GiB`: powers of 1024. */
 export function byteCount(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?\s*$/i.exec(text);
-  const bytes = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? '').toUpperCase()] ?? NaN));
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*$/i.exec(text);
+  const power = PREFIXES.indexOf((match?.[2] ?? '').toUpperCase());
+  const bytes = Math.floor(Number(match?.[1]) * (match?.[3] ? 1024 : 1000) ** power);
   if (!(bytes > 0)) throw new InvalidArgumentError('Give a size with its unit, e.g. 4GB or 512MB.');
   return bytes;
 }
@@ -76,17 +77,6 @@ export function box(text: string): BoxPrompt {
 function coordinates(parts: readonly (string | undefined)[]): number[] | undefined {
   const numbers = parts.map((part) => (part === undefined || part.trim() === '' ? NaN : Number(part)));
   return numbers.every(Number.isFinite) ? numbers : undefined;
-}
-
-export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const units = ['KB', 'MB', 'GB', 'TB'];
-  let [value, unit] = [bytes / 1024, 0];
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit] ?? ''}`;
 }
 
 export function formatSeconds(seconds: number): string {

@@ -1,3 +1,8 @@
+import type { MaskPixels } from '../protocol/frames.ts';
+
+/** A binary mask over a frame: 1 = the structure, 0 = not. */
+export type Mask = MaskPixels;
+
 /** One picture as the engine sees it, whatever file it came from. */
 export interface Frame {
   readonly width: number;
@@ -26,12 +31,4 @@ export interface FrameSource {
     readonly modality: string;
     readonly patientId: string;
   };
-}
-
-/** A binary mask over a frame: 1 = the structure, 0 = not. */
-export interface Mask {
-  readonly width: number;
-  readonly height: number;
-  /** Row-major, `height * width` bytes, each 0 or 1. */
-  readonly data: Uint8Array;
 }

@@ -40,6 +40,17 @@ function luminanceAt(pixels: Float32Array, i: number): number {
   return 0.299 * (pixels[i] ?? 0) + 0.587 * (pixels[i + 1] ?? 0) + 0.114 * (pixels[i + 2] ?? 0);
 }
 
+/** Of the structure's pixels, from 0 at the left; undefined where there are none. */
+export function meanColumn({ width, data }: Mask): number | undefined {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] !== 1) continue;
+    sum += i % width;
+    count++;
+  }
+  return count === 0 ? undefined : sum / count;
+}
+
 /**
  * The mask at another size of the same proportions: each pixel by whether half of what it covers was set.
  *

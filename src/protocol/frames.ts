@@ -1,4 +1,8 @@
-/** Frames and masks as panel and back ends exchange them: pixels only, no patient, no UIDs. */
+/**
+ * Frames and masks as panel and back ends exchange them: pixels only, no patient, no UIDs; and what is checked of them
+ * where they come out of a browser's store or a file.
+ */
+import { z } from 'zod';
 
 /** One frame as it is stored, and how it is shown. */
 export interface FramePixels {
@@ -21,13 +25,66 @@ export interface MaskPixels {
   readonly data: Uint8Array;
 }
 
-/** A frame with a mask for each word that was looked for in it. An empty mask says: it is not there. */
+/** One for each word that was looked for in a frame. An empty mask says: it is not there. */
+export interface WordMask {
+  readonly word: string;
+  readonly mask: MaskPixels;
+}
+
+/** Whether a frame is learned from, or kept to measure what was learned. */
+export type Role = 'train' | 'heldOut';
+
+/** A frame with what is known of it. */
 export interface Annotation {
   /** Unique within a run; it goes into the adapter as a salted hash. */
   readonly id: string;
   readonly frame: FramePixels;
-  readonly masks: readonly { readonly word: string; readonly mask: MaskPixels }[];
+  readonly masks: readonly WordMask[];
   /** Frames of one patient share it, so that they are held out together. */
   readonly group?: string;
-  readonly role: 'train' | 'heldOut';
+  readonly role: Role;
 }
+
+const side = z.int().min(1).max(65_535);
+
+export const framePixelsSchema: z.ZodType<FramePixels> = z
+  .strictObject({
+    width: side,
+    height: side,
+    channels: z.literal([1, 3]),
+    values: z.union([
+      z.instanceof(Uint8Array),
+      z.instanceof(Uint16Array),
+      z.instanceof(Int16Array),
+      z.instanceof(Int32Array),
+      z.instanceof(Float32Array),
+    ]),
+    window: z.strictObject({ lower: z.number(), upper: z.number() }).exactOptional(),
+    inverted: z.boolean().exactOptional(),
+  })
+  .refine(
+    ({ width, height, channels, values }) => values.length === width * height * channels,
+    'a frame has as many values as its size says',
+  );
+
+export const maskPixelsSchema: z.ZodType<MaskPixels> = z
+  .strictObject({ width: side, height: side, data: z.instanceof(Uint8Array) })
+  .refine(
+    ({ width, height, data }) => data.length === width * height,
+    'a mask has as many values as its size says',
+  );
+
+export const wordMaskSchema: z.ZodType<WordMask> = z.strictObject({
+  word: z.string().min(1),
+  mask: maskPixelsSchema,
+});
+
+export const roleSchema: z.ZodType<Role> = z.enum(['train', 'heldOut']);
+
+export const annotationSchema: z.ZodType<Annotation> = z.strictObject({
+  id: z.string().min(1),
+  frame: framePixelsSchema,
+  masks: z.array(wordMaskSchema),
+  group: z.string().exactOptional(),
+  role: roleSchema,
+});

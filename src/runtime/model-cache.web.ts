@@ -13,6 +13,7 @@ import type { PreparedFile, PreparedIndex } from '../model/prepared/prepared-ind
 import { prepareModel } from '../model/prepared/prepare.ts';
 import { recognise } from '../model/prepared/recognise.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { formatBytes } from '../protocol/format-bytes.ts';
 import { fetchBytes, fetchText } from './fetch.web.ts';
 
 export interface CachedModel {
@@ -270,7 +271,7 @@ async function put(store: Cache, key: string, answer: Response): Promise<void> {
 }
 
 function noSpace(bytes: number | undefined, cause?: unknown): SaltError {
-  const need = bytes === undefined ? '' : ` (${Math.ceil(bytes / 1e6)} MB are to come)`;
+  const need = bytes === undefined ? '' : ` (${formatBytes(bytes)} are to come)`;
   return new SaltError(
     'FILE_UNWRITABLE',
     `The browser gives this page no more space${need}: remove another model, or free some of the disk.`,

@@ -1,5 +1,6 @@
 import type { StageAdapter } from '../adapters/stage-tensors.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { formatBytes } from '../protocol/format-bytes.ts';
 import { estimateMemory, sizeOf } from '../graph/index.ts';
 import type { Executor } from '../graph/executor.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -57,16 +58,16 @@ export function choosePlan(
   if (estimates[kind] > maxBytes) {
     throw new SaltError(
       'OUT_OF_MEMORY',
-      `A training step needs about ${megabytes(estimates[kind])} and may take ${megabytes(maxBytes)}. ` +
+      `A training step needs about ${formatBytes(estimates[kind])} and may take ${formatBytes(maxBytes)}. ` +
         'Choose a smaller batch, image size or model, or adapt only the last blocks.',
       { needed: estimates[kind], allowed: maxBytes },
     );
   }
-  const fits = `one graph takes about ${megabytes(estimates.whole)}, stage by stage ${megabytes(estimates.staged)}`;
+  const fits = `one graph takes about ${formatBytes(estimates.whole)}, stage by stage ${formatBytes(estimates.staged)}`;
   return {
     kind,
     estimates,
-    reason: `${kind === 'whole' ? 'The whole step as one graph' : 'Stage by stage with recomputation'}: ${fits}, ${Number.isFinite(maxBytes) ? `allowed are ${megabytes(maxBytes)}` : 'no limit was given'}.`,
+    reason: `${kind === 'whole' ? 'The whole step as one graph' : 'Stage by stage with recomputation'}: ${fits}, ${Number.isFinite(maxBytes) ? `allowed are ${formatBytes(maxBytes)}` : 'no limit was given'}.`,
     compile: (frozen, executor) =>
       kind === 'whole'
         ? createWholePlan(whole, layout, frozen, executor)
@@ -89,8 +90,4 @@ function batchSize(model: SegmentationModel): number {
   const { batchSize: batch, imageSize, logitsShape } = model;
   const targets = batch * (logitsShape[1] + 1) * imageSize ** 2;
   return targets + [...inputs.values()].reduce((total, { shape }) => total + sizeOf(shape), 0);
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 2 ** 20)} MB`;
 }

@@ -3,20 +3,11 @@
  * messages are trusted to be what their types say; what comes out of the browser's stores is not.
  */
 import type {
-  AdapterSummary,
-  DeviceInfo,
-  EvaluateRequest,
-  FrameScore,
+  Backend,
   ImportProgress,
-  ModelSummary,
-  SegmentRequest,
-  SegmentedFrame,
-  Source,
-  TrainMethod,
   TrainOutcome,
   TrainRequest,
   TrainRunEvent,
-  UnfinishedRun,
 } from '../protocol/backend.ts';
 import type { SentError } from '../runtime/thread.ts';
 
@@ -49,26 +40,22 @@ export interface CallContext {
   readonly progress: (progress: ImportProgress) => void;
 }
 
-/** What the long-lived worker can be asked. */
-export interface EngineCalls {
-  device(): Promise<DeviceInfo>;
-  warmUp(source: Source, words: readonly string[]): Promise<void>;
-  segment(request: SegmentRequest): Promise<SegmentedFrame>;
-  evaluate(request: EvaluateRequest): Promise<readonly FrameScore[]>;
-  unfinished(): Promise<readonly UnfinishedRun[]>;
-  discardUnfinished(id: string): Promise<void>;
-  secondsPerStep(model: string, method: TrainMethod): Promise<number | undefined>;
-  models(): Promise<readonly ModelSummary[]>;
-  importModel(files: readonly File[]): Promise<ModelSummary>;
-  removeModel(id: string): Promise<void>;
-  adapters(): Promise<readonly AdapterSummary[]>;
-  renameAdapter(id: string, name: string): Promise<void>;
-  removeAdapter(id: string): Promise<void>;
-  exportAdapter(id: string): Promise<Blob>;
-  importAdapter(file: Blob, name: string): Promise<AdapterSummary>;
-  storedBytes(): Promise<number>;
-  eraseAll(): Promise<void>;
-}
+/**
+ * What the long-lived worker can be asked: what a back end can do, but for training, which has a worker of its own, and
+ * without the arguments that cannot be sent; see `CallContext` for what stands in their place.
+ */
+export type EngineCalls = {
+  readonly [Method in Exclude<keyof Backend, 'train' | 'resume' | 'dispose'>]: (
+    ...args: Sendable<Parameters<Backend[Method]>>
+  ) => ReturnType<Backend[Method]>;
+};
+
+/** Arguments up to the first that may be left out or is a function. */
+type Sendable<Args> = Args extends readonly [infer First, ...infer Rest]
+  ? [First] extends [(...args: never) => unknown]
+    ? []
+    : [First, ...Sendable<Rest>]
+  : [];
 
 /** The same, as the worker answers them: each is also told what it was called with. */
 export type EngineService = {

@@ -1,11 +1,10 @@
 /** What the panel asks for, in the engine's words. */
-import { LAYER_KINDS, defaultMethod } from '../adapters/index.ts';
-import type { LayerKind, MethodInput } from '../adapters/index.ts';
+import { defaultMethod, layerKindOf } from '../adapters/index.ts';
+import type { MethodInput } from '../adapters/index.ts';
 import { frameOfPixels } from '../imaging/frame-pixels.ts';
 import type { SamConfig } from '../model/sam-config.ts';
 import type { TrainChoices } from '../protocol/backend.ts';
 import type { Annotation } from '../protocol/frames.ts';
-import { SaltError } from '../protocol/errors.ts';
 import type { RunChoices } from '../training/run-choices.ts';
 import type { Budget } from '../training/settings.ts';
 import type { TrainingSample } from '../training/training-sample.ts';
@@ -70,15 +69,6 @@ function methodOf({ method, rank, loraRank, layers }: TrainChoices, config: SamC
     case 'head':
       return { method };
   }
-}
-
-function layerKindOf(name: string): LayerKind {
-  const kind = LAYER_KINDS.find((known) => known === name);
-  if (kind) return kind;
-  throw new SaltError(
-    'INVALID_ARGUMENT',
-    `There is no layer "${name}": choose among ${LAYER_KINDS.join(', ')}.`,
-  );
 }
 
 export function sampleOf({ id, frame, masks, group, role }: Annotation): TrainingSample {

@@ -39,6 +39,10 @@ async function listed(): Promise<Map<string, string>> {
   return new Map(listedSchema.parse(JSON.parse(stdout)).models.map(({ name, state }) => [name, state]));
 }
 
+async function segmentWith(model: string): Promise<void> {
+  await succeed(folder, ['segment', '--model', model, '--prompt', 'Vein', '--out', 'masks', FRAME, ...CPU]);
+}
+
 describe('models import', () => {
   test('says what a checkpoint is, what rounding cost, and makes it a model that has a name', async () => {
     const done = await succeed(folder, [
@@ -65,17 +69,7 @@ describe('models import', () => {
 
   test('makes what segment takes by name, by folder and by index', async () => {
     for (const model of ['tiny', 'models/tiny', 'models/tiny/model.json']) {
-      await succeed(folder, [
-        'segment',
-        '--model',
-        model,
-        '--prompt',
-        'Vein',
-        '--out',
-        'masks',
-        FRAME,
-        ...CPU,
-      ]);
+      await segmentWith(model);
     }
     assert.ok(readdirSync(join(folder, 'masks')).length > 0);
   });
@@ -125,7 +119,7 @@ describe('models remove', () => {
   test('asks, and without anyone to ask needs --yes', async () => {
     assertFailed(await run(folder, ['models', 'remove', 'half']), 2, /add --yes/u);
     const { stdout } = await succeed(folder, ['models', 'remove', 'half', '--yes']);
-    assert.match(stdout, /Removed "half": [\d.]+ KB are free again/u);
+    assert.match(stdout, /Removed "half": [\d.]+ kB are free again/u);
     assert.ok(!existsSync(inModels('half')));
     assert.equal((await listed()).get('half'), undefined);
   });
@@ -190,17 +184,7 @@ describe('models pull', () => {
   test('gives what import, segment and remove take by its name', async () => {
     const imported = await succeed(folder, ['models', 'import', 'sam-vit-b-hf', '--json']);
     assert.equal(importedSchema.parse(JSON.parse(imported.stdout)).name, 'sam-vit-b-hf');
-    await succeed(folder, [
-      'segment',
-      '--model',
-      'sam-vit-b-hf',
-      '--prompt',
-      'Vein',
-      '--out',
-      'masks',
-      FRAME,
-      ...CPU,
-    ]);
+    await segmentWith('sam-vit-b-hf');
     await succeed(folder, ['models', 'remove', 'sam-vit-b-hf', '--yes']);
     assert.ok(!existsSync(inModels('sam-vit-b-hf')));
     assert.equal((await listed()).get('sam-vit-b-hf'), 'available');

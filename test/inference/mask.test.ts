@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Mask } from '../../src/imaging/frame.ts';
-import { dropSmallComponents, maskOf } from '../../src/inference/mask.ts';
+import { dropSmallComponents } from '../../src/imaging/small-components.ts';
+import { maskOf } from '../../src/inference/mask.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 
 /** Rows of characters, # for the structure. */

@@ -225,7 +225,7 @@ test('space is demanded before it is needed', async () => {
   await demandSpace(root, 1);
   await assert.rejects(demandSpace(root, 2 ** 60), {
     code: 'FILE_UNWRITABLE',
-    message: /MB free, and 1,152,921,504,607 MB are to come/u,
+    message: /B free, and 1,152,921.5 TB are to come/u,
   });
 });
 

@@ -31,14 +31,14 @@ const ARCHIVES: readonly { name: string; skip: string | false; start: () => Prom
     skip: skipWithoutOrthanc,
     async start() {
       const orthanc = await startOrthanc();
-      return { root: orthanc.dicomWeb, stop: () => orthanc.stop() };
+      return { root: orthanc.dicomWeb, stop: () => orthanc.close() };
     },
   },
   {
     name: 'Orthanc with a password, through the proxy',
     skip: skipWithoutOrthanc,
     async start() {
-      const orthanc = await startOrthanc({ users: USERS });
+      const orthanc = await startOrthanc([], { users: USERS });
       const [user] = Object.entries(USERS).map(([name, password]) => `${name}:${password}`);
       const server = await startViewerServer({
         archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb, user) },
@@ -46,7 +46,7 @@ const ARCHIVES: readonly { name: string; skip: string | false; start: () => Prom
       });
       const stop = async (): Promise<void> => {
         await server.close();
-        await orthanc.stop();
+        await orthanc.close();
       };
       return { root: `${server.url}/dicom-web`, stop };
     },

@@ -1,27 +1,32 @@
 /** A real Orthanc with its DICOMweb plug-in, as Debian packages them, for tests to compare with. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
 
-const PROGRAM = '/usr/sbin/Orthanc';
+/** Where Debian's orthanc-dicomweb puts its library. */
 const PLUGIN = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
+const PROGRAM = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  .map((folder) => join(folder, 'Orthanc'))
+  .find((path) => existsSync(path));
 const START_MS = 60_000;
 
 export interface Orthanc {
-  /** Root of its DICOMweb services, without a slash at the end. */
+  /** Root of QIDO-RS, WADO-RS and STOW-RS, without a slash at its end. */
   readonly dicomWeb: string;
-  /** Root of its own interface. */
-  readonly url: string;
-  /** Stores a DICOM file by its own interface. */
-  upload(file: Uint8Array): Promise<void>;
-  stop(): Promise<void>;
+  /** Every instance of a modality, as files. */
+  instances(modality: string): Promise<readonly Uint8Array<ArrayBuffer>[]>;
+  /** Ends it, and all that it keeps. */
+  close(): Promise<void>;
 }
 
-/** For `{ skip }` of a suite: false where Orthanc is installed, else what to install. */
+/** For `{ skip }` of a test: false where Orthanc is installed, else what to install. */
 export const skipWithoutOrthanc: string | false =
-  existsSync(PROGRAM) && existsSync(PLUGIN)
+  PROGRAM !== undefined && existsSync(PLUGIN)
     ? false
     : 'Orthanc is not installed: on Debian, apt install orthanc orthanc-dicomweb';
 
@@ -30,24 +35,31 @@ export interface OrthancOptions {
   readonly users?: Readonly<Record<string, string>>;
 }
 
-/** Starts one that is empty, on a free port, and waits until it answers. @throws Error with what it printed */
-export async function startOrthanc({ users }: OrthancOptions = {}): Promise<Orthanc> {
-  const folder = mkdtempSync(join(tmpdir(), 'ohif-salt-orthanc-'));
+/**
+ * Starts one that has these DICOM files and no others, on a free port, and waits until it answers.
+ * @throws Error with what it printed
+ */
+export async function startOrthanc(
+  files: readonly Uint8Array[] = [],
+  { users }: OrthancOptions = {},
+): Promise<Orthanc> {
+  const folder = await mkdtemp(join(tmpdir(), 'ohif-salt-orthanc-'));
   const port = await freePort();
-  mkdirSync(join(folder, 'storage'));
   const settings = {
     HttpPort: port,
     RemoteAccessAllowed: false,
     AuthenticationEnabled: users !== undefined,
-    ...(users === undefined ? {} : { RegisteredUsers: users }),
+    ...(users && { RegisteredUsers: users }),
     DicomServerEnabled: false,
-    StorageDirectory: join(folder, 'storage'),
-    IndexDirectory: join(folder, 'storage'),
+    StorageDirectory: folder,
+    IndexDirectory: folder,
     Plugins: [PLUGIN],
     DicomWeb: { Enable: true, Root: '/dicom-web/', StudiesMetadata: 'Full', SeriesMetadata: 'Full' },
   };
-  writeFileSync(join(folder, 'orthanc.json'), JSON.stringify(settings));
-  const child = spawn(PROGRAM, [join(folder, 'orthanc.json')], { stdio: ['ignore', 'pipe', 'pipe'] });
+  await writeFile(join(folder, 'orthanc.json'), JSON.stringify(settings));
+  const child = spawn(PROGRAM ?? 'Orthanc', [join(folder, 'orthanc.json')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -58,44 +70,59 @@ export async function startOrthanc({ users }: OrthancOptions = {}): Promise<Orth
     });
     child.on('close', () => resolve());
   });
-  const stop = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     await ended;
-    rmSync(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   };
-  const url = `http://127.0.0.1:${port}`;
+
+  const origin = `http://127.0.0.1:${port}`;
   const [[name, password] = []] = Object.entries(users ?? {});
   const headers: Record<string, string> =
     name === undefined ? {} : { Authorization: `Basic ${btoa(`${name}:${password ?? ''}`)}` };
-  for (const start = Date.now(); !(await answers(`${url}/dicom-web/studies`, headers));) {
-    if (child.exitCode !== null || Date.now() - start > START_MS) {
-      await stop();
-      throw new Error(`Orthanc did not start: ${output}`);
+  const request = async (path: string, init?: RequestInit): Promise<Response> => {
+    const response = await fetch(`${origin}${path}`, { ...init, headers });
+    if (!response.ok)
+      throw new Error(`Orthanc answers ${response.status} to ${path}: ${await response.text()}`);
+    return response;
+  };
+  const answers = async (): Promise<boolean> => {
+    try {
+      await (await request('/dicom-web/studies')).arrayBuffer();
+      return true;
+    } catch {
+      return false;
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  };
+  try {
+    for (const deadline = Date.now() + START_MS; !(await answers()); await wait(100)) {
+      if (child.exitCode !== null || child.pid === undefined || Date.now() > deadline)
+        throw new Error(`Orthanc did not start: ${output}`);
+    }
+    for (const file of files) await request('/instances', { method: 'POST', body: Uint8Array.from(file) });
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
-    dicomWeb: `${url}/dicom-web`,
-    url,
-    async upload(file) {
-      const response = await fetch(`${url}/instances`, { method: 'POST', headers, body: Buffer.from(file) });
-      if (!response.ok)
-        throw new Error(`Orthanc refused a file: ${response.status} ${await response.text()}`);
+    dicomWeb: `${origin}/dicom-web`,
+    async instances(modality) {
+      const query = { Level: 'Series', Query: { Modality: modality }, Expand: true };
+      const found = await request('/tools/find', { method: 'POST', body: JSON.stringify(query) });
+      const series = foundSeries.parse(await found.json());
+      return Promise.all(
+        series
+          .flatMap(({ Instances }) => Instances)
+          .map(async (id) => new Uint8Array(await (await request(`/instances/${id}/file`)).arrayBuffer())),
+      );
     },
-    stop,
+    close,
   };
 }
 
-async function answers(url: string, headers: Record<string, string>): Promise<boolean> {
-  try {
-    const response = await fetch(url, { headers });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
-}
+const foundSeries = z.array(z.object({ Instances: z.array(z.string()) }));
 
+/** A port of this machine that nobody listens to now. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -55,21 +55,26 @@ export function image(place: Place, extra: Elements, options: Partial<ImageOptio
   });
 }
 
+/** What both series of the first study say of it. */
+const ANGIOGRAPHY: Elements = [
+  ['00080005', 'CS', 'ISO_IR 100'],
+  ['00080020', 'DA', '20260401'],
+  ['00080030', 'TM', '093000.5'],
+  ['00080050', 'SH', 'ACC1'],
+  ['00081030', 'LO', 'Coronary angiography'],
+  ['00100010', 'PN', 'Müller^Anna'],
+  ['00100020', 'LO', 'P-100'],
+  ['00100030', 'DA', '19560203'],
+  ['00100040', 'CS', 'F'],
+  ['00200010', 'SH', 'S1'],
+];
+
 export const cine = (): Uint8Array =>
   image(
     CINE,
     [
-      ['00080020', 'DA', '20260401'],
-      ['00080030', 'TM', '093000.5'],
-      ['00080050', 'SH', 'ACC1'],
-      ['00081030', 'LO', 'Coronary angiography'],
+      ...ANGIOGRAPHY,
       ['0008103e', 'LO', 'RCA'],
-      ['00080005', 'CS', 'ISO_IR 100'],
-      ['00100010', 'PN', 'Müller^Anna'],
-      ['00100020', 'LO', 'P-100'],
-      ['00100030', 'DA', '19560203'],
-      ['00100040', 'CS', 'F'],
-      ['00200010', 'SH', 'S1'],
       ['00200011', 'IS', '1'],
       ['00200013', 'IS', '1'],
       ['00181114', 'DS', '1.25'],
@@ -80,21 +85,7 @@ export const cine = (): Uint8Array =>
 export const second = (): Uint8Array =>
   image(
     SECOND,
-    [
-      ['00080020', 'DA', '20260401'],
-      ['00080030', 'TM', '093000.5'],
-      ['00080050', 'SH', 'ACC1'],
-      ['00081030', 'LO', 'Coronary angiography'],
-      ['0008103e', 'LO', 'LCA'],
-      ['00080005', 'CS', 'ISO_IR 100'],
-      ['00100010', 'PN', 'Müller^Anna'],
-      ['00100020', 'LO', 'P-100'],
-      ['00100030', 'DA', '19560203'],
-      ['00100040', 'CS', 'F'],
-      ['00200010', 'SH', 'S1'],
-      ['00200011', 'IS', '2'],
-      ['00200013', 'IS', '1'],
-    ],
+    [...ANGIOGRAPHY, ['0008103e', 'LO', 'LCA'], ['00200011', 'IS', '2'], ['00200013', 'IS', '1']],
     { pixels: pattern(24 * 32, 5) },
   );
 

@@ -13,6 +13,7 @@ import type { Frame, Mask } from '../../src/imaging/frame.ts';
 import { greyFrame } from './toy-task.ts';
 
 const WORD = 'disc';
+const NATIVE = { side: 24, crop: 'native', normalisation: 'frame' } as const;
 
 async function load(frame: Frame, mask: Mask, fieldOfView?: Mask): Promise<LoadedSample> {
   const sample = {
@@ -122,12 +123,7 @@ describe('drawExample', () => {
 
   it('gives equal examples for equal seeds', async () => {
     const sample = await marked(40, 40, (x, y) => x > y);
-    const options = {
-      side: 24,
-      crop: 'native',
-      normalisation: 'frame',
-      augmentation: AUGMENTATIONS.vessels,
-    } as const;
+    const options = { ...NATIVE, augmentation: AUGMENTATIONS.vessels };
     assert.deepEqual(drawn(sample, options, 5), drawn(sample, options, 5));
     assert.notDeepEqual(drawn(sample, options, 5), drawn(sample, options, 6));
   });
@@ -139,12 +135,7 @@ describe('drawExample', () => {
       [70, 99],
     ] as const) {
       const sample = await marked(100, 100, (x, y) => Math.hypot(x - cx, y - cy) < 4);
-      const options = {
-        side: 24,
-        crop: 'native',
-        normalisation: 'frame',
-        augmentation: GEOMETRY_ONLY,
-      } as const;
+      const options = { ...NATIVE, augmentation: GEOMETRY_ONLY };
       for (let seed = 0; seed < 50; seed++) {
         assert.ok(drawn(sample, options, seed).mask.includes(1), `seed ${seed} at ${cx}, ${cy}`);
       }
@@ -153,12 +144,7 @@ describe('drawExample', () => {
 
   it('takes an empty mask for a lesson, not for an error', async () => {
     const sample = await marked(30, 30, () => false);
-    const options = {
-      side: 24,
-      crop: 'native',
-      normalisation: 'frame',
-      augmentation: AUGMENTATIONS.vessels,
-    } as const;
+    const options = { ...NATIVE, augmentation: AUGMENTATIONS.vessels };
     const { mask, valid } = drawn(sample, options, 1);
     assert.ok(!mask.includes(1));
     assert.ok(valid.includes(1));

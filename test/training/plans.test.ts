@@ -136,7 +136,7 @@ describe('step plans', async () => {
     const adapter = training(/./);
     assert.throws(() => choosePlan(MODEL, layoutModel(MODEL, adapter), adapter, SALT_LOSS, 1000), {
       code: 'OUT_OF_MEMORY',
-      message: /may take 1 MB/,
+      message: /may take 1 kB/,
     });
   });
 

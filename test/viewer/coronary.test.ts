@@ -16,7 +16,7 @@ import { remoteArchive } from '../../src/server/proxy.ts';
 import type { ArchiveOptions } from '../../src/server/start.ts';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
-import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
+import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { strokesAlong } from './strokes.ts';
 import { labelmaps, labelsOf, maskIn, paint, press, showFrame, waitForPaint } from './viewer-page.ts';
 

@@ -14,7 +14,7 @@ import type { HostTest } from '../browser/pages/ohif-host.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
-import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
+import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { difference, pattern } from './pattern.ts';
 import { angiography, angiographyValue } from './studies.ts';
 

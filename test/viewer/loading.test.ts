@@ -7,7 +7,7 @@ import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import type { ArchiveOptions } from '../../src/server/start.ts';
 import { paintedPixels, skipWithoutViewer, withViewer } from './harness.ts';
-import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
+import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { angiography } from './studies.ts';
 
 /** Our panel in a stock mode, by what a site writes into the viewer's configuration and nothing else. */

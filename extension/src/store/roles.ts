@@ -1,4 +1,5 @@
-import type { CollectedFrame, Role } from './collected-frame.ts';
+import type { Role } from '../../../src/protocol/frames.ts';
+import type { CollectedFrame } from './collected-frame.ts';
 
 /**
  * Which frames are trained on and which are held out to judge by. What a person chose counts. Of the others whole

@@ -1,4 +1,5 @@
-import type { CollectedFrame, Role } from '../store/collected-frame.ts';
+import type { Role } from '../../../src/protocol/frames.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
 import { assignRoles } from '../store/roles.ts';
 import { keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
 import { announce, attempt, patch, refusal } from './context.ts';

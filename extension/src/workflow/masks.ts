@@ -1,4 +1,5 @@
 /** Masks from probabilities, and small questions about masks. Row-major, 1 = the structure. */
+import { dropSmallComponents } from '../../../src/imaging/small-components.ts';
 import type { MaskPixels } from '../../../src/protocol/frames.ts';
 
 export interface MaskRules {
@@ -19,35 +20,8 @@ export function maskFrom(
   const least = Math.max(1, Math.round(threshold * 255));
   const data = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) if (probabilities[i]! >= least) data[i] = 1;
-  if (minimumSize > 1) dropSmallPieces(data, width, height, minimumSize);
-  return { width, height, data };
-}
-
-/** Clears connected pieces (8 neighbours) of fewer than `least` pixels, in place. */
-function dropSmallPieces(data: Uint8Array, width: number, height: number, least: number): void {
-  const seen = new Uint8Array(data.length);
-  // Once a piece is exhausted, the list holds its pixels.
-  const piece = new Int32Array(data.length);
-  for (let seed = 0; seed < data.length; seed++) {
-    if (data[seed] !== 1 || seen[seed] === 1) continue;
-    let end = 0;
-    piece[end++] = seed;
-    seen[seed] = 1;
-    for (let next = 0; next < end; next++) {
-      const at = piece[next]!;
-      const x = at % width;
-      const y = (at - x) / width;
-      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
-        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-          const neighbour = v * width + u;
-          if (data[neighbour] !== 1 || seen[neighbour] === 1) continue;
-          seen[neighbour] = 1;
-          piece[end++] = neighbour;
-        }
-      }
-    }
-    if (end < least) for (let i = 0; i < end; i++) data[piece[i]!] = 0;
-  }
+  const mask = { width, height, data };
+  return minimumSize > 1 ? dropSmallComponents(mask, minimumSize) : mask;
 }
 
 export function emptyMask(width: number, height: number): MaskPixels {

@@ -7,8 +7,8 @@ import { decode, encode } from 'fast-png';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { z } from 'zod';
 import { SaltError } from '../../../src/protocol/errors.ts';
-import type { MaskPixels } from '../../../src/protocol/frames.ts';
-import type { CollectedFrame, Role } from '../store/collected-frame.ts';
+import type { MaskPixels, Role } from '../../../src/protocol/frames.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
 import { collectedFrameSchema } from '../store/collected-frame.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
 

@@ -10,7 +10,7 @@ import { cacheFolder, modelsFolder, modelsIn } from '../models/folders.ts';
 import { consoleOf, withOutput } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { list } from '../table.ts';
-import { formatBytes } from '../values.ts';
+import { formatBytes } from '../../protocol/format-bytes.ts';
 import { VERSION } from '../version.ts';
 
 interface Check {

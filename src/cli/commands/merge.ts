@@ -6,7 +6,8 @@ import { findModel } from '../models/model-source.ts';
 import { consoleOf, deviceOf, withDevice, withOutput } from '../options.ts';
 import type { CommonOptions, DeviceCliOptions } from '../options.ts';
 import { tellEvent } from '../tell-event.ts';
-import { formatBytes, wholeNumber } from '../values.ts';
+import { formatBytes } from '../../protocol/format-bytes.ts';
+import { wholeNumber } from '../values.ts';
 
 interface MergeOptions extends CommonOptions, DeviceCliOptions {
   readonly adapter: string;

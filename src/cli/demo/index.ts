@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { formatBytes } from '../../protocol/format-bytes.ts';
 import { writeFileAtomic } from '../../runtime/files.node.ts';
 import { trainLineSchema } from '../events.ts';
 import type { TrainLine } from '../events.ts';
@@ -126,6 +127,6 @@ function figures(
     ['frames: training, held out', `${started?.trainingSamples ?? 0}, ${started?.heldOutSamples ?? 0}`],
     ['trained numbers', (started?.parameters ?? 0).toLocaleString('en')],
     ['time', `${seconds.toFixed(0)} s`],
-    ['adapter', `${((result?.bytes ?? 0) / 1e6).toFixed(1)} MB`],
+    ['adapter', formatBytes(result?.bytes ?? 0)],
   ];
 }

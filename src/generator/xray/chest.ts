@@ -1,4 +1,5 @@
 import type { Mask } from '../../imaging/frame.ts';
+import { meanColumn } from '../../imaging/mask.ts';
 import { createRandom } from '../../protocol/random.ts';
 import type { Random } from '../../protocol/random.ts';
 import { traceCurve, tubeAlong } from '../draw/curve.ts';
@@ -36,7 +37,9 @@ export function drawChest(random: Random, look: CineLook, heart: TreeShape['ball
 
   const still = clouds(random, side, 0.07, 0.4);
   const spineAt = look.view === 'left coronary' ? [0.08, 0.2] : [0.82, 0.94];
-  boneWhere(random, drawSpine, still, side, 1.1, (mask) => within(meanColumn(mask) / mask.width, spineAt));
+  boneWhere(random, drawSpine, still, side, 1.1, (mask) =>
+    within((meanColumn(mask) ?? -1) / mask.width, spineAt),
+  );
   addCable(random, still, side, 0.14 * look.clutter);
   addFilter(random, still, side);
 
@@ -92,16 +95,6 @@ function boneWhere(
 
 function within(value: number, [least = 0, most = 1]: readonly number[]): boolean {
   return value >= least && value <= most;
-}
-
-function meanColumn({ width, data }: Mask): number {
-  let [sum, count] = [0, 0];
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] !== 1) continue;
-    sum += i % width;
-    count++;
-  }
-  return count === 0 ? -1 : sum / count;
 }
 
 /** Air, the darker the less of it lies before the heart, with the lungs' own vessels spreading from their root. */

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { SaltError } from '../../protocol/errors.ts';
+import { formatBytes } from '../../protocol/format-bytes.ts';
 
 /** Left for everyone else. */
 const MARGIN_BYTES = 64 * 2 ** 20;
@@ -13,10 +14,9 @@ export async function demandSpace(folder: string, bytes: number): Promise<void> 
   if (!disk) return;
   const free = disk.bavail * disk.bsize;
   if (free >= bytes + MARGIN_BYTES) return;
-  const megabytes = (count: number): string => `${Math.round(count / 1e6).toLocaleString('en')} MB`;
   throw new SaltError(
     'FILE_UNWRITABLE',
-    `${folder} has ${megabytes(free)} free, and ${megabytes(bytes)} are to come. Free some space, or name another folder in OHIF_SALT_MODELS.`,
+    `${folder} has ${formatBytes(free)} free, and ${formatBytes(bytes)} are to come. Free some space, or name another folder in OHIF_SALT_MODELS.`,
     { path: folder, reason: 'ENOSPC', free, needed: bytes },
   );
 }

@@ -3,7 +3,7 @@ import type { GeneratedImage } from '../../generator/generated-image.ts';
 import { generateOcta } from '../../generator/octa/octa.ts';
 import { generateRun } from '../../generator/xray/cine.ts';
 import { DEMO_RUN } from '../../generator/xray/cine-look.ts';
-import type { Mask } from '../../imaging/frame.ts';
+import { meanColumn } from '../../imaging/mask.ts';
 import type { DemoStudy } from './attributes.ts';
 import type { Attributes } from './dicom-file.ts';
 import { OP_STORAGE, opAttributes } from './op-attributes.ts';
@@ -139,15 +139,6 @@ function drawRun(
 /** In a right eye the optic disc lies to the right of the middle, as one looks at the picture. */
 function eyeOf({ masks, frame }: GeneratedImage): 'L' | 'R' {
   const disc = masks.get('optic disc');
-  return disc && meanColumn(disc) < frame.width / 2 ? 'L' : 'R';
-}
-
-function meanColumn({ width, data }: Mask): number {
-  let [sum, count] = [0, 0];
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] !== 1) continue;
-    sum += i % width;
-    count++;
-  }
-  return count === 0 ? width : sum / count;
+  const column = disc && meanColumn(disc);
+  return column !== undefined && column < frame.width / 2 ? 'L' : 'R';
 }

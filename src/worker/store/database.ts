@@ -3,6 +3,7 @@ import { openDB } from 'idb';
 import type { DBSchema, IDBPDatabase } from 'idb';
 import type { z } from 'zod';
 import { SaltError } from '../../protocol/errors.ts';
+import { formatBytes } from '../../protocol/format-bytes.ts';
 
 /** What lies in it was written by some version of this program, or by anyone with the browser's tools: see `parsed`. */
 interface Entry {
@@ -147,7 +148,7 @@ function unwritable(cause: unknown): SaltError {
 }
 
 function noSpace(bytes: number | undefined, cause?: unknown): SaltError {
-  const need = bytes === undefined ? '' : ` (${Math.ceil(bytes / 1e6)} MB are needed)`;
+  const need = bytes === undefined ? '' : ` (${formatBytes(bytes)} are needed)`;
   return new SaltError(
     'FILE_UNWRITABLE',
     `The browser gives no more space${need}: remove adapters, models or unfinished runs that are not needed, or free some of the disk, and try again.`,

@@ -1,42 +1,6 @@
 /** Training requests as they lie in the store. */
 import { z } from 'zod';
-
-const side = z.int().min(1).max(65_535);
-
-const frameSchema = z
-  .strictObject({
-    width: side,
-    height: side,
-    channels: z.union([z.literal(1), z.literal(3)]),
-    values: z.union([
-      z.instanceof(Uint8Array),
-      z.instanceof(Uint16Array),
-      z.instanceof(Int16Array),
-      z.instanceof(Int32Array),
-      z.instanceof(Float32Array),
-    ]),
-    window: z.exactOptional(z.strictObject({ lower: z.number(), upper: z.number() })),
-    inverted: z.exactOptional(z.boolean()),
-  })
-  .refine(
-    ({ width, height, channels, values }) => values.length === width * height * channels,
-    'a frame has as many values as its size says',
-  );
-
-const maskSchema = z
-  .strictObject({ width: side, height: side, data: z.instanceof(Uint8Array) })
-  .refine(
-    ({ width, height, data }) => data.length === width * height,
-    'a mask has as many values as its size says',
-  );
-
-export const annotationSchema = z.strictObject({
-  id: z.string().min(1),
-  frame: frameSchema,
-  masks: z.array(z.strictObject({ word: z.string(), mask: maskSchema })),
-  group: z.exactOptional(z.string()),
-  role: z.enum(['train', 'heldOut']),
-});
+import { annotationSchema, framePixelsSchema } from '../../protocol/frames.ts';
 
 export const choicesSchema = z.strictObject({
   name: z.string().min(1),
@@ -64,7 +28,7 @@ export const requestSchema = z.strictObject({
       (annotations) => new Set(annotations.map(({ id }) => id)).size === annotations.length,
       'every annotation has an id of its own',
     ),
-  preview: z.exactOptional(frameSchema),
+  preview: z.exactOptional(framePixelsSchema),
   /** The file of the adapter to go on from: it may be removed meanwhile. */
   from: z.exactOptional(z.instanceof(Uint8Array<ArrayBuffer>)),
 });

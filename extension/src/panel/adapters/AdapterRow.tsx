@@ -5,7 +5,8 @@ import { currentSource } from '../../workflow/source.ts';
 import { Button } from '../common/Button.tsx';
 import { download } from '../common/download.ts';
 import { Icon } from '../common/Icon.tsx';
-import { formatBytes, formatMoment, formatPixels, formatScore } from '../format.ts';
+import { formatBytes } from '../../../../src/protocol/format-bytes.ts';
+import { formatMoment, formatPixels, formatScore } from '../format.ts';
 import { useReason, useSession } from '../session-context.ts';
 
 export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
@@ -51,7 +52,7 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
             {score ? s.dice(formatScore(locale, score.dice), formatPixels(locale, score.hd95)) : s.unchecked}
           </div>
           <div>
-            {formatMoment(locale, adapter.createdAt)}, {formatBytes(locale, adapter.bytes)}
+            {formatMoment(locale, adapter.createdAt)}, {formatBytes(adapter.bytes, locale)}
           </div>
         </div>
         {inUse ? (

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Button } from '../common/Button.tsx';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../../../src/protocol/format-bytes.ts';
 import { useSession, useSlice } from '../session-context.ts';
 
 /** How much is stored, and a way to be rid of all of it. */
@@ -33,7 +33,7 @@ export function Stored() {
   return (
     <div className="salt-row">
       <span className="salt-grow salt-dim">
-        {bytes !== undefined && s.stored(formatBytes(strings.locale, bytes))}
+        {bytes !== undefined && s.stored(formatBytes(bytes, strings.locale))}
       </span>
       <Button kind="link" onPress={() => setAsking(true)}>
         {s.erase} …

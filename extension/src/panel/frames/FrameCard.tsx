@@ -1,5 +1,6 @@
 import { memo, useMemo } from 'react';
-import type { CollectedFrame, Role } from '../../store/collected-frame.ts';
+import type { Role } from '../../../../src/protocol/frames.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { countPixels } from '../../workflow/masks.ts';
 import { Button } from '../common/Button.tsx';
 import { Icon } from '../common/Icon.tsx';

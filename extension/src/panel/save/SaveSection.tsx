@@ -2,7 +2,8 @@ import { useState } from 'react';
 import { whyNotSave } from '../../workflow/reasons.ts';
 import { Button } from '../common/Button.tsx';
 import { Section } from '../common/Section.tsx';
-import { formatBytes, formatTime } from '../format.ts';
+import { formatBytes } from '../../../../src/protocol/format-bytes.ts';
+import { formatTime } from '../format.ts';
 import { useReason, useSession, useSlice, useStress } from '../session-context.ts';
 import { CodesForm } from './CodesForm.tsx';
 
@@ -50,7 +51,7 @@ function Saved() {
     return <p className="salt-dim">{s.unsaved(segmentation.label)}</p>;
   return (
     <p className="salt-dim salt-number">
-      {s.savedAt(formatTime(locale, saved.at), formatBytes(locale, saved.bytes))} {saved.stale && s.stale}
+      {s.savedAt(formatTime(locale, saved.at), formatBytes(saved.bytes, locale))} {saved.stale && s.stale}
     </p>
   );
 }

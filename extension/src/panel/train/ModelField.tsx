@@ -5,7 +5,8 @@ import { Field } from '../common/Field.tsx';
 import { FilePick } from '../common/FilePick.tsx';
 import { Icon } from '../common/Icon.tsx';
 import { Progress } from '../common/Progress.tsx';
-import { formatBytes, formatPercent } from '../format.ts';
+import { formatBytes } from '../../../../src/protocol/format-bytes.ts';
+import { formatPercent } from '../format.ts';
 import { useReason, useSession, useSlice } from '../session-context.ts';
 
 const CHECKPOINTS = '.pth,.safetensors,.json,.bin';
@@ -32,7 +33,7 @@ export function ModelField() {
             >
               {models.map((model) => (
                 <option key={model.id} value={model.id}>
-                  {model.title} ({formatBytes(strings.locale, model.bytes)})
+                  {model.title} ({formatBytes(model.bytes, strings.locale)})
                 </option>
               ))}
             </select>

@@ -17,7 +17,8 @@ import { findModel } from '../../models/model-source.ts';
 import { registeredModels } from '../../models/registry.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
-import { formatBytes, formatSeconds } from '../../values.ts';
+import { formatBytes } from '../../../protocol/format-bytes.ts';
+import { formatSeconds } from '../../values.ts';
 
 interface ImportCliOptions extends CommonOptions {
   readonly name?: string;

@@ -18,7 +18,7 @@ import { findModel } from '../../models/model-source.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
 import { list } from '../../table.ts';
-import { formatBytes } from '../../values.ts';
+import { formatBytes } from '../../../protocol/format-bytes.ts';
 
 export function addInspect(models: Command): void {
   withOutput(

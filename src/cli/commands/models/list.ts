@@ -15,7 +15,7 @@ import { SHIPPED_NAME } from '../../models/shipped.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
 import { list } from '../../table.ts';
-import { formatBytes } from '../../values.ts';
+import { formatBytes } from '../../../protocol/format-bytes.ts';
 
 interface Listed {
   readonly name: string;

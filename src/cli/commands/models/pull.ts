@@ -10,7 +10,8 @@ import { modelsFolder } from '../../models/folders.ts';
 import { registeredModel } from '../../models/registry.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
-import { formatBytes, formatSeconds } from '../../values.ts';
+import { formatBytes } from '../../../protocol/format-bytes.ts';
+import { formatSeconds } from '../../values.ts';
 
 const NOTES = `
 Examples:

@@ -7,7 +7,7 @@ import { modelsFolder } from '../../models/folders.ts';
 import { findModel } from '../../models/model-source.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
-import { formatBytes } from '../../values.ts';
+import { formatBytes } from '../../../protocol/format-bytes.ts';
 
 interface RemoveOptions extends CommonOptions {
   readonly yes?: true;
