@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commands, hotkeys } from '../../extension/src/commands.ts';
+import { commands, hotkeys } from '../../extension/src/ohif/commands.ts';
 import { openSession } from './open-session.ts';
 
 test('commands do what the panel does', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeFor, KNOWN_CODES } from '../../extension/src/codes.ts';
 import { propertyOf } from '../../src/imaging/dicom/code.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
@@ -42,7 +41,7 @@ test('codes of the words, those of the site first, and those that a person chose
   await opened.session.segmenting.segment('series');
   await opened.session.saving.save();
   assert.deepEqual(opened.viewer.saves[0]?.segments[0]?.code, own);
-  const chosen = codeFor('Artery');
+  const chosen = propertyOf('Artery');
   await opened.session.saving.save(new Map([[1, chosen]]));
   assert.deepEqual(opened.viewer.saves[1]?.segments[0]?.code, chosen);
 });
@@ -61,13 +60,4 @@ test('nothing is saved where nothing is segmented', async () => {
   await quietly(() => session.saving.save());
   assert.equal(viewer.saves.length, 0);
   assert.match(state().problems[0]?.message ?? '', /no segmentation/);
-});
-
-test('panel and engine write the same codes for the same words', () => {
-  for (const word of ['Vein', 'arteries', 'blood vessels', 'Coronary artery', 'catheter', 'stents', 'shoe']) {
-    assert.deepEqual(codeFor(word), propertyOf(word), word);
-  }
-  assert.equal(codeFor('Katheter').type.meaning, 'Catheter');
-  const values = KNOWN_CODES.map(({ type }) => type.value);
-  assert.equal(new Set(values).size, values.length);
 });

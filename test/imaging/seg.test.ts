@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { propertyOf } from '../../src/imaging/dicom/code.ts';
+import { KNOWN_PROPERTIES, propertyOf } from '../../src/imaging/dicom/code.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
 import { encodeSeg } from '../../src/imaging/dicom/seg-write.ts';
@@ -268,5 +268,9 @@ describe('codes', () => {
     assert.equal(propertyOf('Blood vessels').type.value, '59820001');
     assert.equal(propertyOf('constructor').type.meaning, 'Anatomical Structure');
     assert.equal(propertyOf('guide wire').type.value, '91723000');
+    assert.equal(propertyOf('Katheter').type.meaning, 'Catheter');
+    assert.equal(propertyOf('Retinal vessels').type.value, '59820001');
+    const values = KNOWN_PROPERTIES.map(({ type }) => type.value);
+    assert.equal(new Set(values).size, values.length);
   });
 });

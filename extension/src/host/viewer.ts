@@ -2,6 +2,7 @@
  * The viewer as our panel and commands see it. `host/` implements it over OHIF and cornerstone; nothing outside `host/`
  * knows either.
  */
+import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
 import type { FramePixels, MaskPixels } from '../../../src/protocol/frames.ts';
 
 /** One frame of one image. */
@@ -30,18 +31,6 @@ export interface Place {
   readonly series: Series;
   /** Zero-based in `series.frames`. */
   readonly frameIndex: number;
-}
-
-export interface Code {
-  readonly value: string;
-  readonly scheme: string;
-  readonly meaning: string;
-}
-
-/** What a segment is, for DICOM. */
-export interface SegmentCode {
-  readonly category: Code;
-  readonly type: Code;
 }
 
 export interface Segment {
@@ -73,7 +62,7 @@ export interface SaveRequest {
   /** One for each segment of the segmentation, by index. */
   readonly segments: readonly {
     readonly index: number;
-    readonly code: SegmentCode;
+    readonly code: SegmentedProperty;
     readonly algorithmType: 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL';
   }[];
   /** What drew the masks. */

@@ -1,5 +1,5 @@
-import { commands } from '../commands.ts';
-import type { Command } from '../commands.ts';
+import { commands } from './commands.ts';
+import type { Command } from './commands.ts';
 import type { Page } from './page.ts';
 
 /** The commands as OHIF takes them. Whoever uses one before the panel was opened starts the session with it. */

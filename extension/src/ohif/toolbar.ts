@@ -1,4 +1,4 @@
-import { hotkeys } from '../commands.ts';
+import { hotkeys } from './commands.ts';
 
 /** What of OHIF's services is used when a mode is entered. All of it is optional: without it there is no button. */
 export interface ModeServices {

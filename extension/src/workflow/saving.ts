@@ -1,5 +1,6 @@
-import { codeFor } from '../codes.ts';
-import type { SaveRequest, SegmentCode, SegmentationInfo } from '../host/viewer.ts';
+import { propertyOf } from '../../../src/imaging/dicom/code.ts';
+import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
+import type { SaveRequest, SegmentationInfo } from '../host/viewer.ts';
 import { announce, attempt, patch, refusal } from './context.ts';
 import type { Parts } from './parts.ts';
 import { sourceName } from './source.ts';
@@ -9,22 +10,22 @@ export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
 
 export interface SavingActions {
   /** @param codes by segment index, where they are not the usual ones of the word */
-  readonly save: (codes?: ReadonlyMap<number, SegmentCode>) => Promise<void>;
+  readonly save: (codes?: ReadonlyMap<number, SegmentedProperty>) => Promise<void>;
   /** The usual code of each segment of the segmentation on screen. */
-  readonly proposedCodes: () => ReadonlyMap<number, SegmentCode>;
+  readonly proposedCodes: () => ReadonlyMap<number, SegmentedProperty>;
 }
 
 export function createSavingActions(parts: Parts): SavingActions {
   const { viewer, store, strings, working, config, now } = parts;
   const s = strings.save;
 
-  const proposed = ({ segments }: SegmentationInfo): ReadonlyMap<number, SegmentCode> =>
-    new Map(segments.map(({ index, label }) => [index, codeFor(label, config.codes)]));
+  const proposed = ({ segments }: SegmentationInfo): ReadonlyMap<number, SegmentedProperty> =>
+    new Map(segments.map(({ index, label }) => [index, propertyOf(label, config.codes)]));
 
   return {
     proposedCodes() {
       const segmentation = store.getState().place?.segmentation;
-      return segmentation ? proposed(segmentation) : new Map<number, SegmentCode>();
+      return segmentation ? proposed(segmentation) : new Map<number, SegmentedProperty>();
     },
     async save(codes) {
       await attempt(parts, { name: 'save', where: 'save', title: s.failed }, async () => {
@@ -41,7 +42,7 @@ export function createSavingActions(parts: Parts): SavingActions {
           description: segmentation.label,
           segments: segmentation.segments.map(({ index, label }) => ({
             index,
-            code: codes?.get(index) ?? usual.get(index) ?? codeFor(label),
+            code: codes?.get(index) ?? usual.get(index) ?? propertyOf(label),
             algorithmType,
           })),
           algorithm: {

@@ -1,17 +1,17 @@
-import { KNOWN_CODES } from '../../codes.ts';
-import type { Code, SegmentCode } from '../../host/viewer.ts';
+import { KNOWN_PROPERTIES } from '../../../../src/imaging/dicom/code.ts';
+import type { Code, SegmentedProperty } from '../../../../src/imaging/dicom/code.ts';
 import { useSession } from '../session-context.ts';
 
 interface CodeFieldsProps {
   readonly word: string;
-  readonly code: SegmentCode;
-  readonly onChange: (code: SegmentCode) => void;
+  readonly code: SegmentedProperty;
+  readonly onChange: (code: SegmentedProperty) => void;
 }
 
 /** One segment's code: a known one, or any other by value, scheme and meaning. */
 export function CodeFields({ word, code, onChange }: CodeFieldsProps) {
   const s = useSession().strings.save;
-  const known = KNOWN_CODES.find(
+  const known = KNOWN_PROPERTIES.find(
     ({ type }) => type.value === code.type.value && type.scheme === code.type.scheme,
   );
   const edit = (part: Partial<Code>): void => onChange({ ...code, type: { ...code.type, ...part } });
@@ -35,12 +35,12 @@ export function CodeFields({ word, code, onChange }: CodeFieldsProps) {
           aria-label={`${word}: ${s.known}`}
           value={known?.type.value ?? ''}
           onChange={({ target }) => {
-            const chosen = KNOWN_CODES.find(({ type }) => type.value === target.value);
+            const chosen = KNOWN_PROPERTIES.find(({ type }) => type.value === target.value);
             if (chosen) onChange(chosen);
           }}
         >
           {!known && <option value="">{s.own}</option>}
-          {KNOWN_CODES.map(({ type }) => (
+          {KNOWN_PROPERTIES.map(({ type }) => (
             <option key={type.value} value={type.value}>
               {type.meaning}
             </option>

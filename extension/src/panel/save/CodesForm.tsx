@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Code, SegmentCode } from '../../host/viewer.ts';
+import type { Code, SegmentedProperty } from '../../../../src/imaging/dicom/code.ts';
 import { Button } from '../common/Button.tsx';
 import { useSession, useSlice } from '../session-context.ts';
 import { CodeFields } from './CodeFields.tsx';
@@ -11,7 +11,7 @@ export function CodesForm({ onDone }: { readonly onDone: () => void }) {
   const segments = useSlice(({ place }) => place?.segmentation?.segments) ?? [];
   const [codes, setCodes] = useState(() => new Map(saving.proposedCodes()));
   const isWhole = [...codes.values()].every(({ type }) => hasAll(type));
-  const set = (index: number, code: SegmentCode): void => setCodes(new Map(codes).set(index, code));
+  const set = (index: number, code: SegmentedProperty): void => setCodes(new Map(codes).set(index, code));
   return (
     <form
       className="salt-card"

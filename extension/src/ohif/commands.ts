@@ -1,4 +1,4 @@
-import type { Session } from './workflow/session.ts';
+import type { Session } from '../workflow/session.ts';
 
 /** What OHIF's command manager takes. */
 export interface Command {
