@@ -1,5 +1,6 @@
 import { encode } from 'fast-png';
 import { SaltError } from '../protocol/errors.ts';
+import type { Region } from '../protocol/frames.ts';
 import type { Frame, Mask } from './frame.ts';
 import { resizeBilinear } from './geometry/resize.ts';
 import { decodePicture, withoutAlpha } from './files/image.ts';
@@ -68,6 +69,25 @@ export function resizeMask(mask: Mask, width: number, height: number): Mask {
   const { pixels } = resizeBilinear(raster, width, height);
   const data = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) data[i] = (pixels[i] ?? 0) >= 0.5 ? 1 : 0;
+  return { width, height, data };
+}
+
+/**
+ * 1 inside a region, and inside another mask of the frame's size where there is one.
+ * @returns undefined where neither is given: everywhere
+ */
+export function maskOfRegion(
+  { width, height }: { readonly width: number; readonly height: number },
+  region: Region | undefined,
+  inside?: Mask,
+): Mask | undefined {
+  if (!region) return inside;
+  const data = new Uint8Array(width * height);
+  for (let y = region.top; y < region.top + region.height; y++) {
+    const from = y * width + region.left;
+    if (inside) data.set(inside.data.subarray(from, from + region.width), from);
+    else data.fill(1, from, from + region.width);
+  }
   return { width, height, data };
 }
 

@@ -34,12 +34,25 @@ export interface WordMask {
 /** Whether a frame is learned from, or kept to measure what was learned. */
 export type Role = 'train' | 'heldOut';
 
+/** A rectangle of a frame's pixels: whole numbers, all of it inside the frame, at least one pixel. */
+export interface Region {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A frame with what is known of it. */
 export interface Annotation {
   /** Unique within a run; it goes into the adapter as a salted hash. */
   readonly id: string;
   readonly frame: FramePixels;
   readonly masks: readonly WordMask[];
+  /**
+   * The part of the frame that the masks speak of: what lies outside is neither learnt from nor judged by. Without it
+   * the whole frame.
+   */
+  readonly region?: Region;
   /** Frames of one patient share it, so that they are held out together. */
   readonly group?: string;
   readonly role: Role;
@@ -81,10 +94,25 @@ export const wordMaskSchema: z.ZodType<WordMask> = z.strictObject({
 
 export const roleSchema: z.ZodType<Role> = z.enum(['train', 'heldOut']);
 
-export const annotationSchema: z.ZodType<Annotation> = z.strictObject({
-  id: z.string().min(1),
-  frame: framePixelsSchema,
-  masks: z.array(wordMaskSchema),
-  group: z.string().exactOptional(),
-  role: roleSchema,
+const regionSchema: z.ZodType<Region> = z.strictObject({
+  left: z.int().min(0),
+  top: z.int().min(0),
+  width: side,
+  height: side,
 });
+
+export const annotationSchema: z.ZodType<Annotation> = z
+  .strictObject({
+    id: z.string().min(1),
+    frame: framePixelsSchema,
+    masks: z.array(wordMaskSchema),
+    region: regionSchema.exactOptional(),
+    group: z.string().exactOptional(),
+    role: roleSchema,
+  })
+  .refine(
+    ({ frame, region }) =>
+      !region ||
+      (region.left + region.width <= frame.width && region.top + region.height <= frame.height),
+    'a region lies inside its frame',
+  );

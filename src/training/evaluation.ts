@@ -1,6 +1,7 @@
 import type { Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
+import { maskOfRegion } from '../imaging/mask.ts';
 import { createSegmenter } from '../inference/segmenter.ts';
 import type { Segmenter } from '../inference/segmenter.ts';
 import type { Weights } from '../inference/stage-programs.ts';
@@ -17,7 +18,7 @@ const MAX_CONSTANT_BYTES = 64 * 2 ** 20;
 const CACHE_BYTES = 64 * 2 ** 20;
 
 /**
- * Segments the held-out samples as a user would, at their own size and inside the field of view.
+ * Segments the held-out samples as a user would, at their own size, and judges inside field of view and region.
  * @throws SaltError `CANCELLED` when `shouldStop` turns true
  */
 export async function evaluateHeldOut(
@@ -58,6 +59,7 @@ async function scoresOf(
 ): Promise<MaskScores[]> {
   const frame = await sample.loadFrame();
   const fieldOfView = await sample.loadFieldOfView?.();
+  const judged = maskOfRegion(frame, sample.region, fieldOfView);
   const options = { ...evaluation, fieldOfView, shouldStop };
   const masks = wordRole === 'output' ? await segmenter.segment(frame, options) : [];
   const scores: MaskScores[] = [];
@@ -67,7 +69,7 @@ async function scoresOf(
     const prompt = promptOf(embeddings?.get(word));
     const predicted =
       wordRole === 'output' ? masks[i] : (await segmenter.segment(frame, { ...options, prompt }))[0];
-    if (predicted) scores.push(compareMasks(predicted, truth, fieldOfView && { fieldOfView }));
+    if (predicted) scores.push(compareMasks(predicted, truth, judged && { fieldOfView: judged }));
   }
   return scores;
 }

@@ -1,6 +1,7 @@
 import type { Mask } from '../imaging/frame.ts';
 import { compose, warpBilinear, warpMask } from '../imaging/geometry.ts';
 import type { Affine, Raster } from '../imaging/geometry.ts';
+import type { Region } from '../protocol/frames.ts';
 import type { Random } from '../protocol/random.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { LoadedSample } from './loaded-sample.ts';
@@ -24,7 +25,7 @@ export interface ExampleTarget {
   readonly image: Float32Array;
   /** A plane for each mask wanted, 0 or 1. */
   readonly masks: readonly Float32Array[];
-  /** 1 where a pixel shows the frame, inside the field of view. */
+  /** 1 where a pixel shows the frame, inside the field of view and the region that counts. */
   readonly valid: Float32Array;
 }
 
@@ -68,7 +69,8 @@ export function drawExample(
   } else {
     target.valid.fill(1);
   }
-  paint(pixels, tone, { toSource: view.toSource, frame: sample.image, side }, target);
+  const { image: frame, region } = sample;
+  paint(pixels, tone, { toSource: view.toSource, frame, region, side }, target);
 }
 
 function hasStructure(mask: Mask): boolean {
@@ -85,6 +87,7 @@ function pixelOf({ width, data }: Mask, random: Random): [x: number, y: number] 
 interface Placement {
   readonly toSource: Affine;
   readonly frame: { readonly width: number; readonly height: number };
+  readonly region: Region | undefined;
   readonly side: number;
 }
 
@@ -92,7 +95,7 @@ interface Placement {
 function paint(
   pixels: Raster,
   tone: Tone,
-  { toSource, frame, side }: Placement,
+  { toSource, frame, region, side }: Placement,
   target: ExampleTarget,
 ): void {
   const [a, b, c, d, e, f] = toSource;
@@ -104,6 +107,7 @@ function paint(
   }));
   if (channels === 3 && tone.saturation !== 1) saturate(pixels.pixels, tone.saturation);
   const [right, bottom] = [frame.width - 0.5, frame.height - 0.5];
+  const counts = region && edgesOf(region);
   for (const [plane, { out, curve }] of planes.entries()) {
     const channel = channels === 3 ? plane : 0;
     for (let row = 0, i = 0; row < side; row++) {
@@ -115,6 +119,9 @@ function paint(
           target.valid[i] = 0;
           continue;
         }
+        if (counts && (x < counts.left || y < counts.top || x >= counts.right || y >= counts.bottom)) {
+          target.valid[i] = 0;
+        }
         const level = pixels.pixels[i * channels + channel] ?? 0;
         const below = Math.min(LEVELS - 2, Math.max(0, Math.floor(level)));
         const low = curve[below] ?? 0;
@@ -122,6 +129,11 @@ function paint(
       }
     }
   }
+}
+
+/** Pixels are squares about their centres. */
+function edgesOf({ left, top, width, height }: Region) {
+  return { left: left - 0.5, top: top - 0.5, right: left + width - 0.5, bottom: top + height - 0.5 };
 }
 
 /** Luminance as ITU-R BT.601, in place. */

@@ -5,6 +5,7 @@ import type { Affine, Raster } from '../imaging/geometry.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { LEVELS } from './tone.ts';
 import type { ChannelStatistics } from './tone.ts';
+import type { Region } from '../protocol/frames.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 /** A sample in memory, ready to be cut from. */
@@ -15,6 +16,8 @@ export interface LoadedSample {
   /** One for each word asked for, in that order; undefined where the sample was not annotated with it. */
   readonly masks: readonly (Mask | undefined)[];
   readonly fieldOfView: Mask | undefined;
+  /** Pixels outside it do not count. */
+  readonly region: Region | undefined;
   /** One for each channel, inside the field of view. */
   readonly statistics: readonly ChannelStatistics[];
   readonly bytes: number;
@@ -47,6 +50,7 @@ export async function loadSample(sample: TrainingSample, words: readonly string[
     image,
     masks,
     fieldOfView,
+    region: sample.region,
     statistics: Array.from({ length: channels }, (_, channel) => measure(image, channel, fieldOfView)),
     // All reduced images together add less than a third.
     bytes: (pixels.byteLength * 4) / 3 + width * height * (masks.length + 1),

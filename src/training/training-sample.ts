@@ -1,4 +1,5 @@
 import type { Frame, Mask } from '../imaging/frame.ts';
+import type { Region } from '../protocol/frames.ts';
 import type { Sample } from '../imaging/dataset.ts';
 
 /** One annotated frame, with a mask for each word that it was annotated with. */
@@ -10,6 +11,8 @@ export interface TrainingSample {
   readonly masks: ReadonlyMap<string, () => Promise<Mask>>;
   /** Where the frame shows anything at all; absent when not known. */
   readonly loadFieldOfView?: () => Promise<Mask>;
+  /** The part of the frame that the masks speak of; all of it when absent. The whole frame is seen either way. */
+  readonly region?: Region;
   /** Samples of one patient or study share it; absent when not known. */
   readonly group?: string;
   /** As the data set names it, e.g. `train`, `val`, `test`. */

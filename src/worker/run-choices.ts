@@ -71,11 +71,12 @@ function methodOf({ method, rank, loraRank, layers }: TrainChoices, config: SamC
   }
 }
 
-export function sampleOf({ id, frame, masks, group, role }: Annotation): TrainingSample {
+export function sampleOf({ id, frame, masks, region, group, role }: Annotation): TrainingSample {
   return {
     id,
     loadFrame: () => Promise.resolve(frameOfPixels(frame, `Frame ${id}`)),
     masks: new Map(masks.map(({ word, mask }) => [word, () => Promise.resolve(mask)])),
+    ...(region && { region }),
     ...(group !== undefined && { group }),
     role,
   };

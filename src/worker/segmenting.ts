@@ -1,5 +1,6 @@
 /** Everything that the long-lived worker computes on its device, one thing after another. */
 import { frameOfPixels } from '../imaging/frame-pixels.ts';
+import { maskOfRegion } from '../imaging/mask.ts';
 import type { Executor } from '../graph/executor.ts';
 import { maskOf } from '../inference/mask.ts';
 import type { ProbabilityMap } from '../inference/mask.ts';
@@ -69,7 +70,8 @@ export class Segmenting {
     signal: AbortSignal,
   ): Promise<readonly FrameScore[]> {
     const scores: FrameScore[] = [];
-    for (const { id, frame, masks } of annotations) {
+    for (const { id, frame, masks, region } of annotations) {
+      const fieldOfView = maskOfRegion(frame, region);
       for (const { word, mask: truth } of masks) {
         if (!words.includes(word)) continue;
         // Each in a turn of its own, so that a frame that someone looks at need not wait for all.
@@ -77,7 +79,7 @@ export class Segmenting {
           const { map } = await this.#lookFor(word, frame, await this.#warm.open(source, executor), signal);
           return maskOf(map, { threshold: THRESHOLD });
         });
-        const { dice, hd95 } = compareMasks(predicted, truth);
+        const { dice, hd95 } = compareMasks(predicted, truth, fieldOfView && { fieldOfView });
         scores.push({ id, word, dice, hd95 });
       }
     }

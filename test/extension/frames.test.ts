@@ -155,3 +155,24 @@ test('stored records of another shape are left out, the others are read', async 
   console.warn = warn;
   assert.equal(second.state().frames.length, 1);
 });
+
+test('a result that is accepted is trained on, whatever its place in the order', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  await until(({ place }) => place?.segmentation?.id === id && place.uncertainty !== undefined);
+  for (const index of [0, 1, 2, 3]) {
+    viewer.open(series[0], index);
+    viewer.paint(id, 1, series[0].frames[index]!, [0, 1, 2]);
+    await session.frames.collect();
+  }
+  assert.deepEqual(
+    state().frames.map(({ chosenRole }) => chosenRole),
+    ['train', 'train', 'train', 'train'],
+  );
+  await session.frames.setRole(state().frames[3]!.id, 'heldOut');
+  viewer.paint(id, 1, series[0].frames[3]!, [3, 4]);
+  await session.frames.collect();
+  assert.equal(state().frames[3]?.chosenRole, 'heldOut', 'what a person chose stays');
+});

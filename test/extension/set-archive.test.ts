@@ -50,6 +50,22 @@ test('every kind of pixel comes back to the bit, with window, masks, words and r
   );
 });
 
+test('a frame of which a part was painted stays one, and the command line sees that part alone', async () => {
+  const part: CollectedFrame = { ...frames[0]!, paintedPartOnly: true };
+  const zip = await exportSet([part, frames[1]!], new Map());
+  const back = await importSet(zip);
+  assert.deepEqual(
+    back.map(({ paintedPartOnly }) => paintedPartOnly),
+    [true, undefined],
+  );
+  const names = (await new ZipReader(new BlobReader(zip)).getEntries()).map(({ filename }) => filename);
+  assert.ok(names.includes('fov/0001.png') && names.includes('fov/0002.png'));
+  const whole = (await new ZipReader(new BlobReader(await exportSet(frames, new Map()))).getEntries()).map(
+    ({ filename }) => filename,
+  );
+  assert.ok(!whole.some((name) => name.startsWith('fov/')));
+});
+
 test('colour comes back too', async () => {
   const colour: CollectedFrame = {
     ...frames[0]!,

@@ -8,6 +8,7 @@ import {
   encodeGreyPng,
   encodeMaskPng,
   maskFromImage,
+  maskOfRegion,
   resizeMask,
 } from '../../src/imaging/mask.ts';
 import { writeGif, writePng } from './file-writers.ts';
@@ -21,6 +22,25 @@ const grey = (depth: 8 | 16, ...values: number[]) =>
     data: depth === 8 ? Uint8Array.from(values) : Uint16Array.from(values),
   });
 const bits = async (bytes: Uint8Array) => [...(await maskFromImage(bytes, 'mask')).data];
+
+describe('the mask of a region', () => {
+  const size = { width: 4, height: 3 };
+  const region = { left: 1, top: 1, width: 2, height: 2 };
+
+  it('is 1 inside it', () => {
+    assert.deepEqual([...(maskOfRegion(size, region)?.data ?? [])], [0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0]);
+  });
+
+  it('is cut to a field of view, which alone stays as it is', () => {
+    const inside = { ...size, data: Uint8Array.of(1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1) };
+    assert.deepEqual(
+      [...(maskOfRegion(size, region, inside)?.data ?? [])],
+      [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0],
+    );
+    assert.equal(maskOfRegion(size, undefined, inside), inside);
+    assert.equal(maskOfRegion(size, undefined), undefined);
+  });
+});
 
 describe('masks from images', () => {
   it('begin at half of the range: 128 of 255, 32768 of 65535, 1 of 1', async () => {

@@ -94,6 +94,38 @@ describe('drawExample', () => {
     }
   });
 
+  it('counts nothing outside the part of the frame that was painted, and shows it all the same', async () => {
+    const sample = await marked(40, 28, (x, y) => Math.hypot(x - 12, y - 9) < 5);
+    const region = { left: 4, top: 2, width: 16, height: 14 };
+    for (const augmentation of [AUGMENTATIONS.none, GEOMETRY_ONLY]) {
+      for (const [crop, side] of [
+        ['frame', 40],
+        ['native', 24],
+      ] as const) {
+        for (let seed = 0; seed < 10; seed++) {
+          const options = { side, crop, normalisation: 'sam', augmentation } as const;
+          const whole = drawn(sample, options, seed);
+          const part = drawn({ ...sample, region }, options, seed);
+          assert.deepEqual(part.image, whole.image);
+          assert.deepEqual(part.mask, whole.mask);
+          const lost = part.mask.filter((value, i) => value === 1 && part.valid[i] === 0);
+          assert.equal(lost.length, 0, 'the structure lies inside the region');
+          const more = part.valid.filter((value, i) => value > (whole.valid[i] ?? 0));
+          assert.equal(more.length, 0);
+        }
+      }
+    }
+    const { valid } = drawn(
+      { ...sample, region },
+      { side: 40, crop: 'frame', normalisation: 'sam', augmentation: AUGMENTATIONS.none },
+      1,
+    );
+    assert.equal(
+      valid.reduce((sum, value) => sum + value, 0),
+      16 * 14,
+    );
+  });
+
   it('shows the frame as inference does when nothing is augmented', async () => {
     const random = createRandom(3);
     const pixels = Float32Array.from({ length: 24 * 16 }, () => 255 * random.uniform());

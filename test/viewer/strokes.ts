@@ -11,7 +11,10 @@ export interface Stroke {
 }
 
 export interface StrokeOptions {
-  /** Brushes, thinnest first, in pixels: each part of the structure is painted with the one that fits it best. */
+  /**
+   * Brushes, thinnest first, in pixels. The first goes along all of the structure, each other again along what it fits
+   * better than the one before.
+   */
   readonly brushes: readonly number[];
   /** Only so many pieces are painted, the longest first. */
   readonly most: number;
@@ -19,11 +22,13 @@ export interface StrokeOptions {
 
 /** Pieces of fewer pixels than this are nothing that a person would paint. */
 const LEAST_LENGTH = 12;
-/** A path is drawn with a point in every so many, and wherever it turns back or sets out anew. */
-const EVERY = 10;
+/** Twigs of so few pixels are not followed: the brush covers them. */
+const TWIG = 3;
+/** A path is drawn in straight lines that lie no further than this from it, in pixels. */
+const TOLERANCE = 1.5;
 
 export function strokesAlong({ width, height, data }: Mask, { brushes, most }: StrokeOptions): Stroke[] {
-  const middle = skeletonOf(data, width, height);
+  const middle = withoutTwigs(skeletonOf(data, width, height), width);
   const outside = data.map((value) => 1 - value);
   const radii = distanceTo(outside, width, height, [1, 1]);
   const brushOf = (at: number): number => {
@@ -33,7 +38,7 @@ export function strokesAlong({ width, height, data }: Mask, { brushes, most }: S
     );
   };
   const pieces = brushes.flatMap((diameter) => {
-    const line = middle.map((value, at) => (value === 1 && brushOf(at) === diameter ? 1 : 0));
+    const line = middle.map((value, at) => (value === 1 && brushOf(at) >= diameter ? 1 : 0));
     return piecesOf(joinGaps(line, middle, width), width, height).map((path) => ({ diameter, path }));
   });
   return pieces
@@ -42,10 +47,20 @@ export function strokesAlong({ width, height, data }: Mask, { brushes, most }: S
     .slice(0, most)
     .map(({ diameter, path }) => ({
       diameter,
-      path: path
-        .filter((_, i) => i % EVERY === 0 || i === path.length - 1 || isTurn(path, i, width))
-        .map((at) => [at % width, Math.floor(at / width)] as const),
+      path: inStraightLines(path.map((at) => [at % width, Math.floor(at / width)] as const)),
     }));
+}
+
+/** Takes the tips off all branches, and with them the short twigs that a ragged edge gives its middle. */
+function withoutTwigs(line: Uint8Array, width: number): Uint8Array {
+  let left = line;
+  for (let round = 0; round < TWIG; round++) {
+    const before = left;
+    left = before.map((value, at) =>
+      value === 1 && neighbours(at, width).filter((other) => before[other] === 1).length > 1 ? 1 : 0,
+    );
+  }
+  return left;
 }
 
 /** Where the calibre wavers about the border between two brushes, a person does not lift the hand. */
@@ -89,13 +104,32 @@ function piecesOf(line: Uint8Array, width: number, height: number): number[][] {
   return pieces;
 }
 
-/** The tip of a branch, where the walk goes back; or the fork at which it leaves its old way. */
-function isTurn(path: readonly number[], i: number, width: number): boolean {
-  const [before, at, after] = [path[i - 1], path[i], path[i + 1]];
-  if (before === undefined || at === undefined || after === undefined) return true;
-  if (before === after) return true;
-  const isBackward = path.indexOf(at) < i;
-  return isBackward && path.indexOf(after) === i + 1 && neighbours(at, width).includes(after);
+type Point = readonly [x: number, y: number];
+
+/** As few of the points as will do (Douglas and Peucker, 1973). */
+function inStraightLines(points: readonly Point[]): readonly Point[] {
+  const kept = new Set([0, points.length - 1]);
+  const open: [from: number, to: number][] = [[0, points.length - 1]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [from, to] = next;
+    let [furthest, most] = [from, TOLERANCE];
+    for (let i = from + 1; i < to; i++) {
+      const distance = distanceToLine(points[i]!, points[from]!, points[to]!);
+      if (distance > most) [furthest, most] = [i, distance];
+    }
+    if (furthest === from) continue;
+    kept.add(furthest);
+    open.push([from, furthest], [furthest, to]);
+  }
+  return points.filter((_, i) => kept.has(i));
+}
+
+/** From a point to the nearest on the line from `a` to `b`, ends included. */
+function distanceToLine([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
+  const [dx, dy] = [bx - ax, by - ay];
+  const along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
+  const nearest = Math.min(1, Math.max(0, along));
+  return Math.hypot(x - ax - nearest * dx, y - ay - nearest * dy);
 }
 
 function neighbours(at: number, width: number): number[] {

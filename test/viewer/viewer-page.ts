@@ -17,7 +17,15 @@ interface Host {
         render(): void;
       };
     };
+    readonly displaySetService: {
+      getActiveDisplaySets(): {
+        readonly Modality: string;
+        readonly displaySetInstanceUID: string;
+        load?(options: object): Promise<unknown>;
+      }[];
+    };
     readonly segmentationService: {
+      addSegmentationRepresentation(viewportId: string, representation: object): Promise<void>;
       getSegmentations(): {
         readonly segmentationId: string;
         readonly label: string;
@@ -159,6 +167,26 @@ export async function paint(page: Page, strokes: readonly Stroke[]): Promise<voi
     for (const point of others) await page.mouse.move(...point);
     await page.mouse.up();
   }
+}
+
+/** Opens the one segmentation that the archive has for the study, as choosing it would. */
+export async function openSaved(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const { services } = window as unknown as Host;
+    return services.displaySetService.getActiveDisplaySets().some(({ Modality }) => Modality === 'SEG');
+  });
+  await page.evaluate(async () => {
+    const { services } = window as unknown as Host;
+    const sets = services.displaySetService.getActiveDisplaySets();
+    const [saved, ...others] = sets.filter(({ Modality }) => Modality === 'SEG');
+    if (!saved?.load || others.length > 0) throw new Error('there is not one segmentation');
+    await saved.load({ headers: {} });
+    const { activeViewportId } = services.viewportGridService.getState();
+    await services.segmentationService.addSegmentationRepresentation(activeViewportId, {
+      segmentationId: saved.displaySetInstanceUID,
+      type: 'Labelmap',
+    });
+  });
 }
 
 /** Waits for a button to be usable, and presses it. */

@@ -1,16 +1,16 @@
 /** A frame with the outlines of its masks, as pixels for a canvas. */
-import type { FramePixels, MaskPixels } from '../../../src/protocol/frames.ts';
+import type { FramePixels, MaskPixels, Region } from '../../../src/protocol/frames.ts';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** Outlines and chips of the first, second, ... word. */
+/** Outlines and chips of the first, second, ... word: the viewer's own colours of the first, second, ... segment. */
 export const COLOURS: readonly Colour[] = [
-  [90, 206, 230],
-  [242, 198, 107],
-  [127, 220, 164],
-  [244, 143, 177],
-  [179, 157, 219],
-  [255, 171, 145],
+  [221, 84, 84],
+  [77, 228, 121],
+  [166, 70, 235],
+  [189, 180, 116],
+  [109, 182, 196],
+  [204, 101, 157],
 ];
 
 export interface Picture {
@@ -20,8 +20,19 @@ export interface Picture {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** @param longest side of the picture in pixels; the frame is never enlarged */
-export function drawPicture(frame: FramePixels, masks: readonly MaskPixels[], longest: number): Picture {
+/** How bright what does not count is drawn. */
+const DARK = 0.35;
+
+/**
+ * @param longest side of the picture in pixels; the frame is never enlarged
+ * @param part what counts of the frame: the rest is drawn dark
+ */
+export function drawPicture(
+  frame: FramePixels,
+  masks: readonly MaskPixels[],
+  longest: number,
+  part?: Region,
+): Picture {
   const scale = Math.max(1, Math.max(frame.width, frame.height) / longest);
   const width = Math.max(1, Math.round(frame.width / scale));
   const height = Math.max(1, Math.round(frame.height / scale));
@@ -33,14 +44,21 @@ export function drawPicture(frame: FramePixels, masks: readonly MaskPixels[], lo
       const fromX = Math.min(frame.width - 1, Math.floor((x + 0.5) * scale));
       const from = (fromY * frame.width + fromX) * frame.channels;
       const to = (y * width + x) * 4;
+      const light = isInside(part, fromX, fromY) ? 1 : DARK;
       for (let channel = 0; channel < 3; channel++) {
-        data[to + channel] = tone(frame.values[from + (frame.channels === 3 ? channel : 0)] ?? 0);
+        data[to + channel] = light * tone(frame.values[from + (frame.channels === 3 ? channel : 0)] ?? 0);
       }
       data[to + 3] = 255;
     }
   }
   masks.forEach((mask, index) => drawOutline(data, width, height, mask, COLOURS[index % COLOURS.length]!));
   return { width, height, data };
+}
+
+function isInside(part: Region | undefined, x: number, y: number): boolean {
+  if (!part) return true;
+  const { left, top, width, height } = part;
+  return x >= left && x < left + width && y >= top && y < top + height;
 }
 
 /** Pixels of the mask, as shrunk, that touch one outside it; a pixel counts when any that it stands for is set. */

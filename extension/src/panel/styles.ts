@@ -42,6 +42,7 @@ const CSS = `
 
 .salt-row { display: flex; align-items: center; gap: 6px; }
 .salt-row[data-wrap] { flex-wrap: wrap; }
+.salt-row[data-wrap] > .salt-grow { flex: 1 1 auto; white-space: nowrap; }
 .salt-grow { flex: 1; min-width: 0; }
 .salt-dim { color: var(--s-dim); font-size: 12px; }
 .salt-small { font-size: 12px; }
@@ -77,6 +78,7 @@ const CSS = `
 .salt-panel input[type='checkbox'] { accent-color: var(--s-primary); width: 14px; height: 14px; margin: 0; }
 .salt-field { display: grid; grid-template-columns: 116px minmax(0, 1fr); align-items: center; gap: 8px; font-size: 12.5px; }
 .salt-field > span:first-child, .salt-field > label { color: var(--s-dim); }
+.salt-field[data-short] { grid-template-columns: max-content minmax(0, 1fr); }
 .salt-check { display: flex; align-items: center; gap: 7px; font-size: 12.5px; cursor: pointer; }
 .salt-help { position: relative; border-bottom: 1px dotted currentColor; cursor: help; }
 
@@ -88,7 +90,7 @@ const CSS = `
 .salt-segmented input:checked + span { background: hsl(var(--accent, 217 79% 24%)); box-shadow: inset 0 0 0 1px var(--s-high); }
 .salt-segmented input:focus-visible + span { outline: 2px solid var(--s-high); outline-offset: 1px; }
 
-.salt-strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(94px, 1fr)); gap: 8px; max-height: 292px; overflow-y: auto; padding: 2px; scrollbar-width: thin; scrollbar-color: var(--s-line) transparent; }
+.salt-strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(94px, 1fr)); gap: 8px; max-height: 352px; overflow-y: auto; padding: 2px; scrollbar-width: thin; scrollbar-color: var(--s-line) transparent; }
 .salt-thumb { position: relative; display: flex; flex-direction: column; border: 1px solid var(--s-line); border-radius: 5px; overflow: hidden; background: #000; }
 .salt-thumb[data-here] { border-color: var(--s-high); }
 .salt-picture { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; }
@@ -96,6 +98,8 @@ const CSS = `
 .salt-thumb > .salt-jump:focus-visible { outline-offset: -2px; }
 .salt-thumb-foot { flex: 1; padding: 3px 5px 4px; background: var(--s-card); font-size: 11px; line-height: 1.3; }
 .salt-badge { min-height: 20px; padding: 1px 7px; border: 1px solid var(--s-line); border-radius: 10px; background: transparent; color: var(--s-text); font: inherit; font-size: 11px; cursor: pointer; }
+.salt-badges { display: flex; flex-wrap: wrap; gap: 3px; margin-top: 3px; }
+.salt-badge[data-part] { border-style: dashed; border-color: var(--s-high); color: var(--s-high); }
 .salt-badge[data-role='heldOut'] { border-color: var(--s-warn); color: var(--s-warn); }
 .salt-thumb > .salt-thumb-remove { position: absolute; top: 3px; right: 3px; min-width: 24px; min-height: 24px; background: rgb(5 6 21 / 0.82); }
 

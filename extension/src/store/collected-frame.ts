@@ -14,6 +14,8 @@ export interface CollectedFrame {
   readonly group: string;
   readonly frame: FramePixels;
   readonly masks: readonly WordMask[];
+  /** Whether only a part of the frame was painted, so that what lies beside it says nothing. */
+  readonly paintedPartOnly?: true;
   /** Set by hand; otherwise `assignRoles` decides. */
   readonly chosenRole?: Role;
   /** ISO 8601; the order of the set. */
@@ -40,6 +42,7 @@ export const collectedFrameSchema = z
     group: z.string(),
     frame: framePixelsSchema,
     masks: z.array(wordMaskSchema),
+    paintedPartOnly: z.literal(true).exactOptional(),
     chosenRole: roleSchema.exactOptional(),
     collectedAt: z.string(),
   })

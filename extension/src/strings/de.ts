@@ -23,7 +23,7 @@ export const de: Strings = {
     cpu: (threads) =>
       `Rechnet auf dem Prozessor des Servers, ${threads === 1 ? '1 Thread' : `${threads} Threads`}`,
     cuda: 'Rechnet auf der Grafikkarte des Servers',
-    slower: 'Das geht, aber langsamer als möglich.',
+    slower: 'Langsamer als möglich.',
     passedOver: (device, reason) => `${device}: ${reason}`,
     noWebgpu:
       'WebGPU fehlt: Verwenden Sie ein aktuelles Chrome oder Edge, schalten Sie die Hardwarebeschleunigung ein, und öffnen Sie den Viewer über HTTPS.',
@@ -147,6 +147,11 @@ export const de: Strings = {
     nothing: 'nichts zu sehen',
     train: 'lernen',
     heldOut: 'prüfen',
+    whole: 'ganz',
+    part: 'Teil',
+    wholeHint:
+      'Das ganze Bild zählt: Was nicht gemalt ist, wird als Hintergrund gelernt. Drücken Sie, wenn Sie nur einen Teil gemalt haben.',
+    partHint: 'Nur der Teil um das Gemalte zählt. Drücken Sie, damit das ganze Bild zählt.',
     trainHint: 'Damit wird angelernt. Drücken Sie, um es stattdessen zur Prüfung zurückzuhalten.',
     heldOutHint: 'Zurückgehalten: zeigt, wie gut das Ergebnis ist. Drücken Sie, um damit anzulernen.',
     remove: (frame) => `Bild ${frame} aus der Sammlung nehmen`,

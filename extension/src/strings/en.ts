@@ -25,7 +25,7 @@ export const en = {
     cpu: (threads: number) =>
       `Runs on the server’s CPU, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
     cuda: 'Runs on the server’s graphics card',
-    slower: 'This works, but more slowly than it could.',
+    slower: 'Slower than it could be.',
     passedOver: (device: string, reason: string) => `${device}: ${reason}`,
     noWebgpu:
       'WebGPU is missing: use a recent Chrome or Edge, switch hardware acceleration on, and open the viewer over HTTPS.',
@@ -100,6 +100,11 @@ export const en = {
     nothing: 'nothing there',
     train: 'train',
     heldOut: 'check',
+    whole: 'whole',
+    part: 'part',
+    wholeHint:
+      'The whole frame counts: what is not painted is learnt as background. Press where you painted only a part of it.',
+    partHint: 'Only the part about your paint counts. Press to count the whole frame.',
     trainHint: 'Trained on. Press to hold it out for checking instead.',
     heldOutHint: 'Held out: shows how good the result is. Press to train on it instead.',
     remove: (frame: number) => `Remove frame ${frame} from the set`,

@@ -1,9 +1,11 @@
 import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import type { CollectedFrame } from '../store/collected-frame.ts';
+import type { SessionState } from '../store/state.ts';
 import { patch } from './context.ts';
 import type { Parts } from './parts.ts';
 import { emptyMask, sameMask } from './masks.ts';
+import { paintedPart, patched } from './painted-part.ts';
 import { segmentOf } from './working.ts';
 
 /** A frame with the masks of all words as they are on screen; `empty` says that nothing is there. */
@@ -32,10 +34,16 @@ export async function readFrame(
         mask: mask ? { ...mask, data: Uint8Array.from(mask.data) } : emptyMask(frame.width, frame.height),
       };
     }),
+    ...(earlier?.paintedPartOnly && { paintedPartOnly: true }),
     ...(earlier?.chosenRole !== undefined && { chosenRole: earlier.chosenRole }),
     // A frame that is collected again keeps its place in the order, and so its role.
     collectedAt: earlier?.collectedAt ?? now().toISOString(),
   };
+}
+
+/** Whether a frame on screen is one that was segmented with its series, to be corrected and accepted. */
+export function isResult({ place }: Pick<SessionState, 'place'>): boolean {
+  return place?.uncertainty?.every((value) => value !== null) === true;
 }
 
 /** Stores frames at once, then shows them. Frames of equal id are replaced. */
@@ -53,15 +61,22 @@ export function inOrder(frames: readonly CollectedFrame[]): readonly CollectedFr
   );
 }
 
-/** Whether the masks on screen are those in the set. A segment that is missing counts as empty. */
+/**
+ * Whether the masks on screen are those in the set. A segment that is missing counts as empty, and so does what the
+ * model drew beside the painted part.
+ */
 export function isAsCollected(
-  { viewer }: Pick<Parts, 'viewer'>,
+  { viewer, machine }: Pick<Parts, 'viewer' | 'machine'>,
   segmentation: SegmentationInfo,
   collected: CollectedFrame,
 ): boolean {
+  const { ref } = collected;
+  const isDrawn = machine.isKnown(segmentation.id, ref) && !machine.isTouched(segmentation, ref);
+  const part = isDrawn ? paintedPart(collected) : undefined;
   return collected.masks.every(({ word, mask }) => {
     const segment = segmentOf(segmentation, word);
-    return sameMask(segment && viewer.readMask(segmentation.id, segment.index, collected.ref), mask);
+    const shown = segment && viewer.readMask(segmentation.id, segment.index, ref);
+    return sameMask(shown && part ? patched(mask, shown, part) : shown, mask);
   });
 }
 

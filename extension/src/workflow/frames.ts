@@ -1,7 +1,7 @@
 import type { Role } from '../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../store/collected-frame.ts';
 import { assignRoles } from '../store/roles.ts';
-import { keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
+import { isResult, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
 import { announce, attempt, patch, refusal } from './context.ts';
 import { draftFrame, takeBrush } from './draft.ts';
 import { countPixels } from './masks.ts';
@@ -21,6 +21,8 @@ export interface FrameActions {
   readonly collectPainted: () => Promise<number>;
   readonly remove: (id: string) => Promise<void>;
   readonly setRole: (id: string, role: Role) => Promise<void>;
+  /** Says whether only a part of the frame was painted, so that nothing beside it is learnt from. */
+  readonly setPaintedPartOnly: (id: string, only: boolean) => Promise<void>;
   readonly jump: (id: string) => Promise<void>;
   /** Goes where another annotation teaches most. */
   readonly next: () => Promise<void>;
@@ -39,10 +41,14 @@ export function createFrameActions(parts: Parts): FrameActions {
       const painted = collected.masks.some(({ mask }) => countPixels(mask) > 0);
       if (!empty && !painted) throw refusal(strings.reasons.nothingPainted);
       if (empty && painted) throw refusal(strings.reasons.paintedNotEmpty);
-      await keepFrames(parts, [collected]);
+      // What is accepted as a training frame is trained on, whatever its place in the order.
+      const accepted = isResult(store.getState()) && !isKnown(collected.id);
+      await keepFrames(parts, [accepted ? { ...collected, chosenRole: 'train' } : collected]);
       announce(parts, s.collected(frame.frameNumber));
     });
   };
+
+  const isKnown = (id: string): boolean => store.getState().frames.some((frame) => frame.id === id);
 
   const update = async (id: string, change: (frame: CollectedFrame) => CollectedFrame): Promise<void> => {
     const frame = store.getState().frames.find((collected) => collected.id === id);
@@ -84,6 +90,14 @@ export function createFrameActions(parts: Parts): FrameActions {
     async setRole(id, role) {
       await attempt(parts, { name: `role ${id}`, where: 'frames', title: s.collectFailed }, () =>
         update(id, (frame) => ({ ...frame, chosenRole: role })),
+      );
+    },
+    async setPaintedPartOnly(id, only) {
+      await attempt(parts, { name: `part ${id}`, where: 'frames', title: s.collectFailed }, () =>
+        update(id, ({ paintedPartOnly: _, ...frame }) => ({
+          ...frame,
+          ...(only && { paintedPartOnly: true }),
+        })),
       );
     },
     async jump(id) {

@@ -1,12 +1,11 @@
 import type { Source } from '../../../src/protocol/backend.ts';
 import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
 import type { Scope, SegmentingState } from '../store/state.ts';
 import { announce, attempt, isCancelled, patch, refusal, report } from './context.ts';
 import type { Parts } from './parts.ts';
 import { currentSource, sourceName } from './source.ts';
 import { activePlace, segmentOf } from './working.ts';
-import { approvedWrites, writesOf } from './write-result.ts';
+import { keptWrites } from './write-result.ts';
 
 /** One series' share of a job. All of it is settled when the job starts, whatever the user opens meanwhile. */
 interface Target {
@@ -107,8 +106,7 @@ async function segmentSeries(
   onFrame: (warnings: readonly string[]) => void,
 ): Promise<void> {
   const { viewer, backend, store, working, machine, results } = parts;
-  const { words, keepMine, activeWord } = store.getState().settings;
-  const approved = new Map(store.getState().frames.map((frame) => [frame.id, frame.masks]));
+  const { words, activeWord } = store.getState().settings;
   let change: Change | undefined;
   for (const frame of frames) {
     signal.throwIfAborted();
@@ -128,8 +126,7 @@ async function segmentSeries(
     // Corrections that nobody has collected yet are not painted over.
     const corrected = machine.isKnown(segmentation.id, frame) && machine.isTouched(segmentation, frame);
     if (!corrected) {
-      const mine = keepMine ? approved.get(frameId(frame)) : undefined;
-      const writes = mine ? approvedWrites(segmentation, frame, mine) : writesOf(parts, segmentation, result);
+      const writes = keptWrites(parts, segmentation, result);
       before.push(...masksNow(parts, segmentation, writes));
       await viewer.writeMasks(segmentation.id, writes, { undoable: scope === 'frame' });
       machine.note(segmentation, frame);

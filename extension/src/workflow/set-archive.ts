@@ -1,6 +1,6 @@
 /**
  * The collected set as a ZIP that the command line trains on as it is: `images/0001.png`, `masks-vein/0001.png`,
- * `data_split.csv`; and `manifest.json` with what PNG cannot say, UIDs included. No name or ID of a patient.
+ * `data_split.csv`, `fov/0001.png` where only a part of a frame counts; and `manifest.json` with what PNG cannot say, UIDs included. No name or ID of a patient.
  */
 import { decode, encode } from 'fast-png';
 // Comes with fast-png in any case, and is a tenth of what zip.js would add.
@@ -10,7 +10,9 @@ import { SaltError } from '../../../src/protocol/errors.ts';
 import type { MaskPixels, Role } from '../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../store/collected-frame.ts';
 import { collectedFrameSchema } from '../store/collected-frame.ts';
+import { emptyMask } from './masks.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
+import { paintedPart, patched } from './painted-part.ts';
 
 const manifestSchema = z.object({
   format: z.literal('ohif-salt-frames'),
@@ -28,6 +30,7 @@ const manifestSchema = z.object({
       inverted: z.boolean().exactOptional(),
       role: z.enum(['train', 'heldOut']),
       roleChosen: z.boolean(),
+      paintedPartOnly: z.literal(true).exactOptional(),
       collectedAt: z.string(),
       masks: z.array(z.object({ word: z.string().min(1), file: z.string() })),
     }),
@@ -43,6 +46,8 @@ export async function exportSet(
 ): Promise<Blob> {
   const zip: Record<string, Uint8Array> = {};
   const groups = [...new Set(frames.map(({ group }) => group))];
+  // The command line wants a field of view for each frame or for none.
+  const isPartial = frames.some(paintedPart);
   const entries: z.input<typeof manifestSchema>['frames'] = [];
   for (const [index, collected] of frames.entries()) {
     const { frame, masks, ref } = collected;
@@ -51,6 +56,7 @@ export async function exportSet(
     const image = `images/${name}.${values.file}`;
     zip[image] = bytes;
     const files = masks.map(({ word }) => ({ word, file: `masks-${slug(word)}/${name}.png` }));
+    if (isPartial) zip[`fov/${name}.png`] = maskPng(countedOf(collected));
     for (const [at, { mask }] of masks.entries()) zip[files[at]?.file ?? ''] = maskPng(mask);
     entries.push({
       image,
@@ -63,6 +69,7 @@ export async function exportSet(
       ...(frame.inverted !== undefined && { inverted: frame.inverted }),
       role: roles.get(collected.id) ?? 'train',
       roleChosen: collected.chosenRole !== undefined,
+      ...(collected.paintedPartOnly && { paintedPartOnly: true as const }),
       collectedAt: collected.collectedAt,
       masks: files,
     });
@@ -120,6 +127,14 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
       { cause: error },
     );
   }
+}
+
+/** 1 where the masks speak of the frame. */
+function countedOf(collected: CollectedFrame): MaskPixels {
+  const { width, height } = collected.frame;
+  const all = { width, height, data: new Uint8Array(width * height).fill(1) };
+  const part = paintedPart(collected);
+  return part ? patched(emptyMask(width, height), all, part) : all;
 }
 
 /** As the command line names the folder for the masks of a word. */

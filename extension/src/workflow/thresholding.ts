@@ -1,9 +1,10 @@
 import type { MaskWrite, SegmentationInfo } from '../host/viewer.ts';
 import { attempt, patchSettings } from './context.ts';
 import type { MaskRules } from './masks.ts';
+import { paintedPart } from './painted-part.ts';
 import type { Parts } from './parts.ts';
 import { activePlace } from './working.ts';
-import { writesOf } from './write-result.ts';
+import { approvedFrame, keptWrites } from './write-result.ts';
 
 export interface Thresholding {
   /** While a slider is dragged: the frame on screen follows, without a step of the viewer's undo for each. */
@@ -30,7 +31,7 @@ export function createThresholding(parts: Parts): Thresholding {
     const { frame } = activePlace(parts);
     const result = results.find(segmentation.id, frame);
     if (!result || machine.isTouched(segmentation, frame)) return;
-    const writes = writesOf(parts, segmentation, result);
+    const writes = keptWrites(parts, segmentation, result);
     original ??= { segmentation, writes: nowOf(segmentation, writes) };
     await viewer.writeMasks(segmentation.id, writes, { undoable: false });
     machine.note(segmentation, frame);
@@ -84,7 +85,7 @@ export function createThresholding(parts: Parts): Thresholding {
         const open = results
           .of(segmentation.id)
           .filter(({ frame }) => !machine.isTouched(segmentation, frame) && !isApproved(parts, frame));
-        const writes = open.flatMap((result) => writesOf(parts, segmentation, result));
+        const writes = open.flatMap((result) => keptWrites(parts, segmentation, result));
         if (writes.length > 0) await viewer.writeMasks(segmentation.id, writes);
         for (const { frame } of open) machine.note(segmentation, frame);
         parts.refresh();
@@ -93,13 +94,8 @@ export function createThresholding(parts: Parts): Thresholding {
   };
 }
 
-/** Whether the frame shows the masks that a person approved rather than the model's. */
-function isApproved({ store }: Pick<Parts, 'store'>, frame: MaskWrite['frame']): boolean {
-  const { settings, frames } = store.getState();
-  return (
-    settings.keepMine &&
-    frames.some(
-      ({ ref }) => ref.sopInstanceUid === frame.sopInstanceUid && ref.frameNumber === frame.frameNumber,
-    )
-  );
+/** Whether nothing on the frame is the model's, since a person approved all of it. */
+function isApproved(parts: Parts, frame: MaskWrite['frame']): boolean {
+  const approved = approvedFrame(parts, frame);
+  return approved !== undefined && !paintedPart(approved);
 }

@@ -13,6 +13,7 @@ import { logEvent } from '../store/training-log.ts';
 import { announce, attempt, patch, patchSettings, refusal, report } from './context.ts';
 import { countPixels, maskFrom } from './masks.ts';
 import type { Parts } from './parts.ts';
+import { paintedPart } from './painted-part.ts';
 import { pickPreview } from './preview.ts';
 import { baseModel } from './source.ts';
 import { fold } from './working.ts';
@@ -142,13 +143,11 @@ async function makeRequest(parts: Parts): Promise<TrainRequest> {
 export function annotationsOf({ store }: Pick<Parts, 'store'>): readonly Annotation[] {
   const { frames, settings } = store.getState();
   const roles = assignRoles(frames, settings.heldOutShare);
-  return frames.map(({ id, frame, masks, group }) => ({
-    id,
-    frame,
-    masks,
-    group,
-    role: roles.get(id) ?? 'train',
-  }));
+  return frames.map((collected) => {
+    const { id, frame, masks, group } = collected;
+    const region = paintedPart(collected);
+    return { id, frame, masks, ...(region && { region }), group, role: roles.get(id) ?? 'train' };
+  });
 }
 
 /** Words of which any pixel is painted, in the order in which they are met. */

@@ -1,7 +1,9 @@
 import type { MaskWrite, SegmentationInfo } from '../host/viewer.ts';
-import type { MaskPixels } from '../../../src/protocol/frames.ts';
+import { frameId } from '../store/collected-frame.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
 import type { Parts } from './parts.ts';
 import { maskFrom } from './masks.ts';
+import { paintedPart, patched } from './painted-part.ts';
 import type { FrameResult } from './results.ts';
 import { segmentOf } from './working.ts';
 
@@ -20,14 +22,31 @@ export function writesOf(
   });
 }
 
-/** The masks of a collected frame, as writes. */
-export function approvedWrites(
+/** The frame of the set that shows what a person approved rather than what the model finds; undefined without one. */
+export function approvedFrame(
+  { store }: Pick<Parts, 'store'>,
+  ref: MaskWrite['frame'],
+): CollectedFrame | undefined {
+  const { settings, frames } = store.getState();
+  const id = frameId(ref);
+  return settings.keepMine ? frames.find((frame) => frame.id === id) : undefined;
+}
+
+/** As `writesOf`, but with the masks that a person approved, where they speak of the frame. */
+export function keptWrites(
+  parts: Pick<Parts, 'store'>,
   segmentation: SegmentationInfo,
-  frame: MaskWrite['frame'],
-  masks: readonly { readonly word: string; readonly mask: MaskPixels }[],
+  result: FrameResult,
 ): readonly MaskWrite[] {
-  return masks.flatMap(({ word, mask }) => {
-    const segment = segmentOf(segmentation, word);
-    return segment ? [{ frame, segmentIndex: segment.index, mask }] : [];
+  const { frame } = result;
+  const approved = approvedFrame(parts, frame);
+  if (!approved) return writesOf(parts, segmentation, result);
+  const part = paintedPart(approved);
+  const found = part ? writesOf(parts, segmentation, result) : [];
+  return approved.masks.flatMap(({ word, mask }) => {
+    const segmentIndex = segmentOf(segmentation, word)?.index;
+    if (segmentIndex === undefined) return [];
+    const beside = found.find((write) => write.segmentIndex === segmentIndex)?.mask;
+    return [{ frame, segmentIndex, mask: part && beside ? patched(beside, mask, part) : mask }];
   });
 }

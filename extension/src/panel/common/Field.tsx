@@ -5,14 +5,16 @@ interface FieldProps {
   readonly label: string;
   /** One sentence, in a tooltip and for screen readers. */
   readonly help?: string;
+  /** Gives what its label does not need to its content, which is long. */
+  readonly short?: boolean;
   readonly children: (ids: { readonly id: string; readonly helpId: string | undefined }) => ReactNode;
 }
 
-export function Field({ label, help, children }: FieldProps) {
+export function Field({ label, help, short, children }: FieldProps) {
   const id = useId();
   const helpId = help === undefined ? undefined : `${id}-help`;
   return (
-    <div className="salt-field">
+    <div className="salt-field" data-short={short === true ? '' : undefined}>
       <label htmlFor={id}>
         {help === undefined ? (
           label

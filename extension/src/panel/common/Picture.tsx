@@ -1,27 +1,29 @@
 import { useEffect, useRef } from 'react';
-import type { FramePixels, MaskPixels } from '../../../../src/protocol/frames.ts';
+import type { FramePixels, MaskPixels, Region } from '../../../../src/protocol/frames.ts';
 import { drawPicture } from '../draw.ts';
 
 interface PictureProps {
   readonly frame: FramePixels;
   readonly masks: readonly MaskPixels[];
+  /** What counts of the frame; the rest is drawn dark. */
+  readonly part?: Region | undefined;
   /** Longest side in pixels of the screen. */
   readonly side: number;
   /** Without it the picture is decoration: what is around it says the same. */
   readonly label?: string;
 }
 
-export function Picture({ frame, masks, side, label }: PictureProps) {
+export function Picture({ frame, masks, part, side, label }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');
     if (!element || !context) return;
-    const { width, height, data } = drawPicture(frame, masks, side * Math.min(2, devicePixelRatio));
+    const { width, height, data } = drawPicture(frame, masks, side * Math.min(2, devicePixelRatio), part);
     element.width = width;
     element.height = height;
     context.putImageData(new ImageData(data, width, height), 0, 0);
-  }, [frame, masks, side]);
+  }, [frame, masks, part, side]);
   return (
     <canvas
       ref={canvas}

@@ -1,3 +1,4 @@
+import { isResult } from '../../workflow/collecting.ts';
 import {
   whyNotBrush,
   whyNotCollect,
@@ -18,7 +19,7 @@ export function AnnotateActions() {
   const isCollected = useSlice(
     (state) => state.place !== undefined && state.frames.some(({ id }) => id === state.place?.frameId),
   );
-  const segmented = useSlice(({ place }) => place?.uncertainty?.every((value) => value !== null) === true);
+  const segmented = useSlice(isResult);
   const uncollected = useSlice(({ place }) => place?.uncollected ?? 0);
   const noneToCollect = useReason(whyNotCollectPainted);
   const collectLabel = isCollected ? s.collectAgain : segmented ? s.accept : s.collect;
@@ -38,7 +39,7 @@ export function AnnotateActions() {
         <BrushButton tool="eraser" />
       </div>
       <OnFrame />
-      <div className="salt-row">
+      <div className="salt-row" data-wrap>
         <Button
           className="salt-grow"
           {...useStress('collect')}

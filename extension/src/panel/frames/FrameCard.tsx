@@ -2,6 +2,7 @@ import { memo, useMemo } from 'react';
 import type { Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { countPixels } from '../../workflow/masks.ts';
+import { paintedPart } from '../../workflow/painted-part.ts';
 import { Button } from '../common/Button.tsx';
 import { Icon } from '../common/Icon.tsx';
 import { Picture } from '../common/Picture.tsx';
@@ -23,6 +24,8 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
     () => masks.filter(({ mask }) => countPixels(mask) > 0).map(({ word }) => word),
     [masks],
   );
+  const part = useMemo(() => paintedPart(collected), [collected]);
+  const isPart = part !== undefined;
   const place = s.jump(ref.frameNumber, seriesDescription);
   const other: Role = role === 'train' ? 'heldOut' : 'train';
   return (
@@ -34,7 +37,7 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
         aria-label={place}
         onClick={() => void frames.jump(id)}
       >
-        <Picture frame={frame} masks={pixels} side={110} />
+        <Picture frame={frame} masks={pixels} part={part} side={110} />
       </button>
       <Button
         kind="icon"
@@ -48,8 +51,10 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
         <div className="salt-ellipsis salt-number" title={seriesDescription}>
           {s.label(ref.frameNumber)} <span className="salt-dim">{seriesDescription}</span>
         </div>
-        <div className="salt-row">
-          <span className="salt-grow salt-ellipsis">{words.length === 0 ? s.nothing : words.join(', ')}</span>
+        <div className="salt-ellipsis" title={words.join(', ')}>
+          {words.length === 0 ? s.nothing : words.join(', ')}
+        </div>
+        <div className="salt-badges">
           <button
             type="button"
             className="salt-badge"
@@ -59,6 +64,17 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
           >
             {role === 'train' ? s.train : s.heldOut}
           </button>
+          {words.length > 0 && (
+            <button
+              type="button"
+              className="salt-badge"
+              data-part={isPart ? '' : undefined}
+              title={isPart ? s.partHint : s.wholeHint}
+              onClick={() => void frames.setPaintedPartOnly(id, !isPart)}
+            >
+              {isPart ? s.part : s.whole}
+            </button>
+          )}
         </div>
       </div>
     </li>

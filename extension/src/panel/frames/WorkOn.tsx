@@ -7,7 +7,7 @@ export function WorkOn() {
   const place = useSlice((state) => state.place);
   if (!place || place.choices.length < (place.segmentation ? 2 : 1)) return null;
   return (
-    <Field label={session.strings.frames.workOn}>
+    <Field label={session.strings.frames.workOn} short>
       {({ id }) => (
         <select
           id={id}

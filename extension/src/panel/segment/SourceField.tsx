@@ -18,7 +18,7 @@ export function SourceField() {
     if (kind === 'adapter' || kind === 'model') void actions.use({ kind, id });
   };
   return (
-    <Field label={s.source}>
+    <Field label={s.source} short>
       {({ id }) => (
         <select id={id} className="salt-input" value={value} onChange={({ target }) => choose(target.value)}>
           {value === '' && <option value="">{s.none}</option>}

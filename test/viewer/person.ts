@@ -1,0 +1,48 @@
+/** Somebody at the panel, and a count of what they have to do. */
+import type { OpenViewer } from './harness.ts';
+import type { Stroke } from './strokes.ts';
+import { paint, press } from './viewer-page.ts';
+
+export interface Figures {
+  readonly seconds: number;
+  readonly clicks: number;
+  readonly strokes: number;
+}
+
+export class Person {
+  readonly #viewer: OpenViewer;
+  readonly #started = performance.now();
+  #clicks = 0;
+  #strokes = 0;
+
+  constructor(viewer: OpenViewer) {
+    this.#viewer = viewer;
+  }
+
+  async press(name: string | RegExp): Promise<void> {
+    await press(this.#viewer.panel, name);
+    this.#clicks++;
+  }
+
+  async choose(preset: string): Promise<void> {
+    await this.#viewer.panel.getByRole('radio', { name: new RegExp(preset) }).check();
+    this.#clicks++;
+  }
+
+  /** Adds a word to what is looked for, which then is the one that the brush paints. */
+  async addWord(word: string): Promise<void> {
+    await this.press('Add a word');
+    await this.#viewer.panel.locator('input[aria-label="Add a word"]').fill(word);
+    await this.#viewer.page.keyboard.press('Enter');
+  }
+
+  async paint(strokes: readonly Stroke[]): Promise<void> {
+    await paint(this.#viewer.page, strokes);
+    this.#strokes += strokes.length;
+  }
+
+  get figures(): Figures {
+    const seconds = Math.round((performance.now() - this.#started) / 1000);
+    return { seconds, clicks: this.#clicks, strokes: this.#strokes };
+  }
+}
