@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BlobReader, TextWriter, ZipReader } from '@zip.js/zip.js';
+import { BlobReader, BlobWriter, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import type { CollectedFrame } from '../../extension/src/store/collected-frame.ts';
 import { exportSet, importSet } from '../../extension/src/workflow/set-archive.ts';
+import { SaltError } from '../../src/protocol/errors.ts';
 import type { FramePixels } from '../../src/protocol/frames.ts';
 
 const VALUES: Readonly<Record<string, FramePixels['values']>> = {
@@ -91,4 +92,50 @@ test('the ZIP is a folder that the command line trains on, without a patient’s
 
 test('anything else is refused with what to choose instead', async () => {
   await assert.rejects(importSet(new Blob(['no zip'])), { code: 'DATASET_INVALID', message: /Export/ });
+});
+
+test('a ZIP that was packed anew, with compression, is read too', async () => {
+  const reader = new ZipReader(new BlobReader(await exportSet(frames.slice(0, 2), new Map())));
+  const writer = new ZipWriter(new BlobWriter('application/zip'));
+  for (const entry of await reader.getEntries()) {
+    if (!entry.directory)
+      await writer.add(entry.filename, new BlobReader(await entry.getData(new BlobWriter())));
+  }
+  assert.deepEqual(
+    await importSet(await writer.close()),
+    await importSet(await exportSet(frames.slice(0, 2), new Map())),
+  );
+});
+
+test('an archive with a flipped byte is refused, or is read as it was', async () => {
+  const whole = await exportSet(frames.slice(0, 1), new Map());
+  const bytes = new Uint8Array(await whole.arrayBuffer());
+  const imported = await importSet(whole);
+  let refused = 0;
+  for (let at = 3; at < bytes.length; at += 61) {
+    const damaged = bytes.slice();
+    damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+    try {
+      // Dates and the like are not what is imported.
+      assert.deepEqual(await importSet(new Blob([damaged])), imported, `byte ${at}`);
+    } catch (error) {
+      assert.ok(
+        error instanceof SaltError && error.code === 'DATASET_INVALID',
+        `byte ${at}: ${String(error)}`,
+      );
+      refused++;
+    }
+  }
+  assert.ok(refused > bytes.length / 61 / 2, `${refused} refused`);
+});
+
+test('what is damaged is named, with what to do', async () => {
+  const whole = new Uint8Array(await (await exportSet(frames.slice(0, 1), new Map())).arrayBuffer());
+  // The first file's own bytes follow its header of 30 bytes and its name.
+  const at = 30 + 'images/0001.png'.length + 20;
+  whole[at] = (whole[at] ?? 0) ^ 1;
+  await assert.rejects(importSet(new Blob([whole])), {
+    code: 'DATASET_INVALID',
+    message: /damaged: "images\/0001\.png".*Nothing was imported.*download the file again/u,
+  });
 });

@@ -1,10 +1,11 @@
 /**
  * The collected set as a ZIP that the command line trains on as it is: `images/0001.png`, `masks-vein/0001.png`,
- * `data_split.csv`, `fov/0001.png` where only a part of a frame counts; and `manifest.json` with what PNG cannot say, UIDs included. No name or ID of a patient.
+ * `data_split.csv`, `fov/0001.png` where only a part of a frame counts; and `manifest.json` with what PNG cannot say,
+ * UIDs included. No name or ID of a patient.
  */
 import { decode, encode } from 'fast-png';
-// Comes with fast-png in any case, and is a tenth of what zip.js would add.
-import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+// Comes with fast-png in any case, and is a tenth of what zip.js would add; see `readZip` for the other way.
+import { strFromU8, strToU8, zipSync } from 'fflate';
 import { z } from 'zod';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import type { MaskPixels, Role } from '../../../src/protocol/frames.ts';
@@ -13,6 +14,7 @@ import { collectedFrameSchema } from '../store/collected-frame.ts';
 import { emptyMask } from './masks.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
 import { paintedPart, patched } from './painted-part.ts';
+import { readZip } from './read-zip.ts';
 
 const manifestSchema = z.object({
   format: z.literal('ohif-salt-frames'),
@@ -82,23 +84,19 @@ export async function exportSet(
   return new Blob([Uint8Array.from(zipSync(zip, { level: 0 }))], { type: 'application/zip' });
 }
 
-/** @throws SaltError DATASET_INVALID when it is no such ZIP, or not whole */
+/**
+ * All frames of a set, or none.
+ *
+ * @throws SaltError DATASET_INVALID when it is no such ZIP, is damaged, or not whole
+ */
 export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> {
-  const packed = new Uint8Array(await file.arrayBuffer());
+  const files = await readZip(file, MOST_BYTES);
+  const bytesOf = (name: string): Uint8Array => {
+    const bytes = files.get(name);
+    if (!bytes) throw new Error(`it has no ${name}`);
+    return bytes;
+  };
   try {
-    let left = MOST_BYTES;
-    const entries = unzipSync(packed, {
-      filter({ originalSize }) {
-        left -= originalSize;
-        if (left < 0) throw new Error('it is too large');
-        return true;
-      },
-    });
-    const bytesOf = (name: string): Uint8Array => {
-      const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
-      if (!entry) throw new Error(`it has no ${name}`);
-      return entry;
-    };
     const manifest = manifestSchema.parse(JSON.parse(strFromU8(bytesOf('manifest.json'))));
     const frames: CollectedFrame[] = [];
     for (const { image, values, masks, window, inverted, role, roleChosen, ...rest } of manifest.frames) {
