@@ -8,7 +8,11 @@ import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import type { DicomFile } from '../../src/imaging/dicom/dicom-file.ts';
 import { encodeSeg } from '../../src/imaging/dicom/seg-write.ts';
 import type { Mask } from '../../src/imaging/frame.ts';
+import { encodeSegFromMetadata } from '../../src/imaging/seg.ts';
+import type { Naturalized } from '../../src/imaging/seg.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
+import { toDicomJson } from '../../src/server/dicom/json.ts';
+import { writeDemoStudies } from '../../src/server/demo/index.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
 
 /** pydicom (with pylibjpeg) and highdicom against this project; needs Python, and real files for the first part. */
@@ -138,6 +142,15 @@ describe('segmentations', { skip: noPython }, () => {
     });
   }
 
+  it('do so for the studies that the viewer shows by itself: XA cines, a photograph, an OCT angiogram', async () => {
+    const { instances } = await writeDemoStudies(join(folder, 'demo'));
+    assert.deepEqual(
+      instances.map(({ sopClassUid }) => sopClassUid.replace(/^1\.2\.840\.10008\.5\.1\.4\.1\.1\./u, '')),
+      ['12.1', '12.1', '77.1.5.1', '77.1.5.1'],
+    );
+    for (const { file } of instances) await compare(readFileSync(join(folder, 'demo', file)));
+  });
+
   it('do so for real files too', { skip: noData }, async () => {
     for (const path of dicomFiles().filter((name) => /IM8|XA1_UNC|op.dcm/u.test(name))) {
       await compare(readFileSync(path));
@@ -145,6 +158,7 @@ describe('segmentations', { skip: noPython }, () => {
   });
 });
 
+/** Writes masks on frames 4 and 2, or on the only one: as the command line does, and as the viewer does. */
 async function compare(bytes: Uint8Array, patient?: string): Promise<void> {
   const source = await decodeDicom(bytes, 'source.dcm');
   const { width, height, frameCount } = source;
@@ -155,22 +169,24 @@ async function compare(bytes: Uint8Array, patient?: string): Promise<void> {
   });
   const numbers = frameCount > 1 ? [4, 2] : [1];
   const frames = numbers.map((frameNumber) => ({
-    source,
     frameNumber,
     masks: [draw(frameNumber), draw(frameNumber + 4)],
   }));
   const algorithm = { name: 'salt', version: '0.1.0' };
-  const seg = await encodeSeg({
+  const about = {
     segments: [
       { label: 'Vein', algorithmType: 'AUTOMATIC', algorithm },
       { label: 'Artery', algorithmType: 'SEMIAUTOMATIC', algorithm },
     ],
-    frames,
     seriesDescription: 'SALT',
     softwareVersion: '0.1.0',
+  } as const;
+  const byFile = await encodeSeg({ ...about, frames: frames.map((frame) => ({ ...frame, source })) });
+  const metadata = await naturalized(source);
+  const byMetadata = await encodeSegFromMetadata({
+    ...about,
+    frames: frames.map((frame) => ({ ...frame, source: metadata })),
   });
-  const segPath = join(folder, 'seg.dcm');
-  writeFileSync(segPath, seg);
   const masks = frames.flatMap(({ frameNumber, masks: drawn }) =>
     drawn.map((mask, segment) => {
       const values = join(folder, `mask-${frameNumber}-${segment}.raw`);
@@ -179,17 +195,25 @@ async function compare(bytes: Uint8Array, patient?: string): Promise<void> {
     }),
   );
   const list = join(folder, 'masks.json');
-  writeFileSync(
-    list,
-    JSON.stringify({ source: source.identity.sopInstanceUid, rows: height, columns: width, masks }),
-  );
-  const report = JSON.parse(run('dicom_seg.py', segPath, list)) as Record<string, unknown>;
-  assert.equal(report['pydicom'], 0);
-  assert.equal(report['highdicom'], 0);
-  assert.deepEqual(report['segments'], [
-    { label: 'Vein', type: 'Vein', algorithm: 'AUTOMATIC', tracking: 'Vein' },
-    { label: 'Artery', type: 'Artery', algorithm: 'SEMIAUTOMATIC', tracking: 'Artery' },
-  ]);
-  assert.equal(report['study'], source.identity.studyInstanceUid);
-  if (patient !== undefined) assert.equal(report['patient'], patient);
+  const { sopInstanceUid, studyInstanceUid } = source.identity;
+  writeFileSync(list, JSON.stringify({ source: sopInstanceUid, rows: height, columns: width, masks }));
+  for (const seg of [byFile, byMetadata.bytes]) {
+    const segPath = join(folder, 'seg.dcm');
+    writeFileSync(segPath, seg);
+    const report = JSON.parse(run('dicom_seg.py', segPath, list)) as Record<string, unknown>;
+    assert.equal(report['pydicom'], 0);
+    assert.equal(report['highdicom'], 0);
+    assert.deepEqual(report['segments'], [
+      { label: 'Vein', type: 'Vein', algorithm: 'AUTOMATIC', tracking: 'Vein' },
+      { label: 'Artery', type: 'Artery', algorithm: 'SEMIAUTOMATIC', tracking: 'Artery' },
+    ]);
+    assert.equal(report['study'], studyInstanceUid);
+    if (patient !== undefined) assert.equal(report['patient'], patient);
+  }
+}
+
+/** An image's attributes by keyword, as viewers make them of what an archive answers. */
+async function naturalized({ dataSet }: DicomFile): Promise<Naturalized> {
+  const { default: dcmjs } = await import('dcmjs');
+  return dcmjs.data.DicomMetaDictionary.naturalizeDataset(toDicomJson(dataSet, { bulkData: (path) => path }));
 }

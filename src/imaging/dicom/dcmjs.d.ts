@@ -1,4 +1,4 @@
-// dcmjs ships no types: this is the writer and the dictionary, which is all that we use of it.
+// dcmjs ships no types: this is what we use of it.
 declare module 'dcmjs' {
   interface DicomDict {
     dict: unknown;
@@ -11,6 +11,8 @@ declare module 'dcmjs' {
       readonly DicomMetaDictionary: {
         /** From attributes by keyword, sequences as arrays of the same; `_vrMap` settles ambiguous representations. */
         denaturalizeDataset(dataset: Record<string, unknown>): unknown;
+        /** The other way, from the DICOM JSON Model. */
+        naturalizeDataset(json: unknown): Record<string, unknown>;
         /** PS3.6 by tag, written `(gggg,eeee)` with capital digits. */
         readonly dictionary: Readonly<Record<string, { readonly vr: string } | undefined>>;
         /** PS3.6 by keyword. */
