@@ -23,7 +23,7 @@ const layersDefaulting = (kinds: readonly LayerKind[]) =>
 const lastBlocks = z.int().min(0).max(MAX_RANK).optional();
 
 /** SALT (arXiv 2503.16055). The default ranks are those of the published counts for ViT-B. */
-export const saltConfigSchema = z.strictObject({
+const saltConfigSchema = z.strictObject({
   method: z.literal('salt'),
   /** Singular values that are scaled and shifted in `qkv` and `proj`, ... */
   rankAttention: rank.default(760),
@@ -42,14 +42,14 @@ export const saltConfigSchema = z.strictObject({
 });
 
 /** S-SAM: every singular value is scaled and shifted. SALT with all values on top, its ReLU included. */
-export const ssamConfigSchema = z.strictObject({
+const ssamConfigSchema = z.strictObject({
   method: z.literal('ssam'),
   layers: layersDefaulting(LAYER_KINDS),
   lastBlocks,
 });
 
 /** LoRA (arXiv 2106.09685): W + (alpha / rank) B A. */
-export const loraConfigSchema = z.strictObject({
+const loraConfigSchema = z.strictObject({
   method: z.literal('lora'),
   rank: z.int().min(1).max(MAX_RANK).default(4),
   /** Default: equal to `rank`, which scales by 1. */
@@ -59,13 +59,13 @@ export const loraConfigSchema = z.strictObject({
 });
 
 /** Only what all methods train: normalisation layers, position embedding, text affine layer. */
-export const normConfigSchema = z.strictObject({ method: z.literal('norm'), lastBlocks });
+const normConfigSchema = z.strictObject({ method: z.literal('norm'), lastBlocks });
 
 /** The detail head and the text affine layer alone: SAM stays as it is. */
-export const headConfigSchema = z.strictObject({ method: z.literal('head') });
+const headConfigSchema = z.strictObject({ method: z.literal('head') });
 
 /** Every weight. */
-export const fullConfigSchema = z.strictObject({ method: z.literal('full') });
+const fullConfigSchema = z.strictObject({ method: z.literal('full') });
 
 export const methodConfigSchema = z.discriminatedUnion('method', [
   saltConfigSchema,
@@ -97,7 +97,7 @@ export function defaultMethod({ embedDim, outChans }: SamConfig): MethodConfig {
   });
 }
 
-export function saltRanks(config: SaltConfig): Readonly<Record<RankGroup, number>> {
+function saltRanks(config: SaltConfig): Readonly<Record<RankGroup, number>> {
   return {
     attention: config.rank ?? config.rankAttention,
     mlp: config.rank ?? config.rankMlp,

@@ -10,10 +10,8 @@ const TEXT_AFFINE = /^text_affine\./;
 /** The fixed frequencies of SAM's positional encoding and what is computed from them: no parameters. */
 const BUFFER = /^prompt_encoder\.pe_layer\./;
 
-export const TENSOR_GROUPS = ['norms', 'positions', 'textAffine', 'detail', 'adapter', 'weights'] as const;
-
 /** What a trained tensor is, for the tables. */
-export type TensorGroup = (typeof TENSOR_GROUPS)[number];
+export type TensorGroup = 'norms' | 'positions' | 'textAffine' | 'detail' | 'adapter' | 'weights';
 
 const ADAPTER_TENSOR = /\.(?:salt\.(?:alpha|beta|X|Y)|lora\.[AB])$/;
 

@@ -116,7 +116,7 @@ const ENDINGS = {
   cancelled: 'Cancelled',
 } as const;
 
-export function scoreText({ dice, hd95 }: NonNullable<Keepsake['score']>): string {
+function scoreText({ dice, hd95 }: NonNullable<Keepsake['score']>): string {
   return `held-out Dice ${dice.toFixed(3)}, HD95 ${hd95.toFixed(1)} px`;
 }
 

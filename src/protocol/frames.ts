@@ -80,7 +80,7 @@ export const framePixelsSchema: z.ZodType<FramePixels> = z
     'a frame has as many values as its size says',
   );
 
-export const maskPixelsSchema: z.ZodType<MaskPixels> = z
+const maskPixelsSchema: z.ZodType<MaskPixels> = z
   .strictObject({ width: side, height: side, data: z.instanceof(Uint8Array) })
   .refine(
     ({ width, height, data }) => data.length === width * height,
@@ -112,7 +112,6 @@ export const annotationSchema: z.ZodType<Annotation> = z
   })
   .refine(
     ({ frame, region }) =>
-      !region ||
-      (region.left + region.width <= frame.width && region.top + region.height <= frame.height),
+      !region || (region.left + region.width <= frame.width && region.top + region.height <= frame.height),
     'a region lies inside its frame',
   );

@@ -16,7 +16,7 @@ import { samConfigSchema } from '../model/sam-config.ts';
 import type { SamConfig } from '../model/sam-config.ts';
 import { SaltError } from '../protocol/errors.ts';
 
-export const REFERENCE_FORMAT = 'salt-reference/1';
+const REFERENCE_FORMAT = 'salt-reference/1';
 
 const count = z.int().min(1);
 

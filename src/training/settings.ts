@@ -8,7 +8,7 @@ import { scheduleSchema } from './schedule.ts';
 const factor = z.number().min(0).max(1e6);
 const countOf = (most: number) => z.int().min(1).max(most);
 
-export const budgetSchema = z.union([
+const budgetSchema = z.union([
   z.strictObject({ epochs: countOf(1_000_000) }),
   z.strictObject({ steps: countOf(1_000_000_000) }),
   /** Wall-clock time of the training, evaluations included. */

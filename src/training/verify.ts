@@ -23,7 +23,7 @@ import { layoutModel, pack, unpackHost } from './segments.ts';
 import type { LossParts, StepPlan } from './step-plan.ts';
 
 /** Largest relative errors that pass. */
-export const VERIFICATION_LIMITS = {
+const VERIFICATION_LIMITS = {
   outputs: 1e-4,
   saltOutputs: 1e-4,
   losses: 1e-4,

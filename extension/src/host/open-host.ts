@@ -11,7 +11,7 @@ export interface Host {
   readonly tools: CornerstoneTools;
 }
 
-export const SUPPORTED_VIEWERS = 'OHIF 3.12, 3.13 and 3.14';
+const SUPPORTED_VIEWERS = 'OHIF 3.12, 3.13 and 3.14';
 
 /** Module in which OHIF hands out its cornerstone. */
 const CORNERSTONE_MODULE = '@ohif/extension-cornerstone.utilityModule.common';

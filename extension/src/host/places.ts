@@ -66,7 +66,11 @@ export class Places {
     let [viewportId] = this.viewportsOf(open.series.id);
     if (viewportId === undefined) {
       viewportId = this.activeViewportId();
-      if (viewportId === undefined) throw new SaltError('VIEWER_STATE', 'The viewer shows no viewport yet.');
+      if (viewportId === undefined)
+        throw new SaltError(
+          'VIEWER_STATE',
+          'The viewer shows no viewport yet. Open a series, then try again.',
+        );
       const shown = this.#untilShown(viewportId, imageId);
       viewportGridService.setDisplaySetsForViewport({
         viewportId,

@@ -47,7 +47,10 @@ export class Page {
 
   async #create(): Promise<Session> {
     if (this.#registered === undefined) {
-      throw new SaltError('VIEWER_UNSUPPORTED', 'The viewer has not registered the SALT extension.');
+      throw new SaltError(
+        'VIEWER_UNSUPPORTED',
+        'The viewer has not registered the SALT extension. Add it to "extensions" in app-config.js.',
+      );
     }
     const { managers, configuration } = this.#registered;
     const { panel, engine } = readConfiguration(configuration, pluginFolder());

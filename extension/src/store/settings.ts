@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SaltConfig } from './config.ts';
 
-export const SECTIONS = ['frames', 'train', 'segment', 'save', 'adapters'] as const;
+const SECTIONS = ['frames', 'train', 'segment', 'save', 'adapters'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const METHODS = ['salt', 'ssam', 'lora'] as const;
@@ -39,7 +39,7 @@ const shape = {
   advanced: z.boolean(),
 };
 
-export const settingsSchema = z.object(shape);
+const settingsSchema = z.object(shape);
 
 /** Everything that a person chose in the panel. */
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;

@@ -143,7 +143,7 @@ export const IDLE_TRAINING: TrainingState = {
   result: undefined,
 };
 
-export const IDLE_SEGMENTING: SegmentingState = {
+const IDLE_SEGMENTING: SegmentingState = {
   status: 'idle',
   scope: 'frame',
   title: '',

@@ -158,7 +158,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
   };
 }
 
-export function meanScore(scores: readonly FrameScore[]): HeldOutScore | undefined {
+function meanScore(scores: readonly FrameScore[]): HeldOutScore | undefined {
   if (scores.length === 0) return undefined;
   const mean = (of: (score: FrameScore) => number): number =>
     scores.reduce((sum, score) => sum + of(score), 0) / scores.length;

@@ -50,7 +50,7 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
 }
 
 /** What the active viewport shows and what is painted there. */
-export function readPlace(parts: Parts): PlaceState | undefined {
+function readPlace(parts: Parts): PlaceState | undefined {
   const { viewer, store, working, results } = parts;
   const place = viewer.active();
   const frame = place?.series.frames[place.frameIndex];

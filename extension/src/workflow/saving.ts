@@ -1,6 +1,7 @@
 import { propertyOf } from '../../../src/imaging/dicom/code.ts';
 import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
 import type { SaveRequest, SegmentationInfo } from '../host/viewer.ts';
+import { frameId } from '../store/collected-frame.ts';
 import { announce, attempt, patch, refusal } from './context.ts';
 import type { Parts } from './parts.ts';
 import { sourceName } from './source.ts';
@@ -75,7 +76,7 @@ export function createSavingActions(parts: Parts): SavingActions {
  * Segment Algorithm Type (PS3.3 C.8.20.4): MANUAL where no model wrote any frame, AUTOMATIC where a model wrote all
  * and nobody changed one, else SEMIAUTOMATIC.
  */
-export function algorithmTypeOf(
+function algorithmTypeOf(
   { viewer, machine, store }: Pick<Parts, 'viewer' | 'machine' | 'store'>,
   segmentation: SegmentationInfo,
 ): AlgorithmType {
@@ -84,8 +85,7 @@ export function algorithmTypeOf(
   const byMachine = painted.filter((frame) => machine.isKnown(segmentation.id, frame));
   if (byMachine.length === 0) return 'MANUAL';
   const byHand = painted.some(
-    (frame) =>
-      machine.isTouched(segmentation, frame) || approved.has(`${frame.sopInstanceUid}#${frame.frameNumber}`),
+    (frame) => machine.isTouched(segmentation, frame) || approved.has(frameId(frame)),
   );
   return byHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC';
 }

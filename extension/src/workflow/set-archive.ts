@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import type { MaskPixels, Role } from '../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../store/collected-frame.ts';
-import { collectedFrameSchema } from '../store/collected-frame.ts';
+import { collectedFrameSchema, frameId } from '../store/collected-frame.ts';
 import { emptyMask } from './masks.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
 import { paintedPart, patched } from './painted-part.ts';
@@ -104,7 +104,7 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
       for (const { word, file: name } of masks) read.push({ word, mask: readMaskPng(bytesOf(name)) });
       const collected = collectedFrameSchema.parse({
         ...rest,
-        id: `${rest.ref.sopInstanceUid}#${rest.ref.frameNumber}`,
+        id: frameId(rest.ref),
         frame: {
           ...unpackValues(values, bytesOf(image)),
           ...(window && { window }),

@@ -16,7 +16,7 @@ export interface SegmentedProperty {
 
 const sct = (value: string, meaning: string): Code => ({ value, scheme: 'SCT', meaning });
 
-export const ANATOMICAL_STRUCTURE = sct('91723000', 'Anatomical Structure');
+const ANATOMICAL_STRUCTURE = sct('91723000', 'Anatomical Structure');
 const PHYSICAL_OBJECT = sct('260787004', 'Physical object');
 const ABNORMAL_STRUCTURE = sct('49755003', 'Morphologically Abnormal Structure');
 

@@ -70,4 +70,3 @@ export const DERIVED = {
 export const STUDY_UID = '0020000D';
 export const SERIES_UID = '0020000E';
 export const SOP_UID = '00080018';
-export const SOP_CLASS_UID = '00080016';

@@ -30,7 +30,7 @@ interface Range {
 const PIXEL_DATA = 'x7fe00010';
 
 /** @throws SaltError `DICOM_INVALID` for pixel data shorter than declared, `DICOM_UNSUPPORTED` for a file without any. */
-export async function openFrames(path: string): Promise<FrameReader> {
+async function openFrames(path: string): Promise<FrameReader> {
   const name = basename(path);
   const header = await readHeader(path, name);
   if (!header) throw dicomInvalid(name, 'it is not a DICOM file');

@@ -23,7 +23,7 @@ const KEPT = new Set(LEVELS.flatMap((level) => ATTRIBUTES[level]));
 const UID = /^[0-9]+(?:\.[0-9]+)*$/u;
 
 /** Whether text is a UID. One that is can be part of a path. */
-export function isUid(text: string): boolean {
+function isUid(text: string): boolean {
   return text.length <= 64 && UID.test(text);
 }
 

@@ -4,7 +4,7 @@ export const ARCHIVE_PATH = '/dicom-web';
 export const PLUGIN_PATH = '/plugins/salt';
 
 /** Name of the archive among OHIF's data sources. */
-export const DATA_SOURCE = 'archive';
+const DATA_SOURCE = 'archive';
 
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 
