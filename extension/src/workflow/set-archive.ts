@@ -4,7 +4,7 @@
  * UIDs included. No name or ID of a patient.
  */
 import { decode, encode } from 'fast-png';
-// Comes with fast-png in any case, and is a tenth of what zip.js would add; see `readZip` for the other way.
+// Comes with fast-png in any case, and is a tenth of what zip.js would add.
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { z } from 'zod';
 import { SaltError } from '../../../src/protocol/errors.ts';
