@@ -1,0 +1,95 @@
+/** The panel in the real viewer, in each of its main states, as axe sees it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import axe from 'axe-core';
+import type { AxeResults, Result } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { writeDemo } from './demo.ts';
+import type { Demo } from './demo.ts';
+import { skipWithoutViewer, withViewer } from './harness.ts';
+import { press, waitForPaint } from './viewer-page.ts';
+
+declare global {
+  interface Window {
+    readonly axe?: { run(context: Element): Promise<AxeResults> };
+  }
+}
+
+describe('the panel is usable by everyone', { skip: skipWithoutViewer }, () => {
+  let demo: Demo;
+  before(async () => {
+    // A photograph of one frame: all states are reached soon.
+    demo = await writeDemo('retina-fundus');
+  });
+  after(() => demo.remove());
+
+  test('axe finds nothing serious in any of its main states', async () => {
+    await withViewer(
+      async (viewer) => {
+        const { page, panel } = viewer;
+        const found: string[] = [];
+        const look = async (state: string): Promise<void> => {
+          await viewer.screenshot(`accessibility-${state.replaceAll(/\W+/gu, '-')}`);
+          for (const fault of await faultsIn(page)) found.push(`${state}: ${fault}`);
+        };
+
+        await viewer.open(demo.instance.studyInstanceUid);
+        await look('empty');
+
+        await press(panel, 'Add a word');
+        await look('adding a word');
+        await page.keyboard.press('Escape');
+        await press(panel, 'Draft this frame');
+        await waitForPaint(page, 0, 0, true);
+        await press(panel, 'Accept as training frame');
+        await panel.getByText('Advanced').first().click();
+        await press(panel, 'whole');
+        await look('frames collected');
+
+        await press(panel, 'Codes …');
+        await look('codes');
+        await press(panel, 'Cancel');
+        await press(panel, /^Adapters/);
+        await press(panel, /^Erase everything/);
+        await look('asked whether to erase');
+        await press(panel, 'Cancel');
+
+        await press(panel, 'Fine-tune');
+        await panel
+          .getByText(/Step \d+/)
+          .first()
+          .waitFor({ timeout: 600_000 });
+        await look('training');
+        await press(panel, 'Stop …');
+        await look('asked whether to stop');
+        await press(panel, 'Keep the best so far');
+        await panel
+          .getByText(/frames? segmented/)
+          .first()
+          .waitFor({ state: 'attached', timeout: 600_000 });
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await look('segmented, with an adapter');
+
+        assert.deepEqual(found, []);
+      },
+      { archive: { kind: 'folder', folder: demo.studies } },
+    );
+  });
+});
+
+/** What axe holds against our panel; the viewer around it is not ours. Lesser faults are printed. */
+async function faultsIn(page: Page): Promise<string[]> {
+  if (await page.evaluate(() => window.axe === undefined)) await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const root = document.querySelector('.salt-panel');
+    if (!root || !window.axe) throw new Error('The panel is not there.');
+    return (await window.axe.run(root)).violations;
+  });
+  const isSerious = ({ impact }: Result): boolean => impact === 'serious' || impact === 'critical';
+  for (const lesser of violations.filter((one) => !isSerious(one))) console.log(toldOf(lesser));
+  return violations.filter(isSerious).map(toldOf);
+}
+
+function toldOf({ id, impact, help, nodes }: Result): string {
+  return `${impact}: ${id} (${help})\n  ${nodes.map(({ html }) => html).join('\n  ')}`;
+}
