@@ -33,10 +33,14 @@ interface PretrainOptions extends CommonOptions, DeviceCliOptions {
 /** A full run: by the 1.1 s a step of a shorter one, about four hours on two cores. */
 const STEPS = 12_000;
 const TELL_EVERY = 50;
-/** Whoever goes on has had the first lesson, and forgets what was learnt at the rate of a beginner. */
+/**
+ * Whoever goes on has had the first lesson, and clicks and boxes, and forgets what was learnt at the rate of a beginner.
+ */
 const GOING_ON = {
   firstLesson: 0,
-  schedule: { learningRate: 8e-4, warmUpSteps: 200, decay: { kind: 'cosine', floor: 0.01 } },
+  spatial: { from: 1, to: 1 },
+  evaluateEvery: 250,
+  schedule: { learningRate: 1e-3, warmUpSteps: 50, decay: { kind: 'cosine', floor: 0.01 } },
 } as const satisfies Partial<PretrainingInput>;
 
 export function addPretrain(program: Command): void {

@@ -1,8 +1,8 @@
 /**
  * SAM with a detail head. SAM forms its masks on a grid of a quarter of its input, which cannot hold thin vessels. The
  * head is a small U-Net over the image at full resolution. It sees SAM's mask features where its own grid is theirs, and
- * the mask token chooses, through a hypernetwork as in SAM's own decoder, how its features become a correction of SAM's
- * logits: thus the prompt chooses the structure, and the head draws it.
+ * the mask token and the word choose, through a hypernetwork as in SAM's own decoder, how its features become a correction
+ * of SAM's logits: thus the prompt chooses the structure, and the head draws it.
  */
 import * as ops from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/graph.ts';
@@ -12,6 +12,7 @@ import { reluChain } from '../sam/layers.ts';
 import { promptInputs } from '../sam/prompt-encoder.ts';
 import type { SamPrompts } from '../sam/prompt-encoder.ts';
 import { answerPrompt, samModel } from '../sam/sam-model.ts';
+import type { Answer } from '../sam/sam-model.ts';
 import type { SamConfig } from '../sam-config.ts';
 import type { Scope } from '../scope.ts';
 import type { SegmentationModel, Stage } from '../segmentation-model.ts';
@@ -63,7 +64,7 @@ export function detailModel(
       const head = scope.within('detail');
       const fine = refine(head, config, detail, features, decoded.maskFeatures());
       const coarse = ops.resizeBilinear(decoded.logits, imageSize, imageSize);
-      const corrected = ops.add(coarse, correction(head, detail, fine, decoded.maskToken));
+      const corrected = ops.add(coarse, correction(head, detail, fine, askedFor(decoded)));
       return outputs === 'both' ? ops.concat([corrected, coarse], 1) : corrected;
     },
   };
@@ -144,11 +145,19 @@ function refine(
   return x;
 }
 
-/** The mask token's weights over the finest features: [B, 1, S, S]. */
-function correction(head: Scope, { features, fold }: DetailConfig, fine: Value, maskToken: Value): Value {
+/**
+ * What the prompt chose, [B, C]: the mask token with the word itself beside it. The token alone carries a word through two
+ * layers of attention, which a short pretraining does not open: it then draws the same, or nothing, for every word.
+ */
+function askedFor({ maskToken, word }: Answer): Value {
+  return word ? ops.add(maskToken, word) : maskToken;
+}
+
+/** The choice's weights over the finest features: [B, 1, S, S]. */
+function correction(head: Scope, { features, fold }: DetailConfig, fine: Value, chosen: Value): Value {
   const [count = 0, , height = 0, width = 0] = fine.shape;
-  const [, channels = 0] = maskToken.shape;
-  const kernel = reluChain(head.within('hyper'), maskToken, [channels, channels, fold ** 2 * features]);
+  const [, channels = 0] = chosen.shape;
+  const kernel = reluChain(head.within('hyper'), chosen, [channels, channels, fold ** 2 * features]);
   const product = ops.matmul(
     ops.reshape(kernel, [count, fold ** 2, features]),
     ops.reshape(fine, [count, features, height * width]),

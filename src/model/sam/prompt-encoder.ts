@@ -3,18 +3,13 @@ import type { Value } from '../../graph/graph.ts';
 import type { TensorSpec } from '../../graph/tensor.ts';
 import type { SamConfig } from '../sam-config.ts';
 import type { Scope } from '../scope.ts';
-import { builtInText } from '../text/built-in-text.ts';
-import { BUCKETS } from '../text/sub-words.ts';
 import { CHANNELS_EPSILON, DECODER_EPSILON, channelsFirst, channelsLast, norm, rowsOf } from './layers.ts';
 import { POINT_TYPES } from './points.ts';
 
 /** Which prompts a model takes. Without any, it segments what it would without being asked. */
 export interface SamPrompts {
-  /**
-   * A text embedding, as one token: batch input `text_embedding` [B, textDim]. With `pieces`, the built-in text encoder
-   * is part of the graph, and can be trained: batch input `text_pieces` [B, BUCKETS].
-   */
-  readonly text: boolean | 'pieces';
+  /** A text embedding, as one token: batch input `text_embedding` [B, textDim]. */
+  readonly text: boolean;
   /**
    * Number of point tokens P, corners of boxes and padding included (see `encodePoints`): batch inputs
    * `point_encoding` [B, P, C] and `point_types` [B, P, 5]. Default: 0.
@@ -33,8 +28,7 @@ export function promptInputs(
   side: number,
 ): TensorSpec[] {
   return [
-    ...(text === true ? [{ name: 'text_embedding', shape: [batchSize, config.textDim] }] : []),
-    ...(text === 'pieces' ? [{ name: 'text_pieces', shape: [batchSize, BUCKETS] }] : []),
+    ...(text ? [{ name: 'text_embedding', shape: [batchSize, config.textDim] }] : []),
     ...(points > 0
       ? [
           { name: 'point_encoding', shape: [batchSize, points, config.promptEmbedDim] },
@@ -48,12 +42,8 @@ export function promptInputs(
 /** Tokens [B, n, C] of the text and of the points, as far as the model takes them. */
 export function sparsePrompts(scope: Scope, config: SamConfig, batch: Batch, prompts: SamPrompts): Value[] {
   const tokens: Value[] = [];
-  if (prompts.text !== false) {
-    const embedding =
-      prompts.text === 'pieces'
-        ? builtInText(scope.within('text_encoder'), read(batch, 'text_pieces'))
-        : read(batch, 'text_embedding');
-    tokens.push(textToken(scope.within('text_affine'), config, embedding));
+  if (prompts.text) {
+    tokens.push(textToken(scope.within('text_affine'), config, read(batch, 'text_embedding')));
   }
   if ((prompts.points ?? 0) > 0) {
     const types = read(batch, 'point_types');

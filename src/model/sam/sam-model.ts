@@ -63,6 +63,11 @@ function promptStage(
   };
 }
 
+export interface Answer extends DecodedMasks {
+  /** The prompt's word as it was asked, [B, C]; undefined where the model takes none. */
+  readonly word: Value | undefined;
+}
+
 /** @param embedding of the image, [B, side, side, C] */
 export function answerPrompt(
   scope: Scope,
@@ -70,11 +75,13 @@ export function answerPrompt(
   { prompts, outputs }: { readonly prompts: SamPrompts; readonly outputs: SamOutputs },
   embedding: Value,
   batch: Readonly<Record<string, Value>>,
-): DecodedMasks {
+): Answer {
   const [batchSize = 0, side = 0, , channels = 0] = embedding.shape;
   const sparse = sparsePrompts(scope, config, batch, prompts);
   const tokens = reshape(embedding, [batchSize, side * side, channels]);
   const image = add(tokens, densePrompt(scope.within('prompt_encoder'), config, batch, prompts));
   const positions = scope.tensor(DENSE_POSITIONS, [side * side, channels]);
-  return decodeMasks(scope.within('mask_decoder'), config, outputs, image, positions, sparse);
+  const decoded = decodeMasks(scope.within('mask_decoder'), config, outputs, image, positions, sparse);
+  const word = prompts.text ? sparse[0] : undefined;
+  return { ...decoded, word: word && reshape(word, [batchSize, channels]) };
 }

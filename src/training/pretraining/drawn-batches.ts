@@ -5,7 +5,7 @@ import { floatTensor } from '../../graph/tensor.ts';
 import type { FloatTensor } from '../../graph/tensor.ts';
 import { encodePoints } from '../../model/sam/index.ts';
 import type { PointPrompt } from '../../model/sam/index.ts';
-import { BUCKETS, subWordFeatures } from '../../model/text/sub-words.ts';
+import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { createRandom } from '../../protocol/random.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Batch } from '../batches.ts';
@@ -42,21 +42,29 @@ export class DrawnBatches {
   readonly #settings: PretrainingSettings;
   readonly #outputs: number;
   readonly #frequencies: FloatTensor;
+  readonly #encoder: TextEncoder;
   /** By index, oldest first. */
   readonly #pool = new Map<number, Promise<Drawn>>();
 
   /**
    * @param outputs of the model; each is taught the same
    * @param frequencies of the model's positional encoding, [2, C / 2]
+   * @param encoder that knows the words already, and what it is to be asked without one
    */
-  constructor(settings: PretrainingSettings, outputs: number, frequencies: FloatTensor) {
+  constructor(
+    settings: PretrainingSettings,
+    outputs: number,
+    frequencies: FloatTensor,
+    encoder: TextEncoder,
+  ) {
     this.#settings = settings;
     this.#outputs = outputs;
     this.#frequencies = frequencies;
+    this.#encoder = encoder;
   }
 
   /**
-   * `image` [B, 3, S, S], `text_pieces` [B P, BUCKETS], `target` [B P, outputs, S, S], `valid` [B P, 1, S, S] and, in
+   * `image` [B, 3, S, S], `text_embedding` [B P, T], `target` [B P, outputs, S, S], `valid` [B P, 1, S, S] and, in
    * the spatial part of the run, `point_encoding` and `point_types`.
    * @param step counted from 1
    */
@@ -66,7 +74,8 @@ export class DrawnBatches {
     const vesselsOnly = isFirstLesson(this.#settings, step);
     const [size, outputs, answers] = [side * side, this.#outputs, imagesPerStep * promptsPerImage];
     const image = floatTensor([imagesPerStep, 3, side, side]);
-    const pieces = floatTensor([answers, BUCKETS]);
+    const { dimension, noWord } = this.#encoder;
+    const texts = floatTensor([answers, dimension]);
     const target = floatTensor([answers, outputs, side, side]);
     const valid = floatTensor([answers, 1, side, side]);
     const points: PointPrompt[] = [];
@@ -79,19 +88,27 @@ export class DrawnBatches {
       const inside = new Float32Array(size);
       const into = image.data.subarray(b * 3 * size, (b + 1) * 3 * size);
       this.#see(drawn, prompts, random, { image: into, planes, inside });
-      prompts.forEach(({ phrase }, i) => {
+      const embedded = await Promise.all(prompts.map(({ phrase }) => this.#encoder.embed(phrase)));
+      embedded.forEach((embedding, i) => {
         const row = b * promptsPerImage + i;
         const plane = planes[i] ?? new Float32Array();
         const where = spatial ? drawSpatialPrompt(plane, side, random) : undefined;
         if (where) points.push(...where.points);
-        if (where?.withWord !== false) pieces.data.set(subWordFeatures(phrase), row * BUCKETS);
+        const text = where?.withWord === false ? noWord : embedding;
+        if (text) texts.data.set(text, row * dimension);
         valid.data.set(inside, row * size);
         for (let output = 0; output < outputs; output++) {
           target.data.set(plane, (row * outputs + output) * size);
         }
       });
     }
-    return { image, text_pieces: pieces, target, valid, ...(spatial && this.#pointTensors(points, answers)) };
+    return {
+      image,
+      text_embedding: texts,
+      target,
+      valid,
+      ...(spatial && this.#pointTensors(points, answers)),
+    };
   }
 
   /** Cuts a view of a drawn image, and of the masks that the prompts ask for. */

@@ -3,6 +3,7 @@ import type { FloatTensor } from '../../graph/tensor.ts';
 import { DENSE_POSITIONS, GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
 import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../../model/text/built-in-text.ts';
+import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
@@ -19,6 +20,7 @@ import { isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { decodePretrainingState, encodePretrainingState, isPretrainingState } from './state.ts';
 import type { PretrainingState } from './state.ts';
+import { teachWords } from './words-lesson.ts';
 import { PRETRAINING_OUTPUTS, initialWeights, pretrainingSubject } from './subject.ts';
 
 export type PretrainingEvent =
@@ -57,9 +59,14 @@ export interface PretrainingResult {
  * As for vessels, but each sample's Dice by itself: prompts for large structures would drown those for small ones. And
  * smoothed by some hundred pixels: by one, the Dice term of a structure that is absent pushes a nearly empty mask to a
  * wholly empty one with a thousand times the force that draws a structure that is there, and words that are not yet
- * understood may learn to draw nothing.
+ * understood may learn to draw nothing. For the same reason small structures are lifted.
  */
-const LOSS: LossOptions = { ...VESSEL_LOSS, diceOver: 'sample', diceSmooth: 200 };
+const LOSS: LossOptions = {
+  ...VESSEL_LOSS,
+  diceOver: 'sample',
+  diceSmooth: 200,
+  lift: { share: 0.08, floor: 0.004 },
+};
 const NUMERICS = { loss: LOSS, optimiser: ADAMW_DEFAULTS, accumulate: 1, clipNorm: 1 };
 const SAVE_SECONDS = 120;
 /** Images of each kind in the looks during training. */
@@ -75,7 +82,7 @@ export async function pretrain(
   settings: PretrainingSettings,
   host: PretrainingHost,
 ): Promise<PretrainingResult> {
-  const run = new PretrainingRun(settings, host, host.resume ? await loadState(settings, host) : undefined);
+  const run = await PretrainingRun.open(settings, host);
   try {
     return await run.toTheEnd();
   } finally {
@@ -98,20 +105,29 @@ class PretrainingRun {
   #loss = 0;
   #secondsPerStep = 0;
 
-  constructor(settings: PretrainingSettings, host: PretrainingHost, before: PretrainingState | undefined) {
+  private constructor(
+    settings: PretrainingSettings,
+    host: PretrainingHost,
+    state: PretrainingState,
+    batches: DrawnBatches,
+  ) {
     this.#settings = settings;
     this.#host = host;
-    this.#state = before ?? {
-      values: initialWeights(settings, host.start),
-      first: new Map(),
-      second: new Map(),
-    };
-    this.#history = [...(before?.history ?? [])];
-    this.#startedAt = performance.now() - (before?.elapsedSeconds ?? 0) * 1000;
-    this.#step = before?.step ?? 0;
-    const frequencies = this.#state.values.get(GAUSSIAN_MATRIX);
+    this.#state = state;
+    this.#batches = batches;
+    this.#history = [...state.history];
+    this.#startedAt = performance.now() - state.elapsedSeconds * 1000;
+    this.#step = state.step;
+  }
+
+  static async open(settings: PretrainingSettings, host: PretrainingHost): Promise<PretrainingRun> {
+    const state =
+      (host.resume ? await loadState(settings, host) : undefined) ?? (await firstState(settings, host));
+    const frequencies = state.values.get(GAUSSIAN_MATRIX);
     if (!frequencies) throw new RangeError('The model has no positional encoding.');
-    this.#batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS, frequencies);
+    const encoder = await encoderIn(state.values);
+    const batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS, frequencies, encoder);
+    return new PretrainingRun(settings, host, state, batches);
   }
 
   async toTheEnd(): Promise<PretrainingResult> {
@@ -188,7 +204,7 @@ class PretrainingRun {
     if (this.#engine?.spatial === spatial) return this.#engine.steps;
     await this.#gather();
     await this.dispose();
-    const subject = pretrainingSubject(this.#settings, spatial);
+    const subject = pretrainingSubject(this.#settings, this.#state.values, spatial);
     const steps = await StepEngine.open(
       { executor: this.#host.executor, plan: 'whole' },
       subject,
@@ -228,17 +244,28 @@ async function evaluate(
   { executor }: PretrainingHost,
   weights: ReadonlyMap<string, FloatTensor>,
 ): Promise<PretrainingScore> {
-  const text = [...weights].flatMap(([name, value]) =>
-    name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
-  );
-  const encoder = await builtInTextEncoder(new Map(text));
   return evaluatePretraining({
     executor,
     weights: prepareSamWeights(weights, SALT_TINY, imageSize),
-    encoder,
+    encoder: await encoderIn(weights),
     imageSize,
     imagesPerKind: EVALUATION_IMAGES,
   });
+}
+
+function encoderIn(weights: ReadonlyMap<string, FloatTensor>): Promise<TextEncoder> {
+  const text = [...weights].flatMap(([name, value]) =>
+    name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
+  );
+  return builtInTextEncoder(new Map(text));
+}
+
+async function firstState(
+  settings: PretrainingSettings,
+  { executor, start }: PretrainingHost,
+): Promise<PretrainingState> {
+  const values = initialWeights(settings, await teachWords(executor, settings.seed), start);
+  return { settings, step: 0, elapsedSeconds: 0, history: [], values, first: new Map(), second: new Map() };
 }
 
 async function loadState(

@@ -13,12 +13,14 @@ const TREES: readonly Structure[] = ['vessel', 'artery', 'vein'];
 const OTHERS: readonly Structure[] = STRUCTURES.filter((name) => !TREES.includes(name));
 /** Where arteries and veins differ, they are what is asked for most. */
 const PAIRED: ReadonlySet<ImageKind> = new Set(['fundus']);
-/** Chance that a prompt names something that the picture does not hold. */
+/** Chance that an image is asked only for what it holds: from empty answers a model learns no structure. */
+const ONLY_PRESENT = 0.6;
+/** Chance that a further prompt of another image names something that the picture does not hold. */
 const ABSENT = 0.35;
 
 /**
- * Draws what to ask an image: vessels first, then the two kinds of vessel where they differ, other structures that it
- * holds, and things that it does not.
+ * Draws what to ask an image: in most, everything that it holds; in the others vessels first, then the two kinds of vessel
+ * where they differ, other structures that it holds, and things that it does not.
  * @param present the structures that the image holds
  * @param vesselsOnly asks for nothing else, as beginners are taught: while a model cannot yet tell words apart, the
  *   empty masks of other words teach it to draw nothing at all
@@ -30,6 +32,13 @@ export function drawPrompts(
   vesselsOnly: boolean,
   random: Random,
 ): Prompt[] {
+  const held = OTHERS.filter((name) => present.has(name));
+  if (!vesselsOnly && random.uniform() < ONLY_PRESENT) {
+    return drawPresent(count, kind, held, random).map((structure) => ({
+      phrase: drawPhrase(structure, random),
+      structure,
+    }));
+  }
   const structures: (Structure | undefined)[] = PAIRED.has(kind)
     ? ['vessel', 'artery', 'vein']
     : [TREES[random.integer(TREES.length)], TREES[random.integer(TREES.length)]];
@@ -37,12 +46,24 @@ export function drawPrompts(
     while (structures.length < count) structures.push('vessel');
   }
   structures.splice(0, structures.length - count);
-  const held = OTHERS.filter((name) => present.has(name));
   while (structures.length < count) {
     const next = random.uniform() < ABSENT ? undefined : held.splice(random.integer(held.length || 1), 1)[0];
     structures.push(next ?? drawAbsent(present, random));
   }
   return structures.map((structure) => ({ phrase: drawPhrase(structure, random), structure }));
+}
+
+/** What the image holds, in turn from a random one on. */
+function drawPresent(
+  count: number,
+  kind: ImageKind,
+  held: readonly Structure[],
+  random: Random,
+): readonly Structure[] {
+  const trees = PAIRED.has(kind) ? TREES : TREES.slice(random.integer(TREES.length)).slice(0, 1);
+  const all = [...held, ...trees];
+  const first = random.integer(all.length);
+  return Array.from({ length: count }, (_, i) => all[(first + i) % all.length] ?? 'vessel');
 }
 
 /** Half a structure that other images hold, half a thing that none does. */

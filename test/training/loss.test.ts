@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Executor } from '../../src/graph/executor.ts';
+import { Graph, encodeModel } from '../../src/graph/index.ts';
+import { floatTensor } from '../../src/graph/tensor.ts';
+import type { FloatTensor } from '../../src/graph/tensor.ts';
+import { openNodeDevice } from '../../src/runtime/node.ts';
+import { VESSEL_LOSS, segmentationLoss } from '../../src/training/loss.ts';
+import type { LossOptions } from '../../src/training/loss.ts';
+import { downloadFloats } from '../../src/training/plan-io.ts';
+
+const SIDE = 8;
+const SHAPE = [2, 1, SIDE, SIDE];
+const PIXELS = SIDE * SIDE;
+const LOGITS = floatTensor(
+  SHAPE,
+  Float32Array.from({ length: 2 * PIXELS }, (_, i) => Math.sin(i) * 2),
+);
+/** A structure of three pixels in the first sample, and none in the second. */
+const TARGET = floatTensor(
+  SHAPE,
+  Float32Array.from({ length: 2 * PIXELS }, (_, i) => (i >= 20 && i < 23 ? 1 : 0)),
+);
+/** The last column does not count. */
+const VALID = floatTensor(
+  SHAPE,
+  Float32Array.from({ length: 2 * PIXELS }, (_, i) => (i % SIDE < SIDE - 1 ? 1 : 0)),
+);
+
+/** The focal term by its definition, pixel by pixel. */
+function focalOf({ focalAlpha, focalGamma, lift }: LossOptions): number {
+  let [total, counted] = [0, 0];
+  for (let sample = 0; sample < 2; sample++) {
+    const range = Array.from({ length: PIXELS }, (_, i) => sample * PIXELS + i);
+    const truth = (i: number): number => (TARGET.data[i] ?? 0) * (VALID.data[i] ?? 0);
+    const area = range.reduce((sum, i) => sum + truth(i), 0) / PIXELS;
+    for (const i of range) {
+      const inside = TARGET.data[i] === 1;
+      const p = 1 / (1 + Math.exp(-(LOGITS.data[i] ?? 0)));
+      const right = inside ? p : 1 - p;
+      const lifted = inside && lift ? 1 + lift.share / (area + lift.floor) : 1;
+      const alpha = inside ? focalAlpha : 1 - focalAlpha;
+      total += (VALID.data[i] ?? 0) * lifted * alpha * (1 - right) ** focalGamma * -Math.log(right);
+      counted += VALID.data[i] ?? 0;
+    }
+  }
+  return total / counted;
+}
+
+describe('the focal term', () => {
+  let executor: Executor;
+  before(async () => {
+    ({ executor } = await openNodeDevice('cpu', { threads: 1 }));
+  });
+  after(() => executor.dispose());
+
+  async function measured(options: LossOptions): Promise<number> {
+    const graph = new Graph();
+    const [logits, target, valid] = [
+      graph.input('logits', SHAPE),
+      graph.input('target', SHAPE),
+      graph.input('valid', SHAPE),
+    ];
+    graph.output('focal', segmentationLoss(logits, target, valid, [], options).focal);
+    const program = await executor.compile(encodeModel(graph), { hostOutputs: ['focal'] });
+    const upload = (tensor: FloatTensor) => executor.upload(tensor);
+    const inputs = {
+      logits: await upload(LOGITS),
+      target: await upload(TARGET),
+      valid: await upload(VALID),
+    };
+    const { focal } = await program.run(inputs);
+    assert.ok(focal);
+    return (await downloadFloats(executor, focal)).data[0] ?? NaN;
+  }
+
+  test('is the mean over the pixels that count', async () => {
+    assert.ok(Math.abs((await measured(VESSEL_LOSS)) - focalOf(VESSEL_LOSS)) < 1e-6);
+  });
+
+  test('weighs the pixels of small structures more when they are lifted', async () => {
+    const lifted: LossOptions = { ...VESSEL_LOSS, lift: { share: 0.08, floor: 0.004 } };
+    const value = await measured(lifted);
+    assert.ok(Math.abs(value - focalOf(lifted)) < 1e-6);
+    assert.ok(value > (await measured(VESSEL_LOSS)), 'no pixel weighs more');
+  });
+});
