@@ -39,7 +39,12 @@ interface Host {
         getCornerstoneLibraries(): {
           readonly cornerstone: {
             readonly cache: {
-              getImage(id: string): { readonly voxelManager: { getScalarData(): Uint8Array } } | undefined;
+              getImage(id: string):
+                | {
+                    readonly referencedImageId?: string;
+                    readonly voxelManager: { getScalarData(): Uint8Array };
+                  }
+                | undefined;
             };
             readonly utilities: { imageToWorldCoords(id: string, point: number[]): number[] };
           };
@@ -80,7 +85,7 @@ export function labelmaps(page: Page): Promise<Labelmap[]> {
 }
 
 /**
- * One frame's labelmap as it is: 0, or the index of a segment.
+ * One frame's labelmap as it is: 0, or the index of a segment; empty where the frame has none.
  * @param segmentation its place in the viewer's order
  * @param frame zero-based
  */
@@ -91,7 +96,12 @@ export async function labelsOf(page: Page, segmentation: number, frame: number):
       const common = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.common');
       const { cache } = common.exports.getCornerstoneLibraries().cornerstone;
       const found = services.segmentationService.getSegmentations()[which];
-      const id = found?.representationData.Labelmap?.imageIds?.[index];
+      const ids = found?.representationData.Labelmap?.imageIds ?? [];
+      // One that was loaded from an archive need not have its frames in the image's order.
+      const { activeViewportId } = services.viewportGridService.getState();
+      const viewport = services.cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
+      const shown = viewport.getImageIds()[index];
+      const id = ids.find((candidate) => cache.getImage(candidate)?.referencedImageId === shown);
       const data = id === undefined ? undefined : cache.getImage(id)?.voxelManager.getScalarData();
       let binary = '';
       for (const value of data ?? []) binary += String.fromCharCode(value);

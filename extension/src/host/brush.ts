@@ -5,6 +5,9 @@ import type { Places } from './places.ts';
 /** The tools of OHIF's segmentation mode. */
 const TOOLS = { brush: 'CircularBrush', eraser: 'CircularEraser' } as const;
 
+/** The viewer's own limit, in mm. */
+const LEAST_RADIUS = 0.5;
+
 /**
  * Puts the viewer's brush in the user's hand, in the viewports that share tools with the active one.
  *
@@ -26,6 +29,8 @@ export function takeBrush(host: Host, places: Places, tool: 'brush' | 'eraser', 
     // Brushes are measured in the units of the image's spacing: mm, or pixels where a file states none.
     const [spacing = 1] = places.viewport(viewportId)?.getImageData?.()?.spacing ?? [];
     const radius = (Math.max(1, diameter) / 2) * (spacing > 0 ? spacing : 1);
+    // The viewer allows no radius below half a millimetre, which on the retina is wider than any vessel.
+    toolGroup.setToolConfiguration(toolName, { minRadius: Math.min(LEAST_RADIUS, radius) });
     host.tools.utilities.segmentation.setBrushSizeForToolGroup(toolGroup.id, radius, toolName);
   }
   host.commands.runCommand('setToolActiveToolbar', { toolName, toolGroupIds: [toolGroup.id] });

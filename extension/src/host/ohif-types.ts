@@ -121,6 +121,8 @@ export interface SegmentationService extends Events {
 export interface ToolGroup {
   readonly id: string;
   hasTool(name: string): boolean;
+  /** Changes what is named and leaves the rest as it is. */
+  setToolConfiguration(name: string, configuration: Readonly<Record<string, unknown>>): void;
 }
 
 export interface ToolGroupService {

@@ -23,7 +23,7 @@ export function Stored() {
           >
             {s.eraseYes}
           </Button>
-          <Button kind="link" onPress={() => setAsking(false)}>
+          <Button kind="link" focused onPress={() => setAsking(false)}>
             {strings.cancel}
           </Button>
         </div>

@@ -13,6 +13,8 @@ interface ButtonProps {
   readonly label?: string;
   readonly pressed?: boolean;
   readonly wide?: boolean;
+  /** Takes the keyboard as soon as it is there: the safe answer of a question. */
+  readonly focused?: boolean;
   readonly className?: string;
 }
 
@@ -25,6 +27,7 @@ export function Button({
   label,
   pressed,
   wide,
+  focused,
   className,
 }: ButtonProps) {
   const session = useSession();
@@ -36,6 +39,7 @@ export function Button({
       data-wide={wide === true ? '' : undefined}
       title={reason ?? hint ?? label}
       aria-label={label}
+      autoFocus={focused}
       aria-pressed={pressed}
       aria-disabled={reason === undefined ? undefined : true}
       onClick={() => {

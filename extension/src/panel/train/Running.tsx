@@ -72,7 +72,7 @@ function StopButtons() {
         <Button kind="danger" onPress={training.discard}>
           {s.discard}
         </Button>
-        <Button kind="link" onPress={() => setAsking(false)}>
+        <Button kind="link" focused onPress={() => setAsking(false)}>
           {s.back}
         </Button>
       </div>
