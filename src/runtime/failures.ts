@@ -20,8 +20,9 @@ const NOT_ON_WEBGPU = new Set([
 
 // The texts are ONNX Runtime's, Dawn's, Vulkan's, CUDA's and the browsers'.
 
+/** The last is a copy from the device that was under way: nobody but a device that goes takes its buffers away. */
 const DEVICE_LOST =
-  /device (is |was )?lost|instance (was |is )?dropped|external instance reference|DEVICE_LOST/i;
+  /device (is |was )?lost|instance (was |is )?dropped|external instance reference|DEVICE_LOST|buffer was (unmapped|destroyed) before mapping/i;
 
 /** Dawn hands out an invalid buffer where one cannot be had, and ORT's sizes overflow in 32-bit WASM. */
 const OUT_OF_MEMORY =

@@ -50,7 +50,7 @@ export function createWorkerBackend(options: WorkerBackendOptions): Backend {
   const launch = (what: RunStart, onEvent: (event: TrainRunEvent) => void): TrainRun => {
     // What was tried out already need not be tried again.
     const device = known === 'webgpu' || known === 'wasm' ? known : settings.device;
-    const client: RunClient = startRun(start(), what, { ...settings, device }, onEvent, {
+    const client: RunClient = startRun(start, what, { ...settings, device }, onEvent, {
       forget: () => engine.call('discardUnfinished', [what.id]),
       onEnd: () => runs.delete(client),
     });

@@ -11,16 +11,25 @@ export interface RunClient {
   end(): void;
 }
 
+interface Ending {
+  /** Removes what the run has stored, once its worker has ended. */
+  readonly forget: () => Promise<void>;
+  /** Called once it has ended, however. */
+  readonly onEnd: () => void;
+}
+
 /**
- * @param forget removes what the run has stored, once its worker has ended
- * @param onEnd called once it has ended, however
+ * A run whose graphics device is lost goes on by itself, from its last checkpoint, in a worker of its own: a worker that
+ * has lost its device gets no other. The next time that it is lost, on the processor, which nothing takes away.
+ *
+ * @param start makes a worker
  */
 export function startRun(
-  worker: Worker,
-  start: RunStart,
+  start: () => Worker,
+  { id, ...first }: RunStart,
   settings: WorkerSettings,
   onEvent: (event: TrainRunEvent) => void,
-  { forget, onEnd }: { readonly forget: () => Promise<void>; readonly onEnd: () => void },
+  { forget, onEnd }: Ending,
 ): RunClient {
   let settle: { resolve: (outcome: TrainOutcome) => void; reject: (error: Error) => void } | undefined;
   const outcome = new Promise<TrainOutcome>((resolve, reject) => {
@@ -28,6 +37,14 @@ export function startRun(
   });
   // Whoever started the run hears of its failure; a page that is closing need not.
   outcome.catch(() => undefined);
+
+  let worker: Worker;
+  let wished: ToTrainer['wish'] | undefined;
+  let saved = 0;
+  let losses = 0;
+  /** Whether a step has been done since the worker was made: without one, nothing says that the next would get further. */
+  let hasStepped = false;
+
   /** The first to come decides. */
   const end = (): typeof settle => {
     const settled = settle;
@@ -38,20 +55,53 @@ export function startRun(
     }
     return settled;
   };
-  worker.addEventListener('message', ({ data }: MessageEvent<FromTrainer>) => {
-    if (!settle) return;
-    if (data.kind === 'event') onEvent(data.event);
-    else if (data.kind === 'outcome') end()?.resolve(data.outcome);
-    else end()?.reject(unpackError(data.error));
-  });
-  worker.addEventListener('error', (event) => end()?.reject(resumable(brokenWorker(event))));
-  worker.postMessage({ kind: 'train', settings, run: start } satisfies FirstMessage);
+  const tell = (event: TrainRunEvent): void => {
+    if (event.kind === 'training') {
+      const { event: training } = event;
+      if (training.kind === 'started') saved = training.resumedAt;
+      if (training.kind === 'checkpoint') saved = training.step;
+      if (training.kind === 'step') hasStepped = true;
+    }
+    onEvent(event);
+  };
+  const fail = (error: Error): void => {
+    const isLost = error instanceof SaltError && error.code === 'DEVICE_LOST';
+    if (!isLost || !hasStepped || settings.device === 'wasm' || losses >= MOST_LOSSES) {
+      end()?.reject(error);
+      return;
+    }
+    losses++;
+    worker.terminate();
+    const isLast = losses >= MOST_LOSSES;
+    onEvent({ kind: 'message', text: lostMessage(saved, isLast) });
+    launch({ id }, isLast ? { ...settings, device: 'wasm' } : settings);
+  };
+  const launch = (run: RunStart, chosen: WorkerSettings): void => {
+    const made = start();
+    worker = made;
+    hasStepped = false;
+    const isCurrent = (): boolean => settle !== undefined && worker === made;
+    made.addEventListener('message', ({ data }: MessageEvent<FromTrainer>) => {
+      if (!isCurrent()) return;
+      if (data.kind === 'event') tell(data.event);
+      else if (data.kind === 'outcome') end()?.resolve(data.outcome);
+      else fail(unpackError(data.error));
+    });
+    made.addEventListener('error', (event) => {
+      if (isCurrent()) end()?.reject(resumable(brokenWorker(event)));
+    });
+    made.postMessage({ kind: 'train', settings: chosen, run } satisfies FirstMessage);
+    if (wished) made.postMessage({ kind: 'wish', wish: wished } satisfies ToTrainer);
+  };
+  launch({ id, ...first }, settings);
+
   const wish = (what: ToTrainer['wish']): void => {
+    wished = what;
     if (settle) worker.postMessage({ kind: 'wish', wish: what } satisfies ToTrainer);
   };
   return {
     run: {
-      id: start.id,
+      id,
       outcome,
       finish: () => wish('finish'),
       pause: () => wish('pause'),
@@ -62,6 +112,15 @@ export function startRun(
     },
     end: () => end()?.reject(new SaltError('CANCELLED', 'The training was ended: it can be resumed.')),
   };
+}
+
+/** A device that is lost once may have been reset by its driver; one that is lost again is not to be relied on. */
+const MOST_LOSSES = 2;
+
+function lostMessage(step: number, onProcessor: boolean): string {
+  const from = step > 0 ? `from step ${step}, where it was last saved` : 'from its start';
+  const where = onProcessor ? ', on the processor' : '';
+  return `The graphics device was lost (its driver was reset, or the machine slept). The training goes on ${from}${where}.`;
 }
 
 function resumable({ code, message }: SaltError): SaltError {

@@ -24,6 +24,8 @@ export const FLAGS = [
 export interface PageOptions {
   /** False serves the page without the headers that WASM threads need. Default: true. */
   readonly isolated?: boolean;
+  /** More flags for Chromium. */
+  readonly flags?: readonly string[];
 }
 
 /** For `{ skip }` of a suite: false where there is a Chromium, else what to install. */
@@ -32,7 +34,7 @@ export const skipWithoutChromium: string | false = findChromium() ? false : NO_C
 let bundled = false;
 
 /** Compiles and bundles test/browser/pages/ where that is out of date, once in a process. */
-function bundlePages(): void {
+export function bundlePages(): void {
   if (bundled) return;
   bundled = true;
   execFileSync(
@@ -51,9 +53,10 @@ function bundlePages(): void {
 export async function withPage<T>(use: (page: Page) => Promise<T>, options: PageOptions = {}): Promise<T> {
   bundlePages();
   const server = await startServer(options.isolated);
+  const args = [...FLAGS, ...(options.flags ?? [])];
   let browser: Browser | undefined;
   try {
-    browser = await chromium.launch({ executablePath: findChromium() ?? '', headless: true, args: FLAGS });
+    browser = await chromium.launch({ executablePath: findChromium() ?? '', headless: true, args });
     const page = await browser.newPage();
     const strangers: string[] = [];
     const uncaught: string[] = [];

@@ -3,6 +3,7 @@ import { DETAIL_CONFIG_KEY, SAM_CONFIG_KEY } from '../../src/model/checkpoint/lo
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
 import { randomDetailWeights } from '../../src/model/detail/index.ts';
 import type { DetailConfig } from '../../src/model/detail/index.ts';
+import type { SamConfig } from '../../src/model/sam-config.ts';
 import { createRandom } from '../../src/protocol/random.ts';
 import type { Annotation, FramePixels, MaskPixels } from '../../src/protocol/frames.ts';
 import { TINY_SAM } from '../adapters/tiny-sam.ts';
@@ -11,14 +12,24 @@ const HEAD: DetailConfig = { poolings: 2, features: 4, fold: 2, localContrast: t
 
 /** The file of a tiny random SAM that takes words and has a detail head; the same every time. */
 export function tinyModelFile(seed = 1): Uint8Array<ArrayBuffer> {
+  return randomModelFile(TINY_SAM, HEAD, seed);
+}
+
+/** The smallest that has all parts, at 64 px: for software that imitates a graphics device. */
+export function smallestModelFile(): Uint8Array<ArrayBuffer> {
+  const sam = { ...TINY_SAM, imageSize: 64, depth: 2, decoderDepth: 1 };
+  return randomModelFile(sam, HEAD, 1);
+}
+
+function randomModelFile(sam: SamConfig, head: DetailConfig, seed: number): Uint8Array<ArrayBuffer> {
   const tensors = new Map([
-    ...randomSamWeights(TINY_SAM, seed),
-    ...randomTextAffine(TINY_SAM, seed + 1),
-    ...randomDetailWeights(TINY_SAM, HEAD, seed + 2),
+    ...randomSamWeights(sam, seed),
+    ...randomTextAffine(sam, seed + 1),
+    ...randomDetailWeights(sam, head, seed + 2),
   ]);
   return encodeSafetensors(tensors, {
-    [SAM_CONFIG_KEY]: JSON.stringify(TINY_SAM),
-    [DETAIL_CONFIG_KEY]: JSON.stringify(HEAD),
+    [SAM_CONFIG_KEY]: JSON.stringify(sam),
+    [DETAIL_CONFIG_KEY]: JSON.stringify(head),
   });
 }
 

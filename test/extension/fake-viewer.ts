@@ -19,6 +19,8 @@ export interface FakeViewer extends Viewer {
   /** Steps that the viewer's own undo would take back. */
   readonly undoSteps: number;
   readonly open: (series: Series, frameIndex?: number) => void;
+  /** Takes a series away, as opening another study does. */
+  readonly close: (series: Series) => void;
   /** As a person does it: what is under the stroke becomes the segment's. */
   readonly paint: (
     segmentationId: string,
@@ -57,6 +59,7 @@ const key = (frame: FrameRef): string => `${frame.sopInstanceUid} ${frame.frameN
 /** @param side of a frame in pixels */
 export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewer {
   let place: Place | undefined = all[0] && { series: all[0], frameIndex: 0 };
+  const closed = new Set<Series>();
   let count = 0;
   let undoSteps = 0;
   let brush: FakeViewer['brush'];
@@ -102,6 +105,11 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       place = { series, frameIndex };
       tellActive();
     },
+    close(series) {
+      closed.add(series);
+      if (place?.series === series) place = undefined;
+      tellActive();
+    },
     paint(id, segmentIndex, frame, pixels) {
       const map = labelsOf(id, frame);
       for (const at of pixels) map[at] = segmentIndex;
@@ -121,7 +129,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       activeListeners.add(listener);
       return () => activeListeners.delete(listener);
     },
-    series: () => all,
+    series: () => all.filter((series) => !closed.has(series)),
     async framePixels(frame) {
       failing('framePixels');
       return drawFrame(side, frame.frameNumber);

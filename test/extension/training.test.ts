@@ -58,6 +58,39 @@ test('a finished run becomes the source and segments the series on screen by its
   assert.equal(backend.requests.filter(({ source }) => source.id === 'new').length, 6);
 });
 
+test('a run that finishes while another series is on screen segments the one that it was started on', async () => {
+  const opened = await openSession();
+  const { session, backend, until, viewer, series } = opened;
+  await collectThree(opened);
+  await session.training.start();
+  viewer.open(series[1], 0);
+  const adapter = makeAdapter('new', { name: 'Vein · 3 frames' });
+  backend.adapterList = [adapter];
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await until(({ segmenting }) => segmenting.status === 'done');
+  const labels = (id: string) => viewer.segmentations(id).map(({ label }) => label);
+  assert.ok(labels(series[0].id).includes('Vein · 3 frames'));
+  assert.deepEqual(labels(series[1].id), []);
+});
+
+test('a run that finishes while its series is not open segments nothing', async () => {
+  const opened = await openSession();
+  const { session, backend, state, until, viewer, series } = opened;
+  await collectThree(opened);
+  await session.training.start();
+  viewer.close(series[0]);
+  viewer.open(series[1], 0);
+  const adapter = makeAdapter('new', { name: 'Vein · 3 frames' });
+  backend.adapterList = [adapter];
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await until(({ training }) => training.status === 'finished');
+  // Long enough for a job to have begun, if there were one.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(backend.requests.filter(({ source }) => source.id === 'new').length, 0);
+  assert.deepEqual(viewer.segmentations(series[1].id), []);
+  assert.deepEqual(state().problems, []);
+});
+
 test('progress, curves, pause and the choice to keep or discard', async () => {
   const opened = await openSession();
   const { session, backend, state, until } = opened;

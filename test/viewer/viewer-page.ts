@@ -199,6 +199,17 @@ export async function openSaved(page: Page): Promise<void> {
   });
 }
 
+/** Puts the brush in hand by the panel's button, and waits until the viewer has it. */
+export async function takeBrush(page: Page, panel: Locator): Promise<void> {
+  await press(panel, 'Brush');
+  for (let tries = 0; (await labelmaps(page)).length === 0; tries++) {
+    if (tries > 600) throw new Error('There is nothing to paint into after a minute.');
+    await page.waitForTimeout(100);
+  }
+  // The segment is chosen and the tool taken right after.
+  await page.waitForTimeout(500);
+}
+
 /** Waits for a button to be usable, and presses it. */
 export async function press(panel: Locator, name: string | RegExp): Promise<void> {
   await panel

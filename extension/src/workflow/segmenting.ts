@@ -21,7 +21,8 @@ interface Change {
 }
 
 export interface SegmentJobs {
-  readonly segment: (scope: Scope) => Promise<void>;
+  /** @param seriesId of `series`: another than the one on screen */
+  readonly segment: (scope: Scope, seriesId?: string) => Promise<void>;
   readonly cancel: () => void;
 }
 
@@ -33,16 +34,18 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
   const set = (change: Partial<SegmentingState>): void =>
     patch(parts, { segmenting: { ...store.getState().segmenting, ...change } });
 
-  const targets = (scope: Scope): readonly Target[] => {
+  const targets = (scope: Scope, seriesId: string | undefined): readonly Target[] => {
     if (scope === 'all') return viewer.series().map((series) => ({ series, frames: series.frames }));
+    const named = viewer.series().find(({ id }) => id === seriesId);
+    if (named) return [{ series: named, frames: named.frames }];
     const { series, frame } = activePlace(parts);
     return [{ series, frames: scope === 'frame' ? [frame] : series.frames }];
   };
 
-  const perform = async (scope: Scope, signal: AbortSignal): Promise<void> => {
+  const perform = async (scope: Scope, seriesId: string | undefined, signal: AbortSignal): Promise<void> => {
     const source = currentSource(store.getState());
     if (!source) throw refusal(strings.reasons.noWords);
-    const wanted = targets(scope);
+    const wanted = targets(scope, seriesId);
     const total = wanted.reduce((sum, { frames }) => sum + frames.length, 0);
     if (total === 0) throw refusal(strings.reasons.noImage);
     set({ status: 'running', scope, title: '', done: 0, total, secondsLeft: null, warnings: [] });
@@ -75,13 +78,13 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
   };
 
   return {
-    async segment(scope) {
+    async segment(scope, seriesId) {
       if (abort) return;
       abort = new AbortController();
       const { signal } = abort;
       await attempt(parts, { name: 'segment', where: 'segment', title: s.failed }, async () => {
         try {
-          await perform(scope, signal);
+          await perform(scope, seriesId, signal);
         } catch (error) {
           if (!isCancelled(error)) throw error;
           announce(parts, s.cancelled);

@@ -93,8 +93,9 @@ export function createSession(options: SessionOptions): Session {
   const training = createTrainingActions(parts, {
     collectPainted: frames.collectPainted,
     refreshLists: adapters.refreshLists,
-    whenFinished: async () => {
-      if (viewer.active()) await jobs.segment('series');
+    whenFinished: async (seriesId) => {
+      // Where another study is open by now, there is nothing to write into: the button does it after the return.
+      if (viewer.series().some(({ id }) => id === seriesId)) await jobs.segment('series', seriesId);
     },
   });
   const unfollowEstimate = followEstimate(parts);

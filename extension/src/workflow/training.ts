@@ -33,8 +33,8 @@ export interface TrainingActions {
 
 interface Needs {
   readonly collectPainted: () => Promise<number>;
-  /** What is done with a new adapter. */
-  readonly whenFinished: () => Promise<void>;
+  /** What is done with a new adapter. @param seriesId on screen when the run was started or gone on with */
+  readonly whenFinished: (seriesId: string) => Promise<void>;
   readonly refreshLists: () => Promise<void>;
 }
 
@@ -50,8 +50,10 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
 
   const follow = async (started: TrainRun): Promise<void> => {
     run = started;
+    // Whatever is opened meanwhile, the result is for this one.
+    const seriesId = parts.viewer.active()?.series.id;
     try {
-      await settle(await started.outcome);
+      await settle(await started.outcome, seriesId);
     } catch (error) {
       set(IDLE_TRAINING);
       report(parts, 'train', s.failed, error);
@@ -61,7 +63,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     }
   };
 
-  const settle = async (outcome: TrainOutcome): Promise<void> => {
+  const settle = async (outcome: TrainOutcome, seriesId: string | undefined): Promise<void> => {
     if (outcome.kind !== 'finished') {
       set(IDLE_TRAINING);
       announce(parts, outcome.kind === 'paused' ? s.paused : s.discarded);
@@ -73,7 +75,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     patchSettings(parts, { source: { kind: 'adapter', id: adapter.id } });
     announce(parts, s.finished(adapter.name));
     parts.viewer.notify('success', s.title, s.finished(adapter.name));
-    if (parts.config.segmentAfterTraining) void needs.whenFinished();
+    if (parts.config.segmentAfterTraining && seriesId !== undefined) void needs.whenFinished(seriesId);
   };
 
   return {

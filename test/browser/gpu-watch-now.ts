@@ -1,0 +1,3 @@
+import { watchGpu } from './gpu-watch.ts';
+
+watchGpu();

@@ -1,0 +1,66 @@
+/**
+ * Runs in a worker before the program does, and watches what it asks of the graphics device: how often it sent work
+ * there, so that a silent fall-back to the processor shows; and it can take the device away, as a driver that is
+ * reset does. Pages speak to it by a channel.
+ */
+
+/** Name of the channel between a page and the workers that it has started. */
+export const GPU_CHANNEL = 'ohif-salt-test-gpu';
+
+export type WorkerRole = 'serve' | 'train';
+
+export interface ToWatch {
+  readonly kind: 'lose';
+  readonly role: WorkerRole;
+  /** Whether no other device can be had, either. */
+  readonly forGood: boolean;
+}
+
+/** Command buffers that a worker has submitted so far. */
+export interface FromWatch {
+  readonly kind: 'counted';
+  readonly role: WorkerRole;
+  readonly submitted: number;
+}
+
+/** Must be called before anything else of the worker runs. */
+export function watchGpu(): void {
+  const channel = new BroadcastChannel(GPU_CHANNEL);
+  const devices = new Set<GPUDevice>();
+  let role: WorkerRole | undefined;
+  let submitted = 0;
+  self.addEventListener('message', ({ data }: MessageEvent<{ readonly kind: string }>) => {
+    if (data.kind === 'serve' || data.kind === 'train') role ??= data.kind;
+  });
+  const tell = (): void => {
+    if (role) channel.postMessage({ kind: 'counted', role, submitted } satisfies FromWatch);
+  };
+  channel.addEventListener('message', ({ data }: MessageEvent<ToWatch | FromWatch>) => {
+    if (data.kind === 'lose' && data.role === role) {
+      if (data.forGood) navigator.gpu.requestAdapter = () => Promise.resolve(null);
+      for (const device of devices) device.destroy();
+    }
+  });
+  const adapter = GPUAdapter.prototype;
+  const requestDevice = methodOf(adapter, 'requestDevice');
+  adapter.requestDevice = async function (this: GPUAdapter, descriptor) {
+    const device = await requestDevice.call(this, descriptor);
+    devices.add(device);
+    return device;
+  };
+  const queue = GPUQueue.prototype;
+  const submit = methodOf(queue, 'submit');
+  queue.submit = function (this: GPUQueue, buffers) {
+    submitted++;
+    // A worker that trains is ended with its run, when it can no longer be asked.
+    if (submitted % TELL_EVERY === 1) tell();
+    submit.call(this, buffers);
+  };
+}
+
+const TELL_EVERY = 50;
+
+/** As it is, to be called on an object that is given then. */
+function methodOf<T, K extends keyof T>(prototype: T, name: K): T[K] {
+  return prototype[name];
+}

@@ -1,0 +1,73 @@
+/** The loop on WebGPU, on Chromium's software adapter: it shows that the numbers are right, never how fast they come. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { runInPage, skipWithoutChromium } from './harness.ts';
+import type { Result as Lost } from './pages/worker-device-lost.ts';
+import type { Arguments, Result } from './pages/worker-webgpu.ts';
+
+const STEPS = 6;
+
+/** Relative; measured: 4e-7 at the most in six steps. */
+const LOSS_TOLERANCE = 1e-5;
+/** Of 255; measured: none differs. */
+const PROBABILITY_TOLERANCE = 1;
+
+const run = (device: Arguments['device']) => runInPage<Result>('worker-webgpu', { device, steps: STEPS });
+
+describe('the back end on WebGPU, in Chromium', { skip: skipWithoutChromium }, () => {
+  test('trains and segments on the graphics device, to the numbers of the processor', async (t) => {
+    const wasm = await run('wasm');
+    const webgpu = await run('webgpu');
+
+    assert.deepEqual([wasm.device, webgpu.device], ['wasm', 'webgpu']);
+    assert.deepEqual(wasm.submitted, { serve: 0, train: 0 });
+    assert.deepEqual([webgpu.passedOver, webgpu.messages], [[], []]);
+    // Each step and each frame is some hundred pieces of work for the device.
+    assert.ok(webgpu.submitted.train >= 50 * STEPS, `${webgpu.submitted.train} submitted by the training`);
+    assert.ok(webgpu.submitted.serve >= 50, `${webgpu.submitted.serve} submitted by the segmentation`);
+
+    assert.equal(webgpu.losses.length, STEPS);
+    assert.ok(webgpu.losses.every(Number.isFinite), webgpu.losses.join());
+    const [first = NaN, second = NaN] = webgpu.losses;
+    const [secondLast = NaN, last = NaN] = webgpu.losses.slice(-2);
+    assert.ok(secondLast + last < first + second, `the loss does not fall: ${webgpu.losses.join()}`);
+
+    const apart = webgpu.losses.map((loss, i) => Math.abs(loss / (wasm.losses[i] ?? NaN) - 1));
+    assert.ok(Math.max(...apart) < LOSS_TOLERANCE, `losses differ by ${apart.join()}`);
+    const pixels = webgpu.probabilities.flatMap((map, word) =>
+      map.map((value, i) => Math.abs(value - (wasm.probabilities[word]?.[i] ?? NaN))),
+    );
+    assert.ok(pixels.length > 0 && pixels.every((difference) => difference <= PROBABILITY_TOLERANCE));
+    assert.ok(
+      webgpu.probabilities.every((map) => new Set(map).size > 5),
+      'the masks are flat',
+    );
+
+    assert.deepEqual(
+      webgpu.adapters.map(({ name, bytes }) => ({ name, bytes })),
+      [{ name: 'Discs', bytes: webgpu.exported }],
+    );
+    t.diagnostic(
+      `losses ${webgpu.losses.map((loss) => loss.toFixed(4)).join(' ')}, apart from WASM by ` +
+        `${Math.max(...apart).toExponential(1)}; probabilities by ${Math.max(...pixels)} of 255; ` +
+        `training ${(webgpu.milliseconds.training / 1000).toFixed(0)} s, ` +
+        `segmenting ${(webgpu.milliseconds.segmenting / 1000).toFixed(0)} s`,
+    );
+  });
+
+  test('goes on by itself after its device was lost, on another and then on the processor', async () => {
+    const result = await runInPage<Lost>('worker-device-lost', {});
+    assert.equal(result.outcome, 'finished');
+    assert.deepEqual(
+      result.messages.map((text) => text.replace(/ \(its driver .*?\)/u, '')),
+      [
+        'The graphics device was lost. The training goes on from step 2, where it was last saved.',
+        'The graphics device was lost. The training goes on from step 2, where it was last saved, on the processor.',
+      ],
+    );
+    assert.deepEqual(result.resumedAt, [2, 2, 2]);
+    assert.deepEqual(result.steps.slice(-4), [3, 4, 5, 6]);
+    assert.equal(result.unfinished, 0);
+    assert.equal(result.numbers, result.undisturbed, 'the result is not that of an undisturbed run');
+  });
+});
