@@ -6,11 +6,11 @@ export interface LossOptions {
   readonly focalAlpha: number;
   readonly focalGamma: number;
   /**
-   * Lifts the pixels of small structures in the focal term, sample by sample: their weight is multiplied by
+   * Inverse-frequency weighting of the focal term, sample by sample: the weight of a structure's pixels is multiplied by
    * 1 + share / (area + floor), where `area` is the share of the image that the structure covers. Without it, a structure of
-   * a hundredth of the image pulls a hundredth as hard as its background pushes, and what is rare and small stays undrawn.
+   * a hundredth of the image pulls a hundredth as hard as its background pushes. Default: none.
    */
-  readonly lift?: { readonly share: number; readonly floor: number } | undefined;
+  readonly inverseFrequency?: { readonly share: number; readonly floor: number } | undefined;
   /** Added to numerator and denominator of the Dice term. */
   readonly diceSmooth: number;
   readonly focalWeight: number;
@@ -77,7 +77,8 @@ export function segmentationLoss(
   const truth = ops.mul(target, valid);
   const surprise = ops.mul(sized, ops.add(ops.mul(target, -2), 1));
   const alpha = ops.add(ops.mul(target, 2 * options.focalAlpha - 1), 1 - options.focalAlpha);
-  const weighed = options.lift ? ops.mul(alpha, lifted(target, truth, options.lift)) : alpha;
+  const { inverseFrequency } = options;
+  const weighed = inverseFrequency ? ops.mul(alpha, rarity(target, truth, inverseFrequency)) : alpha;
   const weight = ops.mul(ops.mul(weighed, valid), ops.pow(ops.sigmoid(surprise), options.focalGamma));
   const counted = ops.mul(ops.sum(valid), target.shape[1] ?? 1);
   const focal = ops.div(ops.sum(ops.mul(weight, ops.softplus(surprise))), counted);
@@ -96,7 +97,11 @@ export function segmentationLoss(
 }
 
 /** [B, C, S, S]: 1 on the background. @param truth the target where it counts */
-function lifted(target: Value, truth: Value, { share, floor }: NonNullable<LossOptions['lift']>): Value {
+function rarity(
+  target: Value,
+  truth: Value,
+  { share, floor }: NonNullable<LossOptions['inverseFrequency']>,
+): Value {
   const [, , height = 0, width = 0] = target.shape;
   const area = ops.mul(ops.sum(truth, { axes: [2, 3], keepDims: true }), 1 / (height * width));
   const extra = ops.mul(ops.pow(ops.add(area, floor), -1), share);

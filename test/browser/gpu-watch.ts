@@ -12,8 +12,6 @@ export type WorkerRole = 'serve' | 'train';
 export interface ToWatch {
   readonly kind: 'lose';
   readonly role: WorkerRole;
-  /** Whether no other device can be had, either. */
-  readonly forGood: boolean;
 }
 
 /** Command buffers that a worker has submitted so far. */
@@ -37,7 +35,6 @@ export function watchGpu(): void {
   };
   channel.addEventListener('message', ({ data }: MessageEvent<ToWatch | FromWatch>) => {
     if (data.kind === 'lose' && data.role === role) {
-      if (data.forGood) navigator.gpu.requestAdapter = () => Promise.resolve(null);
       for (const device of devices) device.destroy();
     }
   });

@@ -11,7 +11,7 @@ import type { Executor } from '../../src/graph/executor.ts';
 import { clipTextEncoder, clipTokenizer } from '../../src/model/text/clip/index.ts';
 import type { ClipTokenizer } from '../../src/model/text/clip/index.ts';
 import { readClipFolder } from '../../src/model/text/clip/read-clip-folder.node.ts';
-import { VOCABULARY } from '../../src/model/text/vocabulary.ts';
+import { VOCABULARY } from '../../src/training/pretraining/vocabulary.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
 
 const PYTHON = process.env['OHIF_SALT_PYTHON'];

@@ -28,7 +28,7 @@ const VALID = floatTensor(
 );
 
 /** The focal term by its definition, pixel by pixel. */
-function focalOf({ focalAlpha, focalGamma, lift }: LossOptions): number {
+function focalOf({ focalAlpha, focalGamma, inverseFrequency }: LossOptions): number {
   let [total, counted] = [0, 0];
   for (let sample = 0; sample < 2; sample++) {
     const range = Array.from({ length: PIXELS }, (_, i) => sample * PIXELS + i);
@@ -38,9 +38,10 @@ function focalOf({ focalAlpha, focalGamma, lift }: LossOptions): number {
       const inside = TARGET.data[i] === 1;
       const p = 1 / (1 + Math.exp(-(LOGITS.data[i] ?? 0)));
       const right = inside ? p : 1 - p;
-      const lifted = inside && lift ? 1 + lift.share / (area + lift.floor) : 1;
+      const rarity =
+        inside && inverseFrequency ? 1 + inverseFrequency.share / (area + inverseFrequency.floor) : 1;
       const alpha = inside ? focalAlpha : 1 - focalAlpha;
-      total += (VALID.data[i] ?? 0) * lifted * alpha * (1 - right) ** focalGamma * -Math.log(right);
+      total += (VALID.data[i] ?? 0) * rarity * alpha * (1 - right) ** focalGamma * -Math.log(right);
       counted += VALID.data[i] ?? 0;
     }
   }
@@ -78,10 +79,10 @@ describe('the focal term', () => {
     assert.ok(Math.abs((await measured(VESSEL_LOSS)) - focalOf(VESSEL_LOSS)) < 1e-6);
   });
 
-  test('weighs the pixels of small structures more when they are lifted', async () => {
-    const lifted: LossOptions = { ...VESSEL_LOSS, lift: { share: 0.08, floor: 0.004 } };
-    const value = await measured(lifted);
-    assert.ok(Math.abs(value - focalOf(lifted)) < 1e-6);
+  test('weighs the pixels of small structures more by inverse frequency', async () => {
+    const weighted: LossOptions = { ...VESSEL_LOSS, inverseFrequency: { share: 0.08, floor: 0.004 } };
+    const value = await measured(weighted);
+    assert.ok(Math.abs(value - focalOf(weighted)) < 1e-6);
     assert.ok(value > (await measured(VESSEL_LOSS)), 'no pixel weighs more');
   });
 });

@@ -5,7 +5,7 @@ import type { Executor } from '../../src/graph/executor.ts';
 import { createRandom } from '../../src/protocol/random.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { builtInTextEncoder } from '../../src/model/text/built-in-text.ts';
-import { VOCABULARY } from '../../src/model/text/vocabulary.ts';
+import { VOCABULARY } from '../../src/training/pretraining/vocabulary.ts';
 import { hashedTextEncoder } from '../../src/model/text/hashed-text-encoder.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';

@@ -39,7 +39,7 @@ export function promptInputs(
   ];
 }
 
-/** Tokens [B, n, C] of the text and of the points, as far as the model takes them. */
+/** Tokens [B, n, C] of the text, which comes first, and of the points, as far as the model takes them. */
 export function sparsePrompts(scope: Scope, config: SamConfig, batch: Batch, prompts: SamPrompts): Value[] {
   const tokens: Value[] = [];
   if (prompts.text) {

@@ -20,8 +20,8 @@ import { isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { decodePretrainingState, encodePretrainingState, isPretrainingState } from './state.ts';
 import type { PretrainingState } from './state.ts';
-import { teachWords } from './words-lesson.ts';
 import { PRETRAINING_OUTPUTS, initialWeights, pretrainingSubject } from './subject.ts';
+import { teachWords } from './words-lesson.ts';
 
 export type PretrainingEvent =
   | { readonly kind: 'started'; readonly step: number; readonly parameters: number }
@@ -59,13 +59,14 @@ export interface PretrainingResult {
  * As for vessels, but each sample's Dice by itself: prompts for large structures would drown those for small ones. And
  * smoothed by some hundred pixels: by one, the Dice term of a structure that is absent pushes a nearly empty mask to a
  * wholly empty one with a thousand times the force that draws a structure that is there, and words that are not yet
- * understood may learn to draw nothing. For the same reason small structures are lifted.
+ * understood may learn to draw nothing. What covers little of an image is weighted
+ * by inverse frequency, so that its background does not drown it.
  */
 const LOSS: LossOptions = {
   ...VESSEL_LOSS,
   diceOver: 'sample',
   diceSmooth: 200,
-  lift: { share: 0.08, floor: 0.004 },
+  inverseFrequency: { share: 0.08, floor: 0.004 },
 };
 const NUMERICS = { loss: LOSS, optimiser: ADAMW_DEFAULTS, accumulate: 1, clipNorm: 1 };
 const SAVE_SECONDS = 120;

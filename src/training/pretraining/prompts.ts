@@ -1,7 +1,7 @@
 import { STRUCTURES } from '../../generator/generated-image.ts';
 import type { ImageKind, Structure } from '../../generator/generated-image.ts';
-import { ABSENT_PHRASES, VOCABULARY } from '../../model/text/vocabulary.ts';
 import type { Random } from '../../protocol/random.ts';
+import { ABSENT_PHRASES, VOCABULARY } from './vocabulary.ts';
 
 /** What an image is asked, and what the answer is about: a structure, or nothing that these images hold. */
 export interface Prompt {
@@ -33,23 +33,10 @@ export function drawPrompts(
   random: Random,
 ): Prompt[] {
   const held = OTHERS.filter((name) => present.has(name));
-  if (!vesselsOnly && random.uniform() < ONLY_PRESENT) {
-    return drawPresent(count, kind, held, random).map((structure) => ({
-      phrase: drawPhrase(structure, random),
-      structure,
-    }));
-  }
-  const structures: (Structure | undefined)[] = PAIRED.has(kind)
-    ? ['vessel', 'artery', 'vein']
-    : [TREES[random.integer(TREES.length)], TREES[random.integer(TREES.length)]];
-  if (vesselsOnly) {
-    while (structures.length < count) structures.push('vessel');
-  }
-  structures.splice(0, structures.length - count);
-  while (structures.length < count) {
-    const next = random.uniform() < ABSENT ? undefined : held.splice(random.integer(held.length || 1), 1)[0];
-    structures.push(next ?? drawAbsent(present, random));
-  }
+  const structures =
+    !vesselsOnly && random.uniform() < ONLY_PRESENT
+      ? drawPresent(count, kind, held, random)
+      : drawMixed(count, kind, held, present, vesselsOnly, random);
   return structures.map((structure) => ({ phrase: drawPhrase(structure, random), structure }));
 }
 
@@ -60,10 +47,38 @@ function drawPresent(
   held: readonly Structure[],
   random: Random,
 ): readonly Structure[] {
-  const trees = PAIRED.has(kind) ? TREES : TREES.slice(random.integer(TREES.length)).slice(0, 1);
+  const trees = PAIRED.has(kind) ? TREES : [drawTree(random)];
   const all = [...held, ...trees];
   const first = random.integer(all.length);
   return Array.from({ length: count }, (_, i) => all[(first + i) % all.length] ?? 'vessel');
+}
+
+function drawMixed(
+  count: number,
+  kind: ImageKind,
+  held: readonly Structure[],
+  present: ReadonlySet<Structure>,
+  vesselsOnly: boolean,
+  random: Random,
+): readonly (Structure | undefined)[] {
+  const structures: (Structure | undefined)[] = PAIRED.has(kind)
+    ? ['vessel', 'artery', 'vein']
+    : [drawTree(random), drawTree(random)];
+  if (vesselsOnly) {
+    while (structures.length < count) structures.push('vessel');
+  }
+  structures.splice(0, structures.length - count);
+  const left = [...held];
+  while (structures.length < count) {
+    const next = random.uniform() < ABSENT ? undefined : left.splice(random.integer(left.length || 1), 1)[0];
+    structures.push(next ?? drawAbsent(present, random));
+  }
+  return structures;
+}
+
+/** Where arteries and veins look alike, one of their names or the general one. */
+function drawTree(random: Random): Structure {
+  return TREES[random.integer(TREES.length)] ?? 'vessel';
 }
 
 /** Half a structure that other images hold, half a thing that none does. */

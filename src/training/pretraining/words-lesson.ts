@@ -17,19 +17,19 @@ import {
 } from '../../model/text/built-in-text.ts';
 import { Scope } from '../../model/scope.ts';
 import { BUCKETS, subWordFeatures } from '../../model/text/sub-words.ts';
-import { ABSENT_PHRASES, VOCABULARY } from '../../model/text/vocabulary.ts';
 import { createRandom } from '../../protocol/random.ts';
 import { ADAMW_DEFAULTS, AdamW } from '../adamw.ts';
 import { downloadFloats, take } from '../plan-io.ts';
 import { pack, unpack, unpackHost } from '../segments.ts';
 import type { Segment } from '../step-plan.ts';
+import { ABSENT_PHRASES, VOCABULARY } from './vocabulary.ts';
 
 /** What a phrase can mean here: a structure, or nothing that is drawn. */
 type Meaning = Structure | 'nothing';
 const MEANINGS: readonly Meaning[] = [...STRUCTURES, 'nothing'];
 
-/** How much of a vessel there is in an artery and in a vein: cosines of their directions. */
 const KINDS_OF_VESSEL: ReadonlySet<Meaning> = new Set(['artery', 'vein']);
+/** How much of a vessel there is in an artery and in a vein: the cosine between their directions and its. */
 const KINSHIP = 0.6;
 
 const STEPS = 150;

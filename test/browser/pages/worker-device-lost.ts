@@ -75,7 +75,7 @@ export async function main(): Promise<Result> {
     // The first step of a worker that has a device: by then it has plainly computed there.
     const workers = events.filter(({ kind }) => kind === 'message').length;
     if (stepOf(event) === SAVED + 1 && workers < 2) {
-      channel.postMessage({ kind: 'lose', role: 'train', forGood: false } satisfies ToWatch);
+      channel.postMessage({ kind: 'lose', role: 'train' } satisfies ToWatch);
     }
   });
   const outcome = await resumed.outcome;

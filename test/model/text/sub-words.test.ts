@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BUCKETS, subWordFeatures, subWords } from '../../../src/model/text/sub-words.ts';
 import { STRUCTURES } from '../../../src/generator/generated-image.ts';
 import { normalisePhrase } from '../../../src/model/text/phrase.ts';
-import { ABSENT_PHRASES, VOCABULARY } from '../../../src/model/text/vocabulary.ts';
+import { ABSENT_PHRASES, VOCABULARY } from '../../../src/training/pretraining/vocabulary.ts';
 
 /** Of two bags, which have length 1. */
 function likeness(a: Float32Array, b: Float32Array): number {
