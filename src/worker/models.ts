@@ -53,7 +53,11 @@ export class Models {
   /** The parts that the first served model lends. */
   readonly shipped: LoadShipped = () => {
     const [first] = this.#served;
-    if (!first) throw new SaltError('MODEL_UNKNOWN', 'No model is served with this page.');
+    if (!first)
+      throw new SaltError(
+        'MODEL_UNKNOWN',
+        'No model is served with this page. Add one under Advanced, or ask whoever runs this server.',
+      );
     return this.base(first.id);
   };
 

@@ -41,6 +41,31 @@ test('fine-tuning collects what is painted first, holds the fourth frame out and
   assert.ok(request.annotations.every(({ group }) => group === 'P1'));
 });
 
+test('a second run goes on from the adapter in use, unless one starts anew or another method is chosen', async () => {
+  const opened = await openSession();
+  const { session, backend, until } = opened;
+  await collectThree(opened);
+  const trainAgain = async (run: number): Promise<string | undefined> => {
+    await session.training.start();
+    const started = backend.runs[run];
+    assert.ok(started?.request);
+    const adapter = makeAdapter(`adapter ${run}`, { method: session.store.getState().settings.method });
+    backend.adapterList = [adapter, ...backend.adapterList];
+    started.end({ kind: 'finished', adapter });
+    await until(
+      ({ training, settings }) => training.status === 'finished' && settings.source?.id === adapter.id,
+    );
+    return started.request.from;
+  };
+  assert.equal(await trainAgain(0), undefined);
+  assert.equal(await trainAgain(1), 'adapter 0');
+  session.change({ goOn: false });
+  assert.equal(await trainAgain(2), undefined);
+  session.change({ goOn: true, method: 'lora' });
+  assert.equal(await trainAgain(3), undefined, 'the chosen adapter is one of SALT');
+  assert.equal(await trainAgain(4), 'adapter 3');
+});
+
 test('a finished run becomes the source and segments the series on screen by itself', async () => {
   const opened = await openSession();
   const { session, backend, state, until, viewer } = opened;

@@ -19,6 +19,8 @@ const shape = {
   /** `id` of one of the presets, or `custom` for `steps` or `epochs`. */
   preset: z.string(),
   customBudget: z.object({ kind: z.enum(['steps', 'epochs']), amount: z.int().min(1).max(100_000) }),
+  /** Whether a run starts from the adapter that is chosen as source, where it is one of the model and method. */
+  goOn: z.boolean(),
   /** Base model; without it the first that is shipped. */
   model: z.string().optional(),
   rank: z.int().min(1).max(4096).optional(),
@@ -52,6 +54,7 @@ export function defaultSettings(config: SaltConfig): Settings {
     method: config.method,
     preset: config.preset,
     customBudget: { kind: 'steps', amount: 200 },
+    goOn: true,
     seed: 1,
     heldOutShare: config.heldOutShare,
     threshold: config.threshold,

@@ -177,6 +177,7 @@ export const de: Strings = {
     presets: { quick: 'Schnell', balanced: 'Ausgewogen', thorough: 'Gründlich', custom: 'Eigene' },
     steps: (count) => `hier etwa ${count} Schritte`,
     takes: (time) => `dauert hier etwa ${time}`,
+    goOn: (name) => `Von „${name}“ aus weiter`,
     unmeasured: 'Wird beim ersten Lauf auf diesem Rechner gemessen',
     ready: (training, heldOut) =>
       heldOut === 0 ? `${frames(training)} zum Anlernen` : `${training} zum Anlernen, ${heldOut} zum Prüfen`,
@@ -259,6 +260,7 @@ export const de: Strings = {
       learningRate: 'Wie weit jeder Schritt geht; bleibt das Feld leer, entscheidet das Rezept des Modells.',
       heldOutShare: 'Anteil der Bilder, mit denen nie angelernt wird, damit die Bewertung ehrlich ist.',
       seed: 'Gleiche Startwerte und Bilder ergeben gleiche Läufe.',
+      goOn: 'Beginnt mit dem, was dieser Adapter gelernt hat; sonst beginnt das Anlernen neu beim Grundmodell.',
     },
   },
   segment: {

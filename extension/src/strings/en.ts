@@ -130,6 +130,7 @@ export const en = {
     presets: { quick: 'Quick', balanced: 'Balanced', thorough: 'Thorough', custom: 'Own' },
     steps: (count: string) => `about ${count} steps here`,
     takes: (time: string) => `takes about ${time} here`,
+    goOn: (name: string) => `Go on from “${name}”`,
     unmeasured: 'Measured on this computer during the first run',
     ready: (training: number, heldOut: number) =>
       heldOut === 0 ? `${frames(training)} to train on` : `${training} to train on, ${heldOut} to check`,
@@ -201,6 +202,7 @@ export const en = {
       learningRate: 'How far each step goes; left empty, the model’s own recipe decides.',
       heldOutShare: 'Share of the frames that is never trained on, so that the score is honest.',
       seed: 'Equal seeds and frames give equal runs.',
+      goOn: 'Starts from what that adapter has learnt; without it, training starts anew from the base model.',
     },
   },
   segment: {

@@ -1,4 +1,4 @@
-import type { ModelSummary, Source } from '../../../src/protocol/backend.ts';
+import type { AdapterSummary, ModelSummary, Source } from '../../../src/protocol/backend.ts';
 import type { SessionState } from '../store/state.ts';
 
 type Known = Pick<SessionState, 'settings' | 'models' | 'adapters'>;
@@ -22,6 +22,17 @@ export function currentSource(state: Known): Source | undefined {
   const base = baseModel(state);
   const model = base?.knowsWords === true ? base : state.models.find(({ knowsWords }) => knowsWords);
   return model && { kind: 'model', id: model.id };
+}
+
+/** The adapter that a run can go on from: the chosen one, where it has the run's base model and method. */
+export function earlierAdapter(state: Known): AdapterSummary | undefined {
+  const source = currentSource(state);
+  if (source?.kind !== 'adapter') return undefined;
+  const model = baseModel(state)?.id;
+  return state.adapters.find(
+    (adapter) =>
+      adapter.id === source.id && adapter.model === model && adapter.method === state.settings.method,
+  );
 }
 
 export function sourceName(state: Known, source: Source): string {

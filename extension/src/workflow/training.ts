@@ -15,7 +15,7 @@ import { countPixels, maskFrom } from './masks.ts';
 import type { Parts } from './parts.ts';
 import { paintedPart } from './painted-part.ts';
 import { pickPreview } from './preview.ts';
-import { baseModel } from './source.ts';
+import { baseModel, earlierAdapter } from './source.ts';
 import { fold } from './working.ts';
 
 export interface TrainingActions {
@@ -134,9 +134,11 @@ async function makeRequest(parts: Parts): Promise<TrainRequest> {
   const words = wordsIn(training);
   if (words.length === 0) throw refusal(strings.reasons.nothingPaintedAnywhere);
   const preview = await pickPreview(parts);
+  const from = state.settings.goOn ? earlierAdapter(state)?.id : undefined;
   return {
     choices: choicesOf(parts, model.id, words, annotations.length),
     annotations,
+    ...(from !== undefined && { from }),
     ...(preview && { preview }),
   };
 }

@@ -1,6 +1,7 @@
 import { assignRoles } from '../../store/roles.ts';
 import { useMemo } from 'react';
 import { whyNotTrain } from '../../workflow/reasons.ts';
+import { earlierAdapter } from '../../workflow/source.ts';
 import { Button } from '../common/Button.tsx';
 import { Section } from '../common/Section.tsx';
 import { formatPercent } from '../format.ts';
@@ -28,11 +29,31 @@ export function TrainSection() {
           <Unfinished />
           <Finished />
           <PresetPicker />
+          <GoOn />
           <StartButton />
           <Advanced />
         </>
       )}
     </Section>
+  );
+}
+
+/** Whether the next run starts from what the last one learnt. */
+function GoOn() {
+  const session = useSession();
+  const s = session.strings.train;
+  const name = useSlice((state) => earlierAdapter(state)?.name);
+  const goOn = useSlice(({ settings }) => settings.goOn);
+  if (name === undefined) return null;
+  return (
+    <label className="salt-check" title={s.help.goOn}>
+      <input
+        type="checkbox"
+        checked={goOn}
+        onChange={({ target }) => session.change({ goOn: target.checked })}
+      />
+      {s.goOn(name)}
+    </label>
   );
 }
 
