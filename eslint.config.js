@@ -43,7 +43,10 @@ const roomZones = rooms.flatMap((target) =>
 );
 
 /** What the extension may import of the rooms above `protocol`: the way to a back end, and what it does with masks. */
-const DOORS = { worker: ['./client.ts'], imaging: ['./seg.ts', './dicom/code.ts', './small-components.ts'] };
+const DOORS = {
+  worker: ['./client.ts'],
+  imaging: ['./seg.ts', './dicom/code.ts', './dicom/source-attributes.ts', './small-components.ts'],
+};
 
 const outerZones = [
   ...['test', 'bench', 'extension', 'modes'].map((from) => ({

@@ -134,6 +134,11 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       failing('framePixels');
       return drawFrame(side, frame.frameNumber);
     },
+    sourceAttributes: () => ({
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.12.1',
+      NumberOfFrames: '6',
+      ImagerPixelSpacing: '0.3\\0.3',
+    }),
     async goTo(frame) {
       for (const series of all) {
         const index = series.frames.findIndex((other) => key(other) === key(frame));

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { BlobReader, BlobWriter, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import type { CollectedFrame } from '../../extension/src/store/collected-frame.ts';
 import { exportSet, importSet } from '../../extension/src/workflow/set-archive.ts';
+import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
+import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
-import type { FramePixels } from '../../src/protocol/frames.ts';
+import type { FramePixels, Role } from '../../src/protocol/frames.ts';
 
 const VALUES: Readonly<Record<string, FramePixels['values']>> = {
   bytes: Uint8Array.of(0, 7, 200, 255),
@@ -15,6 +17,9 @@ const VALUES: Readonly<Record<string, FramePixels['values']>> = {
   fractions: Float32Array.of(0.25, -3.5, 1e9, 0),
   'whole floats': Float32Array.of(-1000, 0, 400, 3071),
 };
+
+const packed = (set: readonly CollectedFrame[], roles: ReadonlyMap<string, Role>): Promise<Blob> =>
+  exportSet(set, roles, { codes: {}, version: '0.1.0' });
 
 function collected(name: string, values: FramePixels['values'], index: number): CollectedFrame {
   const mask = (...data: number[]) => ({ width: 2, height: 2, data: Uint8Array.from(data) });
@@ -43,7 +48,7 @@ function collected(name: string, values: FramePixels['values'], index: number): 
 const frames = Object.entries(VALUES).map(([name, values], index) => collected(name, values, index));
 
 test('every kind of pixel comes back to the bit, with window, masks, words and role', async () => {
-  const zip = await exportSet(frames, new Map([[frames[1]!.id, 'heldOut']]));
+  const zip = await packed(frames, new Map([[frames[1]!.id, 'heldOut']]));
   const back = await importSet(zip);
   assert.deepEqual(
     back,
@@ -53,7 +58,7 @@ test('every kind of pixel comes back to the bit, with window, masks, words and r
 
 test('a frame of which a part was painted stays one, and the command line sees that part alone', async () => {
   const part: CollectedFrame = { ...frames[0]!, paintedPartOnly: true };
-  const zip = await exportSet([part, frames[1]!], new Map());
+  const zip = await packed([part, frames[1]!], new Map());
   const back = await importSet(zip);
   assert.deepEqual(
     back.map(({ paintedPartOnly }) => paintedPartOnly),
@@ -61,7 +66,7 @@ test('a frame of which a part was painted stays one, and the command line sees t
   );
   const names = (await new ZipReader(new BlobReader(zip)).getEntries()).map(({ filename }) => filename);
   assert.ok(names.includes('fov/0001.png') && names.includes('fov/0002.png'));
-  const whole = (await new ZipReader(new BlobReader(await exportSet(frames, new Map()))).getEntries()).map(
+  const whole = (await new ZipReader(new BlobReader(await packed(frames, new Map()))).getEntries()).map(
     ({ filename }) => filename,
   );
   assert.ok(!whole.some((name) => name.startsWith('fov/')));
@@ -72,11 +77,11 @@ test('colour comes back too', async () => {
     ...frames[0]!,
     frame: { width: 2, height: 2, channels: 3, values: Uint8Array.from({ length: 12 }, (_, at) => at * 20) },
   };
-  assert.deepEqual((await importSet(await exportSet([colour], new Map())))[0]?.frame, colour.frame);
+  assert.deepEqual((await importSet(await packed([colour], new Map())))[0]?.frame, colour.frame);
 });
 
 test('the ZIP is a folder that the command line trains on, without a patient’s name', async () => {
-  const zip = new ZipReader(new BlobReader(await exportSet(frames, new Map([[frames[1]!.id, 'heldOut']]))));
+  const zip = new ZipReader(new BlobReader(await packed(frames, new Map([[frames[1]!.id, 'heldOut']]))));
   const texts = new Map<string, string>();
   for (const entry of await zip.getEntries()) {
     if (!entry.directory) texts.set(entry.filename, await entry.getData(new TextWriter()));
@@ -95,7 +100,7 @@ test('anything else is refused with what to choose instead', async () => {
 });
 
 test('a ZIP that was packed anew, with compression, is read too', async () => {
-  const reader = new ZipReader(new BlobReader(await exportSet(frames.slice(0, 2), new Map())));
+  const reader = new ZipReader(new BlobReader(await packed(frames.slice(0, 2), new Map())));
   const writer = new ZipWriter(new BlobWriter('application/zip'));
   for (const entry of await reader.getEntries()) {
     if (!entry.directory)
@@ -103,12 +108,12 @@ test('a ZIP that was packed anew, with compression, is read too', async () => {
   }
   assert.deepEqual(
     await importSet(await writer.close()),
-    await importSet(await exportSet(frames.slice(0, 2), new Map())),
+    await importSet(await packed(frames.slice(0, 2), new Map())),
   );
 });
 
 test('an archive with a flipped byte is refused, or is read as it was', async () => {
-  const whole = await exportSet(frames.slice(0, 1), new Map());
+  const whole = await packed(frames.slice(0, 1), new Map());
   const bytes = new Uint8Array(await whole.arrayBuffer());
   const imported = await importSet(whole);
   let refused = 0;
@@ -130,7 +135,7 @@ test('an archive with a flipped byte is refused, or is read as it was', async ()
 });
 
 test('what is damaged is named, with what to do', async () => {
-  const whole = new Uint8Array(await (await exportSet(frames.slice(0, 1), new Map())).arrayBuffer());
+  const whole = new Uint8Array(await (await packed(frames.slice(0, 1), new Map())).arrayBuffer());
   // The first file's own bytes follow its header of 30 bytes and its name.
   const at = 30 + 'images/0001.png'.length + 20;
   whole[at] = (whole[at] ?? 0) ^ 1;
@@ -138,4 +143,55 @@ test('what is damaged is named, with what to do', async () => {
     code: 'DATASET_INVALID',
     message: /damaged: "images\/0001\.png".*Nothing was imported.*download the file again/u,
   });
+});
+
+test('for other tools the masks are there as DICOM SEG, one for each series, which name no patient', async () => {
+  const of = (sopClass: string, series: string, more: Readonly<Record<string, string>>, index: number) => {
+    const base = frames[index]!;
+    return {
+      ...base,
+      ref: { ...base.ref, seriesInstanceUid: series },
+      source: { SOPClassUID: sopClass, ...more },
+    };
+  };
+  const XA = '1.2.840.10008.5.1.4.1.1.12.1';
+  const OP = '1.2.840.10008.5.1.4.1.1.77.1.5.1';
+  const set: readonly CollectedFrame[] = [
+    of(XA, '1.1', { NumberOfFrames: '9', ImagerPixelSpacing: '0.3\\0.4' }, 0),
+    of(OP, '1.9', { NumberOfFrames: '3' }, 1),
+    of(XA, '1.1', { NumberOfFrames: '9', ImagerPixelSpacing: '0.3\\0.4' }, 2),
+    // As an earlier version collected it.
+    frames[3]!,
+  ];
+  const zip = await packed(set, new Map());
+  assert.equal((await importSet(zip)).length, 4);
+  const entries = await new ZipReader(new BlobReader(zip)).getEntries();
+  const files = entries.filter(({ filename }) => filename.startsWith('segmentations/'));
+  assert.deepEqual(
+    files.map(({ filename }) => filename),
+    ['segmentations/0001.dcm', 'segmentations/0002.dcm'],
+  );
+  const read = [];
+  for (const file of files) {
+    assert.ok(!file.directory);
+    const bytes = new Uint8Array(await (await file.getData(new BlobWriter())).arrayBuffer());
+    read.push(await decodeDicom(bytes, file.filename));
+  }
+  for (const { dataSet } of read) {
+    assert.equal(dataSet.string('x00100010') ?? '', '');
+    assert.equal(dataSet.string('x00100020') ?? '', '');
+    assert.equal(dataSet.string('x00120062'), 'YES');
+    assert.equal(dataSet.string('x0020000d'), '1');
+  }
+  const [angiogram, photograph] = read.map(readSeg);
+  assert.deepEqual(
+    angiogram?.segments.map(({ label }) => label),
+    ['Vein'],
+  );
+  assert.deepEqual(
+    angiogram.frames.map(({ references }) => references),
+    [[{ sopInstanceUid: '1.2.0', frameNumbers: [3] }], [{ sopInstanceUid: '1.2.2', frameNumbers: [3] }]],
+  );
+  assert.deepEqual(await angiogram.frames[0]?.mask(), set[0]?.masks[0]?.mask);
+  assert.equal(photograph?.frames[0]?.references[0]?.sopInstanceUid, '1.2.1');
 });

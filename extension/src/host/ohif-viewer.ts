@@ -1,3 +1,4 @@
+import { sourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { takeBrush } from './brush.ts';
 import { readFramePixels } from './frame-pixels.ts';
@@ -7,7 +8,7 @@ import type { LabelWrite } from './mask-edit.ts';
 import type { Managers } from './ohif-types.ts';
 import { openHost } from './open-host.ts';
 import { Places } from './places.ts';
-import { paintedImages, saveSegmentation } from './save.ts';
+import { findSource, paintedImages, saveSegmentation } from './save.ts';
 import { Segmentations, expectSegment } from './segmentations.ts';
 import { SeriesCatalogue } from './series.ts';
 import type { MaskWrite, Viewer } from './viewer.ts';
@@ -51,6 +52,8 @@ export function createOhifViewer(managers: Managers): Viewer {
     onActiveChange: (listener) => places.onChange(listener),
     series: () => catalogue.all().map(({ series }) => series),
     framePixels: async (frame) => readFramePixels(host, catalogue.ofFrame(frame).imageId),
+    sourceAttributes: (frame) =>
+      sourceAttributes(findSource(catalogue.ofFrame(frame).open, frame) ?? {}, frame.frameNumber),
     goTo: (frame) => places.goTo(frame),
 
     segmentations: (seriesId) => segmentations.on(seriesId),

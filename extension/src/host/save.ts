@@ -100,10 +100,12 @@ function describeSegments(segmentation: OhifSegmentation, { segments, algorithm 
 }
 
 /** The image's own attributes: those that cornerstone gives for a frame have invented positions among them. */
-function sourceOf({ displaySet }: OpenSeries, { sopInstanceUid }: FrameRef): Attributes {
-  const found = displaySet.instances?.find(
-    (instance) => textOf(instance, 'SOPInstanceUID') === sopInstanceUid,
-  );
+export function findSource({ displaySet }: OpenSeries, { sopInstanceUid }: FrameRef): Attributes | undefined {
+  return displaySet.instances?.find((instance) => textOf(instance, 'SOPInstanceUID') === sopInstanceUid);
+}
+
+function sourceOf(open: OpenSeries, frame: FrameRef): Attributes {
+  const found = findSource(open, frame);
   if (found) return found;
   throw new SaltError('VIEWER_STATE', 'The viewer no longer knows the painted image. Open its study again.');
 }

@@ -3,6 +3,7 @@
  * knows either.
  */
 import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
+import type { SourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import type { FramePixels, MaskPixels } from '../../../src/protocol/frames.ts';
 
 /** One frame of one image. */
@@ -91,6 +92,8 @@ export interface Viewer {
   series(): readonly Series[];
   /** Stored values after the modality LUT, with the window that the file states. */
   framePixels(frame: FrameRef): Promise<FramePixels>;
+  /** What a segmentation has to say of the frame. */
+  sourceAttributes(frame: FrameRef): SourceAttributes;
   /** Shows a frame in the active viewport, or in the one that shows its series. */
   goTo(frame: FrameRef): Promise<void>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { framePixelsSchema, roleSchema, wordMaskSchema } from '../../../src/protocol/frames.ts';
 import type { FramePixels, Role, WordMask } from '../../../src/protocol/frames.ts';
+import type { SourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import type { FrameRef } from '../host/viewer.ts';
 
 /** A frame of the training set: where it comes from, its pixels and the masks that a person approved. */
@@ -13,6 +14,8 @@ export interface CollectedFrame {
   /** Frames of one patient share it. */
   readonly group: string;
   readonly frame: FramePixels;
+  /** What a segmentation says of the image; missing in frames that were collected by version 0.1. */
+  readonly source?: SourceAttributes;
   readonly masks: readonly WordMask[];
   /** Whether only a part of the frame was painted, so that what lies beside it says nothing. */
   readonly paintedPartOnly?: true;
@@ -41,6 +44,7 @@ export const collectedFrameSchema = z
     modality: z.string(),
     group: z.string(),
     frame: framePixelsSchema,
+    source: z.record(z.string(), z.string()).exactOptional(),
     masks: z.array(wordMaskSchema),
     paintedPartOnly: z.literal(true).exactOptional(),
     chosenRole: roleSchema.exactOptional(),

@@ -158,7 +158,7 @@ export const de: Strings = {
     removed: (frame) => `Bild ${frame} ist aus der Sammlung genommen.`,
     removeFailed: 'Das Bild wurde nicht entfernt',
     export: 'Exportieren',
-    exportHint: 'Speichert die Sammlung als ZIP aus PNG-Bildern und Masken',
+    exportHint: 'Speichert die Sammlung als ZIP aus PNG-Bildern, Masken und DICOM SEG',
     exportFailed: 'Die Sammlung wurde nicht exportiert',
     import: 'Importieren',
     importHint: 'Fügt die Bilder einer exportierten ZIP-Datei hinzu',

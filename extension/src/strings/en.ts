@@ -111,7 +111,7 @@ export const en = {
     removed: (frame: number) => `Frame ${frame} removed from the set.`,
     removeFailed: 'The frame was not removed',
     export: 'Export',
-    exportHint: 'Saves the set as a ZIP of PNG frames and masks',
+    exportHint: 'Saves the set as a ZIP of PNG frames and masks, and of DICOM SEG',
     exportFailed: 'The set was not exported',
     import: 'Import',
     importHint: 'Adds the frames of an exported ZIP',

@@ -25,6 +25,7 @@ export async function readFrame(
     modality: series.modality,
     group: series.patientId || series.studyInstanceUid,
     frame,
+    source: viewer.sourceAttributes(ref),
     masks: store.getState().settings.words.map((word) => {
       const segment = segmentOf(segmentation, word);
       const mask = segmentation && segment && viewer.readMask(segmentation.id, segment.index, ref);

@@ -120,7 +120,7 @@ export function createFrameActions(parts: Parts): FrameActions {
     exportZip: () =>
       attempt(parts, { name: 'export set', where: 'frames', title: s.exportFailed }, () => {
         const { frames, settings } = store.getState();
-        return exportSet(frames, assignRoles(frames, settings.heldOutShare));
+        return exportSet(frames, assignRoles(frames, settings.heldOutShare), parts.config);
       }),
     async importZip(file) {
       await attempt(parts, { name: 'import set', where: 'frames', title: s.importFailed }, async () => {

@@ -1,7 +1,8 @@
 /**
  * The collected set as a ZIP that the command line trains on as it is: `images/0001.png`, `masks-vein/0001.png`,
- * `data_split.csv`, `fov/0001.png` where only a part of a frame counts; and `manifest.json` with what PNG cannot say,
- * UIDs included. No name or ID of a patient.
+ * `data_split.csv`, `fov/0001.png` where only a part of a frame counts; `manifest.json` with what PNG cannot say, UIDs
+ * included; and for other tools the masks once more as DICOM SEG, `segmentations/0001.dcm`, one for each series. No name or ID
+ * of a patient.
  */
 import { decode, encode } from 'fast-png';
 // Comes with fast-png in any case, and is a tenth of what zip.js would add.
@@ -15,6 +16,8 @@ import { emptyMask } from './masks.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
 import { paintedPart, patched } from './painted-part.ts';
 import { readZip } from './read-zip.ts';
+import { setSegmentations } from './set-segmentations.ts';
+import type { SegmentationWriter } from './set-segmentations.ts';
 
 const manifestSchema = z.object({
   format: z.literal('ohif-salt-frames'),
@@ -26,6 +29,7 @@ const manifestSchema = z.object({
       ref: collectedFrameSchema.shape.ref,
       seriesDescription: z.string(),
       modality: z.string(),
+      source: collectedFrameSchema.shape.source,
       /** Frames of one patient share it; nothing else is known of the patient. */
       group: z.string(),
       window: z.object({ lower: z.number(), upper: z.number() }).exactOptional(),
@@ -45,6 +49,7 @@ const MOST_BYTES = 2 ** 31;
 export async function exportSet(
   frames: readonly CollectedFrame[],
   roles: ReadonlyMap<string, Role>,
+  writer: SegmentationWriter,
 ): Promise<Blob> {
   const zip: Record<string, Uint8Array> = {};
   const groups = [...new Set(frames.map(({ group }) => group))];
@@ -66,6 +71,7 @@ export async function exportSet(
       ref,
       seriesDescription: collected.seriesDescription,
       modality: collected.modality,
+      ...(collected.source && { source: collected.source }),
       group: `patient-${groups.indexOf(collected.group) + 1}`,
       ...(frame.window && { window: frame.window }),
       ...(frame.inverted !== undefined && { inverted: frame.inverted }),
@@ -75,6 +81,9 @@ export async function exportSet(
       collectedAt: collected.collectedAt,
       masks: files,
     });
+  }
+  for (const [index, bytes] of (await setSegmentations(frames, writer)).entries()) {
+    zip[`segmentations/${String(index + 1).padStart(4, '0')}.dcm`] = bytes;
   }
   const split = entries.map(({ image, role }) => `${image.slice(7)},${role === 'heldOut' ? 'val' : 'train'}`);
   zip['data_split.csv'] = strToU8(['image,split', ...split, ''].join('\n'));

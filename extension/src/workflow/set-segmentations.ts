@@ -1,0 +1,77 @@
+import { propertyOf } from '../../../src/imaging/dicom/code.ts';
+import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
+import { countPixels } from './masks.ts';
+
+/** Codes of words by lower case, before those that are known; and the version of this software. */
+export interface SegmentationWriter {
+  readonly codes: Readonly<Record<string, SegmentedProperty>>;
+  readonly version: string;
+}
+
+const DESCRIPTION = 'SALT training frames';
+
+/** The set leaves the archive, and the patient stays there (PS3.3 C.7.1.1, C.12.1.1.1). */
+const NOBODY = {
+  PatientIdentityRemoved: 'YES',
+  DeidentificationMethod: 'Patient and study attributes left out',
+};
+
+/**
+ * The masks of a set as DICOM SEG, one file for each series, which refer to their images by UID and name no patient. Series of
+ * frames that were collected before their attributes were kept, or without any paint, have none.
+ */
+export async function setSegmentations(
+  frames: readonly CollectedFrame[],
+  { codes, version }: SegmentationWriter,
+): Promise<readonly Uint8Array[]> {
+  const bySeries = new Map<string, CollectedFrame[]>();
+  for (const collected of frames) {
+    const { ref, frame, source } = collected;
+    if (!source?.['SOPClassUID']) continue;
+    const key = `${ref.seriesInstanceUid} ${frame.width}x${frame.height}`;
+    bySeries.set(key, [...(bySeries.get(key) ?? []), collected]);
+  }
+  const painted = [...bySeries.values()].filter((ofSeries) => wordsOf(ofSeries).length > 0);
+  if (painted.length === 0) return [];
+  const { encodeSegFromMetadata } = await import('../../../src/imaging/seg.ts');
+  const files: Uint8Array[] = [];
+  for (const ofSeries of painted) {
+    const words = wordsOf(ofSeries);
+    const { bytes } = await encodeSegFromMetadata({
+      segments: words.map((word) => ({
+        label: word,
+        property: propertyOf(word, codes),
+        algorithmType: 'SEMIAUTOMATIC',
+        algorithm: { name: 'SALT', version },
+      })),
+      frames: ofSeries.map((collected) => ({
+        source: datasetOf(collected),
+        frameNumber: collected.ref.frameNumber,
+        masks: words.map((word) => collected.masks.find((other) => other.word === word)?.mask),
+      })),
+      seriesDescription: DESCRIPTION,
+      softwareVersion: version,
+    });
+    files.push(bytes);
+  }
+  return files;
+}
+
+/** Words of which any pixel is painted. */
+function wordsOf(frames: readonly CollectedFrame[]): readonly string[] {
+  const painted = frames.flatMap(({ masks }) => masks.filter(({ mask }) => countPixels(mask) > 0));
+  return [...new Set(painted.map(({ word }) => word))];
+}
+
+function datasetOf({ ref, frame, source }: CollectedFrame): Readonly<Record<string, unknown>> {
+  return {
+    ...source,
+    ...NOBODY,
+    StudyInstanceUID: ref.studyInstanceUid,
+    SeriesInstanceUID: ref.seriesInstanceUid,
+    SOPInstanceUID: ref.sopInstanceUid,
+    Columns: frame.width,
+    Rows: frame.height,
+  };
+}
