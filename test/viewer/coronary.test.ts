@@ -13,7 +13,7 @@ import type { ArchiveOptions } from '../../src/server/start.ts';
 import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { sameAsSaved, writeDemo } from './demo.ts';
 import type { Demo } from './demo.ts';
-import { skipWithoutViewer, withViewer } from './harness.ts';
+import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 
 import { Person } from './person.ts';
@@ -49,11 +49,13 @@ interface Plan {
   readonly painted: readonly number[];
   /** Corrected after the first fine-tuning, so that a second learns from it. */
   readonly corrected?: number;
+  /** Length of the quick preset, where it is not its own. */
+  readonly minutes?: number;
 }
 
 /** Early filling, a full tree, and late. */
 const WHOLE: Plan = { name: 'coronary', words: [VEIN, CATHETER], painted: [8, 16, 26], corrected: 11 };
-const BRIEF: Plan = { name: 'coronary-orthanc', words: [VEIN], painted: [16] };
+const BRIEF: Plan = { name: 'coronary-orthanc', words: [VEIN], painted: [16], minutes: 0.75 };
 
 /** What a second fine-tuning may cost in Dice: runs of a set time differ. */
 const MOST_LOST = 0.08;
@@ -68,7 +70,7 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
   after(() => demo.remove());
 
   async function loop(archive: ArchiveOptions, plan: Plan, stored: () => Promise<readonly Uint8Array[]>) {
-    const { name, words, painted, corrected } = plan;
+    const { name, words, painted, corrected, minutes } = plan;
     await withViewer(
       async (viewer) => {
         const { page, panel } = viewer;
@@ -157,7 +159,7 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
         const lost = (once[0]?.dice ?? 0) - (last[0]?.dice ?? 0);
         assert.ok(lost <= MOST_LOST, `the correction made the first word worse by ${lost.toFixed(3)}`);
       },
-      { archive },
+      { archive, ...(minutes && { config: configured({ presets: [{ id: 'quick', minutes }] }) }) },
     );
   }
 

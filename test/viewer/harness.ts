@@ -31,6 +31,12 @@ export interface ViewerOptions {
   readonly flags?: readonly string[];
 }
 
+/** For `config`: what the extension is configured with. */
+export function configured(settings: Readonly<Record<string, unknown>>): string {
+  return `window.config.extensions = window.config.extensions.map((url) =>
+    import(url).then((module) => [module.default, ${JSON.stringify(settings)}]));`;
+}
+
 /** A viewer that is open in a browser, as a person sees it. */
 export interface OpenViewer {
   readonly page: Page;

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import type { ArchiveOptions } from '../../src/server/start.ts';
-import { paintedPixels, skipWithoutViewer, withViewer } from './harness.ts';
+import { configured, paintedPixels, skipWithoutViewer, withViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { angiography } from './studies.ts';
 
@@ -61,15 +61,13 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
   });
 
   test('a configuration that cannot be used is explained in the panel', async () => {
-    const config = `window.config.extensions = window.config.extensions.map((url) =>
-      import(url).then((module) => [module.default, { device: 'abacus' }]));`;
     await withViewer(
       async (viewer) => {
         const told = viewer.page.getByRole('alert').filter({ hasText: 'device' });
         await viewer.open(study.studyInstanceUid, 'salt', told);
         assert.match(await told.innerText(), /The configuration of the SALT extension cannot be used/);
       },
-      { archive, config },
+      { archive, config: configured({ device: 'abacus' }) },
     );
   });
 
