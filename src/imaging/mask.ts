@@ -99,13 +99,9 @@ export function encodeMaskPng(mask: Mask): Uint8Array {
 }
 
 /** A frame as an 8-bit PNG, grey or RGB, rounded. */
-export function encodeFramePng({ width, height, channels, pixels }: Frame): Uint8Array {
+export function encodeFramePng(frame: Pick<Frame, 'width' | 'height' | 'channels' | 'pixels'>): Uint8Array {
+  const { width, height, channels, pixels } = frame;
   return encode({ width, height, channels, depth: 8, data: toBytes(pixels) });
-}
-
-/** Grey values in [0, 255] as an 8-bit PNG, rounded; a probability map times 255, for instance. */
-export function encodeGreyPng(values: Float32Array, width: number, height: number): Uint8Array {
-  return encode({ width, height, channels: 1, depth: 8, data: toBytes(values) });
 }
 
 function toBytes(values: Float32Array): Uint8Array {

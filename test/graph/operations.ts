@@ -157,11 +157,6 @@ export const OPERATIONS: Record<string, (random: Random) => Operation> = {
     const c = size(r, 2, 6);
     return { shapes: [[...sizes(r, 2), c], [c], [c]], build: (x, s, b) => ops.layerNorm(x, s, b, 0.01) };
   },
-  layerNormChannels: (r) => {
-    const [n, h, w] = sizes(r, 3) as [number, number, number];
-    const c = size(r, 2, 6);
-    return { shapes: [[n, c, h, w], [c], [c]], build: (x, s, b) => ops.layerNormChannels(x, s, b, 0.01) };
-  },
   groupNorm: (r) => {
     const [n, members, groups] = sizes(r, 3) as [number, number, number];
     const c = members * groups;

@@ -8,7 +8,7 @@ import { openFolderDataset } from '../../src/imaging/dataset/folder.node.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import { encodeSeg } from '../../src/imaging/dicom/seg-write.ts';
 import type { Mask } from '../../src/imaging/frame.ts';
-import { encodeGreyPng, encodeMaskPng } from '../../src/imaging/mask.ts';
+import { encodeFramePng, encodeMaskPng } from '../../src/imaging/mask.ts';
 import { writeImage } from './dicom-writer.ts';
 
 let root = '';
@@ -31,7 +31,7 @@ const dot = (width: number, height: number, at: number): Mask => {
   return { width, height, data };
 };
 const image = (width: number, height: number, value: number) =>
-  encodeGreyPng(new Float32Array(width * height).fill(value), width, height);
+  encodeFramePng({ width, height, channels: 1, pixels: new Float32Array(width * height).fill(value) });
 const cine = (name: string, more: Partial<Parameters<typeof writeImage>[0]> = {}) =>
   writeImage({
     rows: 4,

@@ -5,7 +5,6 @@ import { encode } from 'fast-png';
 import { decodeImage } from '../../src/imaging/files/image.ts';
 import {
   encodeFramePng,
-  encodeGreyPng,
   encodeMaskPng,
   maskFromImage,
   maskOfRegion,
@@ -93,7 +92,10 @@ describe('masks as PNG', () => {
   });
 
   it('stand beside frames and maps, rounded and clipped', async () => {
-    const map = await decodeImage(encodeGreyPng(Float32Array.of(-3, 0.4, 99.6, 300), 2, 2), 'map.png');
+    const map = await decodeImage(
+      encodeFramePng({ width: 2, height: 2, channels: 1, pixels: Float32Array.of(-3, 0.4, 99.6, 300) }),
+      'map.png',
+    );
     assert.deepEqual([...map.pixels], [0, 0, 100, 255]);
     const rgb = {
       width: 1,

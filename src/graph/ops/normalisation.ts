@@ -3,7 +3,6 @@ import { SaltError } from '../../protocol/errors.ts';
 import { add, div, mul, sqrt, sub } from '../primitives/elementwise.ts';
 import { mean, reduceTo, sum } from '../primitives/reduce.ts';
 import { expand, reshape } from '../primitives/shape.ts';
-import * as shape from './shape.ts';
 
 /**
  * Layer normalisation over the last axis.
@@ -37,12 +36,6 @@ function normalisedGradient(dNormal: Value, normal: Value, inverse: Value): Valu
   const last = { axes: [-1], keepDims: true };
   const centred = sub(dNormal, mean(dNormal, last));
   return mul(inverse, sub(centred, mul(normal, mean(mul(dNormal, normal), last))));
-}
-
-/** SAM's LayerNorm2d: over the channels of each pixel, x [N, C, H, W]. */
-export function layerNormChannels(x: Value, scale: Value, bias: Value, epsilon: number): Value {
-  const pixels = shape.transpose(x, [0, 2, 3, 1]);
-  return shape.transpose(layerNorm(pixels, scale, bias, epsilon), [0, 3, 1, 2]);
 }
 
 /**
