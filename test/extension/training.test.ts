@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { makeAdapter } from './fake-backend.ts';
 import type { Opened } from './open-session.ts';
@@ -39,6 +40,26 @@ test('fine-tuning collects what is painted first, holds the fourth frame out and
   });
   assert.equal(state().training.status, 'preparing');
   assert.ok(request.annotations.every(({ group }) => group === 'P1'));
+});
+
+test('no run begins without what was painted for it: where the set takes no more, that is told', async () => {
+  const storage = memoryStorage();
+  const put = async () => {
+    throw new SaltError('FILE_UNWRITABLE', 'full');
+  };
+  const opened = await openSession({ storage: { ...storage, put } });
+  const { session, viewer, series, backend, state, until } = opened;
+  await session.frames.draft();
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[1]!, [7, 8, 9]);
+  await until(({ place }) => place?.uncollected === 1);
+  await quietly(() => session.training.start());
+  assert.equal(backend.runs.length, 0);
+  assert.equal(state().training.status, 'idle');
+  assert.deepEqual(
+    state().problems.map(({ where }) => where),
+    ['frames', 'train'],
+  );
+  assert.match(state().problems[1]?.message ?? '', /^What you painted could not be collected/);
 });
 
 test('a second run goes on from the adapter in use, unless one starts anew or another method is chosen', async () => {

@@ -95,6 +95,7 @@ export const de: Strings = {
     training: 'Es wird gerade angelernt. Halten Sie das zuerst an.',
     noModel: 'Es gibt kein Modell. Fügen Sie unter „Erweitert“ eines hinzu.',
     noFrames: 'Sammeln Sie zuerst ein Bild, oder zeichnen Sie in eines; zwei oder drei ergeben mehr.',
+    notCollected: 'Was Sie gezeichnet haben, konnte nicht gesammelt werden und würde fehlen: siehe „Bilder“.',
     allHeldOut: 'Alle Bilder dienen der Prüfung. Lassen Sie mit mindestens einem anlernen.',
     nothingPaintedAnywhere:
       'Die Bilder zum Anlernen sind alle leer. Zeichnen Sie in mindestens eines, was gefunden werden soll.',

@@ -49,6 +49,7 @@ export const en = {
     training: 'Fine-tuning is under way. Pause or end it first.',
     noModel: 'There is no model. Add one under “Advanced”.',
     noFrames: 'Collect or paint a frame first; two or three give a better result.',
+    notCollected: 'What you painted could not be collected and would be missing: see “Frames”.',
     allHeldOut: 'All frames are held out for checking. Let at least one be trained on.',
     nothingPaintedAnywhere:
       'The frames to train on are all empty. Paint what is to be found on at least one.',

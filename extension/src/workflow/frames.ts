@@ -17,8 +17,8 @@ export interface FrameActions {
   readonly collect: () => Promise<void>;
   /** Says that the frame on screen shows none of the words. */
   readonly collectEmpty: () => Promise<void>;
-  /** Collects every frame of the series on screen that was painted by hand. @returns how many */
-  readonly collectPainted: () => Promise<number>;
+  /** Collects every frame of the series on screen that was painted by hand. @returns how many; undefined where it failed */
+  readonly collectPainted: () => Promise<number | undefined>;
   readonly remove: (id: string) => Promise<void>;
   readonly setRole: (id: string, role: Role) => Promise<void>;
   /** Says whether only a part of the frame was painted, so that nothing beside it is learnt from. */
@@ -60,23 +60,17 @@ export function createFrameActions(parts: Parts): FrameActions {
     brush: (tool) => takeBrush(parts, tool),
     collect: () => collectWith(false),
     collectEmpty: () => collectWith(true),
-    async collectPainted() {
-      const count = await attempt(
-        parts,
-        { name: 'collect', where: 'frames', title: s.collectFailed },
-        async () => {
-          const { series } = activePlace(parts);
-          const segmentation = working.current(series.id);
-          const refs = segmentation ? uncollectedFrames(parts, segmentation) : [];
-          const frames: CollectedFrame[] = [];
-          for (const ref of refs) frames.push(await readFrame(parts, series, segmentation, ref));
-          await keepFrames(parts, frames);
-          announce(parts, s.collectedMany(frames.length));
-          return frames.length;
-        },
-      );
-      return count ?? 0;
-    },
+    collectPainted: () =>
+      attempt(parts, { name: 'collect', where: 'frames', title: s.collectFailed }, async () => {
+        const { series } = activePlace(parts);
+        const segmentation = working.current(series.id);
+        const refs = segmentation ? uncollectedFrames(parts, segmentation) : [];
+        const frames: CollectedFrame[] = [];
+        for (const ref of refs) frames.push(await readFrame(parts, series, segmentation, ref));
+        await keepFrames(parts, frames);
+        announce(parts, s.collectedMany(frames.length));
+        return frames.length;
+      }),
     async remove(id) {
       await attempt(parts, { name: `remove ${id}`, where: 'frames', title: s.removeFailed }, async () => {
         const frame = store.getState().frames.find((collected) => collected.id === id);

@@ -32,7 +32,8 @@ export interface TrainingActions {
 }
 
 interface Needs {
-  readonly collectPainted: () => Promise<number>;
+  /** @returns undefined where it failed, which has been told */
+  readonly collectPainted: () => Promise<number | undefined>;
   /** What is done with a new adapter. @param seriesId on screen when the run was started or gone on with */
   readonly whenFinished: (seriesId: string) => Promise<void>;
   readonly refreshLists: () => Promise<void>;
@@ -82,7 +83,11 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     async start() {
       await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
         if (run) throw refusal(strings.reasons.training);
-        if ((store.getState().place?.uncollected ?? 0) > 0) await needs.collectPainted();
+        const isPainted = (store.getState().place?.uncollected ?? 0) > 0;
+        // A run without what was painted for it is not what was asked for.
+        if (isPainted && (await needs.collectPainted()) === undefined) {
+          throw refusal(strings.reasons.notCollected);
+        }
         const request = await makeRequest(parts);
         set({ ...IDLE_TRAINING, status: 'preparing', name: request.choices.name });
         announce(parts, s.started(request.annotations.length));
