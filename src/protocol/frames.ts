@@ -114,4 +114,9 @@ export const annotationSchema: z.ZodType<Annotation> = z
     ({ frame, region }) =>
       !region || (region.left + region.width <= frame.width && region.top + region.height <= frame.height),
     'a region lies inside its frame',
+  )
+  .refine(
+    ({ frame, masks }) =>
+      masks.every(({ mask }) => mask.width === frame.width && mask.height === frame.height),
+    'a mask is as large as its frame',
   );

@@ -2,6 +2,7 @@
 import { defaultMethod, layerKindOf } from '../adapters/index.ts';
 import type { MethodInput } from '../adapters/index.ts';
 import { frameOfPixels } from '../imaging/frame-pixels.ts';
+import { requireFinitePixels } from '../inference/model-input.ts';
 import type { SamConfig } from '../model/sam-config.ts';
 import type { TrainChoices } from '../protocol/backend.ts';
 import type { Annotation } from '../protocol/frames.ts';
@@ -68,6 +69,18 @@ function methodOf({ method, rank, loraRank, layers }: TrainChoices, config: SamC
       return { method, ...kinds };
     case 'head':
       return { method };
+  }
+}
+
+/**
+ * Found only when a frame's turn comes, a NaN would end the run in its middle, and again each time it is gone on with.
+ * Whole numbers need no look.
+ * @throws SaltError `NOT_FINITE`
+ */
+export function requireFinite(annotations: readonly Pick<Annotation, 'id' | 'frame'>[]): void {
+  for (const { id, frame } of annotations) {
+    const name = `Frame ${id}`;
+    if (frame.values instanceof Float32Array) requireFinitePixels(frameOfPixels(frame, name), name);
   }
 }
 

@@ -15,7 +15,7 @@ import { memoryForStep, openDevice, webFactor } from './device.ts';
 import type { RunStart, ToTrainer, WorkerSettings } from './messages.ts';
 import { Models } from './models.ts';
 import { Preview } from './preview.ts';
-import { runChoicesOf, sampleOf } from './run-choices.ts';
+import { requireFinite, runChoicesOf, sampleOf } from './run-choices.ts';
 import { holdingRun } from './run-locks.ts';
 import { adapterBytes, recordOf, summaryOf } from './store/adapters.ts';
 import { demandSpace } from './store/database.ts';
@@ -49,6 +49,7 @@ export function runTraining(
     }
     const { from, ...rest } = start.request;
     const request = requestOf({ ...rest, ...(from !== undefined && { from: await adapterBytes(from) }) });
+    requireFinite(request.annotations);
     // Beside the frames, two checkpoints and the adapter will want space.
     await demandSpace(bytesOf(request) + SPACE_FOR_RESULTS);
     await addRun(start.id, request, new Date());
