@@ -75,15 +75,22 @@ export async function tests(files, concurrency) {
 
 /** Runs suites one after the other, prints the result of each, and as the last line the sum. */
 export async function runSuites(suites) {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const results = [];
   for (const [name, suite] of Object.entries(suites)) {
     const start = performance.now();
     const result = await suite();
-    for (const key of Object.keys(sum)) sum[key] += result[key];
+    results.push(result);
     console.log(`${name}: ${phrase(result)} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   }
+  const sum = total(results);
   console.log(phrase(sum));
   process.exitCode = sum.failed > 0 ? 1 : 0;
+}
+
+export function total(results) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const result of results) for (const key of Object.keys(sum)) sum[key] += result[key];
+  return sum;
 }
 
 function phrase({ passed, failed, skipped }) {

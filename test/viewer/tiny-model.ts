@@ -1,5 +1,6 @@
 /** The panel on a model so small that a step takes no time, to see what the panel does rather than what it learns. */
 import type { Page } from 'playwright-core';
+import { configured } from './harness.ts';
 import { smallestModelFile, tinyModelFile } from '../browser/tiny-model.ts';
 
 const ADDRESSES = { tiny: '/salt-test/tiny.safetensors', smallest: '/salt-test/smallest.safetensors' };
@@ -9,15 +10,13 @@ export function withTinyModel(
   model: keyof typeof ADDRESSES,
   more: Readonly<Record<string, unknown>> = {},
 ): string {
-  const configuration = {
+  return configured({
     device: 'wasm',
     threads: 1,
     servedModels: [{ id: 'tiny', title: 'Tiny', url: ADDRESSES[model] }],
     presets: [{ id: 'quick', minutes: 20 }],
     ...more,
-  };
-  return `window.config.extensions = window.config.extensions.map((url) =>
-    import(url).then((module) => [module.default, ${JSON.stringify(configuration)}]));`;
+  });
 }
 
 /** Must be called before the viewer is opened. */
