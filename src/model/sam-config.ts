@@ -23,8 +23,8 @@ export const samConfigSchema = z
     patchSize: count,
     /**
      * Widths of the convolutions that look at the image before it is cut into patches; absent in the published SAMs,
-     * whose patch embedding is a single convolution. The first sees squares of 4 x 4 pixels, each further one halves
-     * the grid, down to that of the patches. Small transformers learn faster with them (Xiao et al., Early
+     * whose patch embedding is a single convolution. The first sees squares of 4 x 4 pixels of the image and of its local
+     * contrast, each further one halves the grid, down to that of the patches. Small transformers learn faster with them (Xiao et al., Early
      * Convolutions Help Transformers See Better, 2021).
      */
     stem: z.array(count).min(1).max(8).readonly().optional(),

@@ -10,6 +10,7 @@ import { hashedTextEncoder } from '../../src/model/text/hashed-text-encoder.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
 import type { CheckpointStore } from '../../src/training/checkpoint-store.ts';
+import { coarseMask } from '../../src/training/pretraining/coarse-masks.ts';
 import { DrawnBatches } from '../../src/training/pretraining/drawn-batches.ts';
 import { pretrain } from '../../src/training/pretraining/pretrain.ts';
 import type { PretrainingEvent } from '../../src/training/pretraining/pretrain.ts';
@@ -100,7 +101,7 @@ describe('what a pretraining run asks', () => {
 
 describe('the batches of a pretraining run', () => {
   test('follow from the settings and the step alone', async () => {
-    const settings = pretrainingSettingsSchema.parse({ ...SMALL, steps: 40 });
+    const settings = pretrainingSettingsSchema.parse({ ...SMALL, steps: 40, samAlone: 0 });
     const inOrder = new DrawnBatches(settings, 2, FREQUENCIES, ENCODER);
     for (let step = 1; step < 9; step++) await inOrder.at(step);
     const [a, b] = [await inOrder.at(9), await new DrawnBatches(settings, 2, FREQUENCIES, ENCODER).at(9)];
@@ -112,6 +113,24 @@ describe('the batches of a pretraining run', () => {
     assert.deepEqual(a['text_embedding']?.shape, [3, 512]);
     assert.ok(target.data.every((value) => value === 0 || value === 1));
     assert.ok(!('point_types' in a));
+  });
+
+  test('hold masks as fine as SAM draws them while it is alone, in which thin vessels stay', async () => {
+    const settings = pretrainingSettingsSchema.parse({ ...SMALL, steps: 10, samAlone: 0.5 });
+    const batches = new DrawnBatches(settings, 2, FREQUENCIES, ENCODER);
+    const [alone, joined] = [await batches.at(5), await batches.at(6)];
+    assert.deepEqual(alone['target']?.shape, [3, 1, 32, 32]);
+    assert.deepEqual(alone['valid']?.shape, [3, 1, 32, 32]);
+    assert.deepEqual(joined['target']?.shape, [3, 2, 128, 128]);
+
+    const line = new Float32Array(16 * 16);
+    for (let y = 0; y < 16; y++) line.fill(1, y * 16 + 6, y * 16 + 8);
+    line[0] = 1;
+    const coarse = coarseMask(line, 16);
+    assert.deepEqual(
+      [...coarse],
+      Array.from({ length: 16 }, (_, i) => (i % 4 === 1 ? 1 : 0)),
+    );
   });
 
   test('hold clicks and boxes in the middle of the run only', async () => {
@@ -174,11 +193,12 @@ describe('a pretraining run', () => {
   });
 
   test('that is stopped and resumed gives the weights of one that was not, to the bit', async () => {
-    // Five steps, of which the third and fourth have clicks and boxes: the run changes graphs twice.
+    // Five steps: two of SAM alone, two with clicks and boxes, one with neither. The run changes graphs twice.
     const settings = pretrainingSettingsSchema.parse({
       ...SMALL,
       promptsPerImage: 2,
       steps: 5,
+      samAlone: 0.4,
       spatial: { from: 0.4, to: 0.8 },
     });
     const events: PretrainingEvent[] = [];
@@ -193,17 +213,19 @@ describe('a pretraining run', () => {
     assert.equal(events.filter(({ kind }) => kind === 'step').length, 5);
 
     const store = memoryStore();
-    let steps = 0;
-    const part = await pretrain(settings, {
-      executor,
-      store,
-      resume: false,
-      onEvent: ({ kind }) => (steps += kind === 'step' ? 1 : 0),
-      shouldStop: () => steps >= 3,
-    });
-    assert.equal(part.steps, 3);
-    assert.ok(!part.finished);
     const host = { executor, store, resume: true, onEvent: () => undefined, shouldStop: () => false };
+    // Between two lessons, and in the middle of one.
+    for (const last of [2, 3]) {
+      let step = 0;
+      const part = await pretrain(settings, {
+        ...host,
+        resume: last > 2,
+        onEvent: (event) => (step = event.kind === 'step' ? event.step : step),
+        shouldStop: () => step >= last,
+      });
+      assert.equal(part.steps, last);
+      assert.ok(!part.finished);
+    }
     const rest = await pretrain(settings, host);
     assert.deepEqual([...rest.weights.keys()].sort(), [...whole.weights.keys()].sort());
     for (const [name, { data }] of whole.weights) assert.deepEqual(rest.weights.get(name)?.data, data, name);

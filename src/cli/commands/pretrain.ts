@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { FloatTensor } from '../../graph/tensor.ts';
 import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
@@ -7,6 +8,7 @@ import { samMetadata } from '../../model/checkpoint/load-sam.ts';
 import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
 import { encodeSafetensors } from '../../model/checkpoint/safetensors-writer.ts';
 import { weightsHash } from '../../model/checkpoint/weights-hash.ts';
+import { DETAIL_PREFIX } from '../../model/detail/index.ts';
 import { SALT_TINY, SALT_TINY_DETAIL } from '../../model/salt-tiny.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { writeFileAtomic } from '../../runtime/files.node.ts';
@@ -26,6 +28,7 @@ interface PretrainOptions extends CommonOptions, DeviceCliOptions {
   readonly steps: number;
   readonly seed: number;
   readonly from?: string;
+  readonly head?: string;
   readonly imagesPerStep: number;
   readonly resume: boolean;
 }
@@ -38,9 +41,10 @@ const TELL_EVERY = 50;
  */
 const GOING_ON = {
   firstLesson: 0,
+  samAlone: 0,
   spatial: { from: 1, to: 1 },
   evaluateEvery: 250,
-  schedule: { learningRate: 1e-3, warmUpSteps: 50, decay: { kind: 'cosine', floor: 0.01 } },
+  schedule: { learningRate: 2e-4, warmUpSteps: 50, decay: { kind: 'cosine', floor: 0.01 } },
 } as const satisfies Partial<PretrainingInput>;
 
 export function addPretrain(program: Command): void {
@@ -56,24 +60,33 @@ export function addPretrain(program: Command): void {
     .option('--images-per-step <n>', 'images in each step', wholeNumber(1, 64), 1)
     .option('--seed <n>', 'of weights, images and prompts', wholeNumber(0, 2 ** 20), 1)
     .option('--from <file>', 'weights of an earlier run to start from: a salt-tiny.safetensors')
+    .addOption(
+      new Option('--head <file>', 'weights of an earlier run whose detail head to start from').conflicts(
+        'from',
+      ),
+    )
     .option('--resume', 'go on from the state in --out', false);
   withDevice(command);
   withOutput(command).action(runPretrain);
 }
 
 async function runPretrain(options: PretrainOptions): Promise<void> {
-  const { out, steps, seed, from, imagesPerStep, resume } = options;
+  const { out, steps, seed, from, head, imagesPerStep, resume } = options;
   const console = consoleOf(options);
   await mkdir(out, { recursive: true });
   const { executor } = await openDevice(deviceOf(options), () => undefined);
   let stopped = false;
   process.once('SIGINT', () => (stopped = true));
-  const start = from === undefined ? undefined : await readStart(from);
+  const path = from ?? head;
+  const earlier = path === undefined ? undefined : await readStart(path);
+  const hash = earlier && (await weightsHash(earlier));
+  const start = head === undefined ? earlier : headOf(earlier);
   const settings = pretrainingSettingsSchema.parse({
     steps,
     seed,
     imagesPerStep,
-    ...(start && { from: await weightsHash(start), ...GOING_ON }),
+    ...(from !== undefined && { from: hash, ...GOING_ON }),
+    ...(head !== undefined && { head: hash }),
   });
   const result = await pretrain(settings, {
     executor,
@@ -88,15 +101,15 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
     throw new SaltError('CANCELLED', `Stopped at step ${result.steps}. Go on with --resume.`);
   }
   const file = encodeSafetensors(result.weights, samMetadata(SALT_TINY, SALT_TINY_DETAIL), { dtype: 'F16' });
-  const path = join(out, 'salt-tiny.safetensors');
-  await writeFileAtomic(path, file);
+  const written = join(out, 'salt-tiny.safetensors');
+  await writeFileAtomic(written, file);
   const { seconds, history } = result;
   const log = { settings, seconds, history };
   await writeFileAtomic(
     join(out, 'pretraining.json'),
     new TextEncoder().encode(JSON.stringify(log, null, 1)),
   );
-  console.result(`Wrote ${path} after ${formatSeconds(seconds)}.`, { path, seconds });
+  console.result(`Wrote ${written} after ${formatSeconds(seconds)}.`, { path: written, seconds });
 }
 
 /** Every tensor of a model that pretraining made. @throws SaltError `FILE_UNREADABLE`, `CHECKPOINT_*` */
@@ -110,6 +123,10 @@ async function readStart(path: string): Promise<ReadonlyMap<string, FloatTensor>
   } finally {
     await file.close();
   }
+}
+
+function headOf(weights: ReadonlyMap<string, FloatTensor> | undefined): ReadonlyMap<string, FloatTensor> {
+  return new Map([...(weights ?? [])].filter(([name]) => name.startsWith(DETAIL_PREFIX)));
 }
 
 function tell(event: PretrainingEvent, console: Console): void {

@@ -5,10 +5,16 @@ import { expectedTensors, expectedTextAffine, type SamTensorSpec } from './sam-t
 
 const POSITION_SPREAD = 0.02;
 
+/** The last layer of each of the image encoder's residual branches. */
+const BRANCH_END = /^image_encoder\.blocks\.\d+\.(?:attn\.proj|mlp\.lin2)\.weight$/;
+/** Branches that start small leave the stream to the image, which otherwise drowns in what they add. */
+const QUIET = 0.1;
+
 /**
  * A SAM to be trained from scratch; equal seeds give equal weights. Linear and convolution weights are uniform within
  * 1 / sqrt(inputs), as PyTorch starts them (a standard deviation of 0.02 at ViT-B's width); position tables normal
- * with 0.02; tokens and frequencies standard normal; norms the identity; biases zero.
+ * with 0.02; tokens and frequencies standard normal; norms the identity; biases zero. The image encoder's residual
+ * branches start at a tenth.
  */
 export function randomSamWeights(config: SamConfig, seed: number): Map<string, FloatTensor> {
   return fill(expectedTensors(config), seed);
@@ -24,7 +30,7 @@ function fill(specs: readonly SamTensorSpec[], seed: number): Map<string, FloatT
   return new Map(specs.map((spec) => [spec.name, floatTensor(spec.shape, startingValues(spec, random))]));
 }
 
-function startingValues({ shape, role }: SamTensorSpec, random: Random): Float32Array {
+function startingValues({ name, shape, role }: SamTensorSpec, random: Random): Float32Array {
   const values = new Float32Array(sizeOf(shape));
   switch (role) {
     case 'bias':
@@ -40,7 +46,8 @@ function startingValues({ shape, role }: SamTensorSpec, random: Random): Float32
       return drawInto(values, () => POSITION_SPREAD * random.normal());
     case 'weight':
     case 'transposedWeight': {
-      const bound = 1 / Math.sqrt(inputsOf(shape, role === 'transposedWeight'));
+      const size = BRANCH_END.test(name) ? QUIET : 1;
+      const bound = size / Math.sqrt(inputsOf(shape, role === 'transposedWeight'));
       return drawInto(values, () => bound * (2 * random.uniform() - 1));
     }
   }

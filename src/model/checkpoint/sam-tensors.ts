@@ -45,7 +45,8 @@ function imageEncoder(config: SamConfig): SamTensorSpec[] {
 function patchEmbedding({ embedDim, patchSize, stem }: SamConfig): SamTensorSpec[] {
   const name = 'image_encoder.patch_embed';
   if (!stem) return convolution(`${name}.proj`, 3, embedDim, patchSize);
-  const widths = [3 * STEM_BLOCK ** 2, ...stem];
+  // The image and its local contrast.
+  const widths = [2 * 3 * STEM_BLOCK ** 2, ...stem];
   const layers = stem.flatMap((width, i) => [
     weight(`${name}.stem.conv${i}.weight`, [width, widths[i] ?? 0, 3, 3]),
     ...norm(`${name}.stem.norm${i}`, width),

@@ -8,6 +8,7 @@ import * as ops from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/graph.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import type { Shape } from '../../graph/tensor.ts';
+import { repeatRows } from '../repeat-rows.ts';
 import { reluChain } from '../sam/layers.ts';
 import { promptInputs } from '../sam/prompt-encoder.ts';
 import type { SamPrompts } from '../sam/prompt-encoder.ts';
@@ -58,7 +59,7 @@ export function detailModel(
     activation: [batchSize, packed],
     build(scope, activation, batch) {
       if (!activation) throw new RangeError('The decoder takes the features of the image.');
-      const [embedding, ...features] = unpack(repeat(activation, promptsPerImage), shapes);
+      const [embedding, ...features] = unpack(repeatRows(activation, promptsPerImage), shapes);
       if (!embedding) throw new RangeError('The image embedding is missing.');
       const decoded = answerPrompt(scope, config, { prompts, outputs: 'single' }, embedding, batch);
       const head = scope.within('detail');
@@ -118,14 +119,6 @@ function unpack(packed: Value, shapes: readonly Shape[]): Value[] {
   const [count = 0] = packed.shape;
   const parts = ops.split(packed, shapes.map(sizeOf), 1);
   return parts.map((part, i) => ops.reshape(part, [count, ...(shapes[i] ?? [])]));
-}
-
-/** [B, N] -> [B times, N], each row as often as it is asked about */
-function repeat(x: Value, times: number): Value {
-  if (times === 1) return x;
-  const [count = 0, length = 0] = x.shape;
-  const repeated = ops.expand(ops.reshape(x, [count, 1, length]), [count, times, length]);
-  return ops.reshape(repeated, [count * times, length]);
 }
 
 /** Joins SAM's mask features, and goes on to the finest grid: [B, features, S / fold, S / fold]. */

@@ -1,6 +1,7 @@
 import { add, reshape, spaceToDepth } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/graph.ts';
 import { convBlock } from '../conv-block.ts';
+import { withLocalContrast } from '../local-contrast.ts';
 import { STEM_BLOCK, isGlobalBlock, mlpHiddenDim } from '../sam-config.ts';
 import type { SamConfig } from '../sam-config.ts';
 import type { Scope } from '../scope.ts';
@@ -55,7 +56,7 @@ function embedPatches(scope: Scope, { embedDim, patchSize, stem }: SamConfig, im
   const layers = scope.within('stem');
   const seen = stem.reduce(
     (x, width, i) => convBlock(layers, i, x, width, i === 0 ? 1 : 2),
-    spaceToDepth(image, STEM_BLOCK),
+    spaceToDepth(withLocalContrast(image), STEM_BLOCK),
   );
   return scope.conv('proj', seen, embedDim, 1);
 }

@@ -1,6 +1,7 @@
 import { add, reshape } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/graph.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { repeatRows } from '../repeat-rows.ts';
 import type { SamConfig } from '../sam-config.ts';
 import type { Scope } from '../scope.ts';
 import type { SegmentationModel, Stage } from '../segmentation-model.ts';
@@ -16,6 +17,8 @@ export interface SamModelOptions {
   /** Side of the square input in pixels; a multiple of the patch size. */
   readonly imageSize: number;
   readonly prompts: SamPrompts;
+  /** Prompts for each image, one after the other in the batch of the prompt stage. Default: 1. */
+  readonly promptsPerImage?: number;
   /** Default: `single`. With `all`, the graph has a further output `iou_predictions` [B, masks]. */
   readonly outputs?: SamOutputs;
 }
@@ -25,7 +28,7 @@ export interface SamModelOptions {
  * @throws SaltError `INVALID_ARGUMENT` if the patch size does not divide the image size
  */
 export function samModel(config: SamConfig, options: SamModelOptions): SegmentationModel {
-  const { batchSize, imageSize, outputs = 'single' } = options;
+  const { batchSize, imageSize, promptsPerImage = 1, outputs = 'single' } = options;
   const side = imageSize / config.patchSize;
   if (!Number.isInteger(side) || side < 1) {
     throw new SaltError(
@@ -33,30 +36,30 @@ export function samModel(config: SamConfig, options: SamModelOptions): Segmentat
       `SAM's input must be a multiple of ${config.patchSize} pixels wide; ${imageSize} is not.`,
     );
   }
+  const answers = batchSize * promptsPerImage;
   return {
     imageStages: imageEncoderStages(config, batchSize, imageSize),
-    promptStage: promptStage(config, options.prompts, outputs, batchSize, side),
-    batchSize,
+    promptStage: promptStage(config, { ...options, promptsPerImage, outputs }, side),
+    batchSize: answers,
     imageSize,
-    logitsShape: [batchSize, maskCount(config, outputs), 4 * side, 4 * side],
+    logitsShape: [answers, maskCount(config, outputs), 4 * side, 4 * side],
   };
 }
 
 function promptStage(
   config: SamConfig,
-  prompts: SamPrompts,
-  outputs: SamOutputs,
-  batchSize: number,
+  { batchSize, prompts, promptsPerImage, outputs }: Required<SamModelOptions>,
   side: number,
 ): Stage {
   return {
     name: 'decoder',
     prefix: '',
-    batchInputs: promptInputs(config, prompts, batchSize, side),
+    batchInputs: promptInputs(config, prompts, batchSize * promptsPerImage, side),
     activation: [batchSize, side, side, config.outChans],
     build(scope, activation, batch) {
       if (!activation) throw new RangeError('The decoder takes the image embedding.');
-      const { logits, iou } = answerPrompt(scope, config, { prompts, outputs }, activation, batch);
+      const embedding = repeatRows(activation, promptsPerImage);
+      const { logits, iou } = answerPrompt(scope, config, { prompts, outputs }, embedding, batch);
       if (iou) scope.graph.output('iou_predictions', iou);
       return logits;
     },

@@ -12,9 +12,10 @@ import type { Batch } from '../batches.ts';
 import { drawExample } from '../example.ts';
 import { loadSample } from '../loaded-sample.ts';
 import type { LoadedSample } from '../loaded-sample.ts';
+import { COARSE, coarseMask } from './coarse-masks.ts';
 import { drawPrompts } from './prompts.ts';
 import type { Prompt } from './prompts.ts';
-import { isFirstLesson, isSpatial } from './settings.ts';
+import { isFirstLesson, isSamAlone, isSpatial } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { POINT_TOKENS, drawSpatialPrompt } from './spatial-prompts.ts';
 
@@ -47,7 +48,7 @@ export class DrawnBatches {
   readonly #pool = new Map<number, Promise<Drawn>>();
 
   /**
-   * @param outputs of the model; each is taught the same
+   * @param outputs of the model with its head; each is taught the same
    * @param frequencies of the model's positional encoding, [2, C / 2]
    * @param encoder that knows the words already, and what it is to be asked without one
    */
@@ -65,19 +66,24 @@ export class DrawnBatches {
 
   /**
    * `image` [B, 3, S, S], `text_embedding` [B P, T], `target` [B P, outputs, S, S], `valid` [B P, 1, S, S] and, in
-   * the spatial part of the run, `point_encoding` and `point_types`.
+   * the spatial part of the run, `point_encoding` and `point_types`. While SAM is alone, targets are of its masks: one
+   * output, a quarter as wide.
    * @param step counted from 1
    */
   async at(step: number): Promise<Batch> {
     const { imagesPerStep, promptsPerImage, imageSize: side } = this.#settings;
     const spatial = isSpatial(this.#settings, step);
     const vesselsOnly = isFirstLesson(this.#settings, step);
-    const [size, outputs, answers] = [side * side, this.#outputs, imagesPerStep * promptsPerImage];
+    const [size, answers] = [side * side, imagesPerStep * promptsPerImage];
+    const samAlone = isSamAlone(this.#settings, step);
+    const outputs = samAlone ? 1 : this.#outputs;
+    const grid = samAlone ? side / COARSE : side;
+    const onGrid = (plane: Float32Array): Float32Array => (samAlone ? coarseMask(plane, side) : plane);
     const image = floatTensor([imagesPerStep, 3, side, side]);
     const { dimension, noWord } = this.#encoder;
     const texts = floatTensor([answers, dimension]);
-    const target = floatTensor([answers, outputs, side, side]);
-    const valid = floatTensor([answers, 1, side, side]);
+    const target = floatTensor([answers, outputs, grid, grid]);
+    const valid = floatTensor([answers, 1, grid, grid]);
     const points: PointPrompt[] = [];
     for (let b = 0; b < imagesPerStep; b++) {
       const place = step * imagesPerStep + b;
@@ -96,9 +102,9 @@ export class DrawnBatches {
         if (where) points.push(...where.points);
         const text = where?.withWord === false ? noWord : embedding;
         if (text) texts.data.set(text, row * dimension);
-        valid.data.set(inside, row * size);
+        valid.data.set(onGrid(inside), row * grid * grid);
         for (let output = 0; output < outputs; output++) {
-          target.data.set(plane, (row * outputs + output) * size);
+          target.data.set(onGrid(plane), (row * outputs + output) * grid * grid);
         }
       });
     }

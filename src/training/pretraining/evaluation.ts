@@ -32,8 +32,10 @@ const ALMOST_EMPTY = 0.002;
 
 export interface EvaluationOptions {
   readonly executor: Executor;
-  /** With the head, at the given image size. */
+  /** At the given image size. */
   readonly weights: Weights;
+  /** Whether SAM is asked without the head. */
+  readonly samAlone: boolean;
   readonly encoder: TextEncoder;
   readonly imageSize: number;
   readonly imagesPerKind: number;
@@ -42,11 +44,11 @@ export interface EvaluationOptions {
 
 /** Asks drawn images for every structure, there or not. @throws SaltError `CANCELLED`, `NOT_FINITE` */
 export async function evaluatePretraining(options: EvaluationOptions): Promise<PretrainingScore> {
-  const { executor, weights, encoder, imageSize, imagesPerKind, shouldStop } = options;
+  const { executor, weights, samAlone, encoder, imageSize, imagesPerKind, shouldStop } = options;
   const segmenter = createSegmenter({
     executor,
     input: { framing: 'square', side: imageSize },
-    model: () => pretrainedModel(imageSize),
+    model: () => pretrainedModel(imageSize, samAlone),
     weights,
     placement: 'inputs',
   });

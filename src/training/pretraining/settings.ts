@@ -15,12 +15,16 @@ export const pretrainingSettingsSchema = z.strictObject({
   steps: count,
   /** Hash of the weights that the run starts from; from random ones without. */
   from: z.string().optional(),
+  /** Hash of the weights whose detail head the run starts from. */
+  head: z.string().optional(),
   /** Side of the images in pixels. */
   imageSize: z.int().min(64).max(1024).default(512),
   imagesPerStep: z.int().min(1).max(64).default(1),
-  promptsPerImage: z.int().min(1).max(16).default(6),
+  promptsPerImage: z.int().min(1).max(16).default(4),
   /** The first part of the run, in which only vessels are asked for. */
   firstLesson: share.default(0.06),
+  /** The first part of the run, in which SAM learns by itself, before the head joins it. */
+  samAlone: share.default(0.5),
   /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
   spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
   /** Times that each drawn image is used, each time seen otherwise. */
@@ -28,9 +32,10 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** Images of which the next is chosen: uses of one lie this far apart. */
   pool: z.int().min(1).max(1000).default(32),
   schedule: scheduleSchema.default({
-    learningRate: 1.5e-3,
-    warmUpSteps: 100,
-    decay: { kind: 'cosine', floor: 0.01 },
+    // With 4e-4, one image a step, SAM's encoder fell to a constant within 150 steps.
+    learningRate: 2e-4,
+    warmUpSteps: 50,
+    decay: { kind: 'cosine', floor: 0.02 },
   }),
   augmentation: augmentationSchema.default(
     augmentationSchema.parse({
@@ -51,6 +56,23 @@ export const pretrainingSettingsSchema = z.strictObject({
 /** Whether a step asks for vessels only. @param step counted from 1 */
 export function isFirstLesson({ steps, firstLesson }: PretrainingSettings, step: number): boolean {
   return step <= steps * firstLesson;
+}
+
+/** Whether a step teaches SAM without the head. @param step counted from 1 */
+export function isSamAlone(settings: PretrainingSettings, step: number): boolean {
+  return step <= stepsAlone(settings);
+}
+
+/**
+ * A step's place among those that train the same weights, counted from 1: the rate warms up anew for the head, and its
+ * moments begin.
+ */
+export function stepOfLesson(settings: PretrainingSettings, step: number): number {
+  return isSamAlone(settings, step) ? step : step - stepsAlone(settings);
+}
+
+function stepsAlone({ steps, samAlone }: PretrainingSettings): number {
+  return Math.floor(steps * samAlone);
 }
 
 /** Whether a step's prompts hold clicks and boxes. @param step counted from 1 */

@@ -1,0 +1,49 @@
+/**
+ * What the model that ships draws for each word, on drawn images that training never sees: `npm run bench:words`; with
+ * `-- --sam` SAM's own masks, without the detail head. `--images 10` of each kind.
+ */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { floatTensor } from '../src/graph/tensor.ts';
+import { parseSafetensors } from '../src/model/checkpoint/safetensors.ts';
+import { SALT_TINY } from '../src/model/salt-tiny.ts';
+import { prepareSamWeights } from '../src/model/sam/index.ts';
+import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../src/model/text/built-in-text.ts';
+import { openNodeDevice } from '../src/runtime/node.ts';
+import { evaluatePretraining } from '../src/training/pretraining/evaluation.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    sam: { type: 'boolean', default: false },
+    images: { type: 'string', default: '10' },
+    model: { type: 'string', default: 'models/salt-tiny/salt-tiny.safetensors' },
+  },
+});
+
+const IMAGE_SIZE = 512;
+
+const file = parseSafetensors(new Uint8Array(await readFile(options.model)));
+const weights = new Map(
+  file.names.map((name) => {
+    const { shape, data } = file.float32(name);
+    return [name, floatTensor(shape, data)] as const;
+  }),
+);
+const text = [...weights].flatMap(([name, value]) =>
+  name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
+);
+const { executor } = await openNodeDevice('cpu');
+const { dice, emptyWhereAbsent, mean } = await evaluatePretraining({
+  executor,
+  weights: prepareSamWeights(weights, SALT_TINY, IMAGE_SIZE),
+  samAlone: options.sam,
+  encoder: await builtInTextEncoder(new Map(text)),
+  imageSize: IMAGE_SIZE,
+  imagesPerKind: Number(options.images),
+});
+for (const [name, value] of Object.entries(dice)) process.stdout.write(`${name}: Dice ${value.toFixed(3)}\n`);
+for (const [name, value] of Object.entries(emptyWhereAbsent)) {
+  process.stdout.write(`${name}: (almost) empty in ${(100 * value).toFixed(0)} % of the images without it\n`);
+}
+process.stdout.write(`mean Dice ${mean.toFixed(3)}\n`);
+await executor.dispose();
