@@ -60,7 +60,7 @@ const BRIEF: Plan = { name: 'coronary-orthanc', words: [VEIN], painted: [16], mi
 /** What a second fine-tuning may cost in Dice: runs of a set time differ. */
 const MOST_LOST = 0.08;
 /** Share of a word's pixels that may lie on the other's structure. */
-const MOST_CONFUSED = 0.1;
+const MOST_CONFUSED = 0.05;
 
 describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, () => {
   let demo: Demo;
