@@ -32,7 +32,7 @@ export const pretrainingSettingsSchema = z.strictObject({
   /** Images of which the next is chosen: uses of one lie this far apart. */
   pool: z.int().min(1).max(1000).default(32),
   schedule: scheduleSchema.default({
-    // With 4e-4, one image a step, SAM's encoder fell to a constant within 150 steps.
+    // With 4e-4 and 8e-4, one image a step, SAM learnt less or nothing in its first hundreds of steps.
     learningRate: 2e-4,
     warmUpSteps: 50,
     decay: { kind: 'cosine', floor: 0.02 },
