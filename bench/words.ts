@@ -8,7 +8,7 @@ import { floatTensor } from '../src/graph/tensor.ts';
 import { parseSafetensors } from '../src/model/checkpoint/safetensors.ts';
 import { SALT_TINY } from '../src/model/salt-tiny.ts';
 import { prepareSamWeights } from '../src/model/sam/index.ts';
-import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../src/model/text/built-in-text.ts';
+import { textEncoderIn } from '../src/model/text/built-in-text.ts';
 import { openNodeDevice } from '../src/runtime/node.ts';
 import { evaluatePretraining } from '../src/training/pretraining/evaluation.ts';
 
@@ -29,15 +29,12 @@ const weights = new Map(
     return [name, floatTensor(shape, data)] as const;
   }),
 );
-const text = [...weights].flatMap(([name, value]) =>
-  name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
-);
 const { executor } = await openNodeDevice('cpu');
 const { dice, emptyWhereAbsent, mean } = await evaluatePretraining({
   executor,
   weights: prepareSamWeights(weights, SALT_TINY, IMAGE_SIZE),
   samAlone: options.sam,
-  encoder: await builtInTextEncoder(new Map(text)),
+  encoder: await textEncoderIn(weights),
   imageSize: IMAGE_SIZE,
   imagesPerKind: Number(options.images),
 });

@@ -8,7 +8,7 @@ import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import type { Stroke } from './strokes.ts';
 import { angiography } from './studies.ts';
-import { serveTinyModels, withTinyModel } from './tiny-model.ts';
+import { WITH_TINY_MODEL, serveTinyModel } from './tiny-model.ts';
 import { labelmaps, paint, press, showFrame, takeBrush } from './viewer-page.ts';
 
 const FRAMES = 3;
@@ -41,10 +41,10 @@ describe('the panel in adversity', { skip: skipWithoutViewer }, () => {
   function inViewer(use: (viewer: OpenViewer) => Promise<void>): Promise<void> {
     return withViewer(
       async (viewer) => {
-        await serveTinyModels(viewer.page);
+        await serveTinyModel(viewer.page);
         await use(viewer);
       },
-      { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
+      { archive: { kind: 'folder', folder }, config: WITH_TINY_MODEL },
     );
   }
 
@@ -61,8 +61,7 @@ describe('the panel in adversity', { skip: skipWithoutViewer }, () => {
       // The disk fills up while it trains: the result cannot be kept, but the run can be gone on with.
       const space = await spaceOf(viewer);
       await space.end();
-      await press(panel, 'Stop …');
-      await press(panel, 'Keep the best so far');
+      await keepTheBest(viewer);
       await told(viewer, 'Fine-tuning stopped', /^The browser gives no more space.*: remove adapters/);
       const unfinished = panel.getByRole('group', { name: /was not finished/ });
       await unfinished.waitFor();
@@ -93,12 +92,8 @@ describe('the panel in adversity', { skip: skipWithoutViewer }, () => {
       await inSet(viewer, 2);
       await press(panel, 'Continue');
       await stepsDone(viewer, 1);
-      await press(panel, 'Stop …');
-      await press(panel, 'Keep the best so far');
-      await panel
-        .getByText(/is ready/)
-        .first()
-        .waitFor();
+      await keepTheBest(viewer);
+      await isReady(viewer);
       await viewer.open(HERE.studyInstanceUid);
       await inSet(viewer, 2);
       await panel.getByText('1 adapter', { exact: true }).waitFor();
@@ -121,12 +116,8 @@ describe('the panel in adversity', { skip: skipWithoutViewer }, () => {
       await stepsDone(viewer, before + 1);
       await inSet(viewer, 2);
       await viewer.screenshot('elsewhere');
-      await press(panel, 'Stop …');
-      await press(panel, 'Keep the best so far');
-      await panel
-        .getByText(/is ready/)
-        .first()
-        .waitFor();
+      await keepTheBest(viewer);
+      await isReady(viewer);
       // Time for what must not happen.
       await page.waitForTimeout(1000);
       assert.deepEqual(await labelmaps(page), [], 'something was painted into the other study');
@@ -185,6 +176,18 @@ async function stepNow({ panel }: OpenViewer): Promise<number> {
 
 async function stepsDone(viewer: OpenViewer, least: number): Promise<void> {
   while ((await stepNow(viewer)) < least) await viewer.page.waitForTimeout(200);
+}
+
+async function keepTheBest({ panel }: OpenViewer): Promise<void> {
+  await press(panel, 'Stop …');
+  await press(panel, 'Keep the best so far');
+}
+
+async function isReady({ panel }: OpenViewer): Promise<void> {
+  await panel
+    .getByText(/is ready/)
+    .first()
+    .waitFor();
 }
 
 /** The space that the browser gives to the viewer's pages. */

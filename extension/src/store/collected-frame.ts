@@ -14,7 +14,7 @@ export interface CollectedFrame {
   /** Frames of one patient share it. */
   readonly group: string;
   readonly frame: FramePixels;
-  /** What a segmentation says of the image; missing in frames that were collected by version 0.1. */
+  /** What a segmentation says of the image; missing in frames that were collected before it was kept. */
   readonly source?: SourceAttributes;
   readonly masks: readonly WordMask[];
   /** Whether only a part of the frame was painted, so that what lies beside it says nothing. */

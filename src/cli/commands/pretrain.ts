@@ -125,6 +125,7 @@ async function readStart(path: string): Promise<ReadonlyMap<string, FloatTensor>
   }
 }
 
+/** Of weights, those of the detail head. */
 function headOf(weights: ReadonlyMap<string, FloatTensor> | undefined): ReadonlyMap<string, FloatTensor> {
   return new Map([...(weights ?? [])].filter(([name]) => name.startsWith(DETAIL_PREFIX)));
 }

@@ -109,3 +109,11 @@ function tensorOf(weights: ReadonlyMap<string, FloatTensor>, { name, shape }: Te
   const found = tensor ? `is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]` : 'is missing';
   throw new SaltError('CHECKPOINT_MISMATCH', `The text encoder's tensor ${name} ${found}.`, { tensor: name });
 }
+
+/** The encoder of a checkpoint that holds one, as salt-tiny does. @param weights by the checkpoint's names */
+export function textEncoderIn(weights: ReadonlyMap<string, FloatTensor>): Promise<TextEncoder> {
+  const own = [...weights].flatMap(([name, value]) =>
+    name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
+  );
+  return builtInTextEncoder(new Map(own));
+}

@@ -2,8 +2,7 @@ import type { Executor } from '../../graph/executor.ts';
 import type { FloatTensor } from '../../graph/tensor.ts';
 import { DENSE_POSITIONS, GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
 import { SALT_TINY } from '../../model/salt-tiny.ts';
-import { TEXT_ENCODER_PREFIX, builtInTextEncoder } from '../../model/text/built-in-text.ts';
-import type { TextEncoder } from '../../model/text/text-encoder.ts';
+import { textEncoderIn } from '../../model/text/built-in-text.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
@@ -139,7 +138,7 @@ class PretrainingRun {
       (host.resume ? await loadState(settings, host) : undefined) ?? (await firstState(settings, host));
     const frequencies = state.values.get(GAUSSIAN_MATRIX);
     if (!frequencies) throw new RangeError('The model has no positional encoding.');
-    const encoder = await encoderIn(state.values);
+    const encoder = await textEncoderIn(state.values);
     const batches = new DrawnBatches(settings, PRETRAINING_OUTPUTS, frequencies, encoder);
     return new PretrainingRun(settings, host, state, batches);
   }
@@ -270,17 +269,10 @@ async function evaluate(
     samAlone,
     executor,
     weights: prepareSamWeights(weights, SALT_TINY, imageSize),
-    encoder: await encoderIn(weights),
+    encoder: await textEncoderIn(weights),
     imageSize,
     imagesPerKind: EVALUATION_IMAGES,
   });
-}
-
-function encoderIn(weights: ReadonlyMap<string, FloatTensor>): Promise<TextEncoder> {
-  const text = [...weights].flatMap(([name, value]) =>
-    name.startsWith(TEXT_ENCODER_PREFIX) ? [[name.slice(TEXT_ENCODER_PREFIX.length), value] as const] : [],
-  );
-  return builtInTextEncoder(new Map(text));
 }
 
 async function firstState(

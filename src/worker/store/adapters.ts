@@ -69,18 +69,18 @@ export async function listAdapters(): Promise<AdapterRecord[]> {
 export async function adapterRecord(id: string): Promise<AdapterRecord> {
   const record = parsed(recordSchema, await reading((db) => db.get('adapters', id)));
   if (record) return record;
-  throw new SaltError(
-    'ADAPTER_INVALID',
-    'This adapter is no longer in the browser, or is damaged: choose another, or import its file again.',
-    { id },
-  );
+  throw noAdapter(id);
 }
 
 /** @throws SaltError `ADAPTER_INVALID` when there is none of this id, or a damaged one */
 export async function adapterBytes(id: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = parsed(fileSchema, await reading((db) => db.get('adapterFiles', id)));
   if (bytes) return bytes;
-  throw new SaltError(
+  throw noAdapter(id);
+}
+
+function noAdapter(id: string): SaltError {
+  return new SaltError(
     'ADAPTER_INVALID',
     'This adapter is no longer in the browser, or is damaged: choose another, or import its file again.',
     { id },
