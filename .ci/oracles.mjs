@@ -29,7 +29,8 @@ const PACKAGES = [
 const ALONE = ['open_clip_torch==3.3.0'];
 
 process.env.OHIF_SALT_PYTHON ??= makeEnvironment();
-await runSuites({ oracles: () => tests(testFiles('test/oracles'), 1) });
+// `--prepare` makes the environment only.
+if (!process.argv.includes('--prepare')) await runSuites({ oracles: () => tests(testFiles('test/oracles'), 1) });
 
 /** Returns the path of its Python. */
 function makeEnvironment() {

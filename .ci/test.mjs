@@ -23,7 +23,7 @@ const LEARN_IN_SET_TIME = ['test/viewer/coronary.test.ts', 'test/viewer/fundus.t
 async function browser() {
   const files = testFiles('test/browser');
   if (!findChromium()) installChromium();
-  if (findChromium()) return tests(files, 1);
+  if (findChromium()) return tests(files, 2);
   console.log(`  skipped: ${NO_CHROMIUM}`);
   return { passed: 0, failed: 0, skipped: files.length };
 }
@@ -70,4 +70,5 @@ if (unknown.length > 0) {
 }
 await runSuites(
   Object.fromEntries(Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name))),
+  ['lint', 'types', 'format'],
 );

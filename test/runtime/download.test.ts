@@ -9,9 +9,9 @@ import { SaltError } from '../../src/protocol/errors.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import { parseContentRange } from '../../src/runtime/download/content-range.ts';
 import { download } from '../../src/runtime/download/download.node.ts';
-import type { DownloadOptions } from '../../src/runtime/download/download.node.ts';
+import type { DownloadOptions, DownloadProgress } from '../../src/runtime/download/download.node.ts';
 import { partialFile } from '../../src/runtime/download/partial-file.node.ts';
-import { etagOf, inTurn, say, serveFile, startMisbehaving, truncateAt } from './misbehaving-server.ts';
+import { breakOnceWritten, etagOf, inTurn, say, serveFile, startMisbehaving, truncateAt } from './misbehaving-server.ts';
 import type { Behaviour } from './misbehaving-server.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ohif-salt-download-'));
@@ -44,6 +44,10 @@ async function fetchFrom(behaviour: Behaviour, options: DownloadOptions = {}, ru
           stallMs: 1000,
           onNotice: (text: string) => notices.push(text),
           ...options,
+          onProgress: (progress: DownloadProgress) => {
+            server.written = progress.bytes;
+            options.onProgress?.(progress);
+          },
         };
         await download([`${server.origin}/model.pth`], part, settings);
       } catch (thrown) {
@@ -136,9 +140,9 @@ describe('a download', () => {
   });
 
   test('without a validator starts anew rather than joining two files', async () => {
-    const silent: Behaviour = (_, response) => {
+    const silent: Behaviour = (_request, response, _turn, written) => {
       response.writeHead(200, { 'content-length': FILE.length });
-      response.write(FILE.subarray(0, HALF), () => setTimeout(() => response.destroy(), 20));
+      response.write(FILE.subarray(0, HALF), () => breakOnceWritten(response, HALF, written));
     };
     const outcome = await fetchFrom(inTurn(silent, serveFile(FILE)));
     assertWhole(outcome);
@@ -150,10 +154,10 @@ describe('a download', () => {
 
   test('follows redirects, and asks for the rest at their end', async () => {
     const there = serveFile(FILE);
-    const outcome = await fetchFrom((request, response, turn) => {
+    const outcome = await fetchFrom((request, response, turn, written) => {
       if (request.url !== '/real') response.writeHead(302, { location: '/real' }).end();
-      else if (turn === 1) truncateAt(FILE, HALF)(request, response, turn);
-      else there(request, response, turn);
+      else if (turn === 1) truncateAt(FILE, HALF)(request, response, turn, written);
+      else there(request, response, turn, written);
     });
     assertWhole(outcome);
     assert.deepEqual(outcome.requests.at(-1), { url: '/real', range: `bytes=${HALF}-` });
@@ -162,7 +166,7 @@ describe('a download', () => {
   test('tries the next address when one fails', async () => {
     const server = await startMisbehaving((request, response, turn) => {
       if (request.url === '/gone') response.writeHead(404).end();
-      else serveFile(FILE)(request, response, turn);
+      else serveFile(FILE)(request, response, turn, () => undefined);
     });
     const part = partialFile(join(root, `file-${files++}`));
     await download([`${server.origin}/gone`, `${server.origin}/there`], part);
@@ -289,16 +293,18 @@ describe('a server in trouble', () => {
   });
 
   test('that truncates again and again fails, and keeps its part', async () => {
-    const outcome = await fetchFrom((request, response, turn) => {
+    const outcome = await fetchFrom((request, response, turn, written) => {
       const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
-      if (start === 0) return truncateAt(FILE, 1000)(request, response, turn);
+      if (start === 0) return truncateAt(FILE, 1000)(request, response, turn, written);
       const range = `bytes ${start}-${FILE.length - 1}/${FILE.length}`;
       response.writeHead(206, {
         etag: etagOf(FILE),
         'content-range': range,
         'content-length': FILE.length - start,
       });
-      response.write(FILE.subarray(start, start + 1000), () => setTimeout(() => response.destroy(), 20));
+      response.write(FILE.subarray(start, start + 1000), () =>
+        breakOnceWritten(response, start + 1000, written),
+      );
     });
     assertFails(outcome, 'DOWNLOAD_FAILED', /connection broke/u);
     assert.ok(Buffer.from(outcome.content).equals(FILE.subarray(0, 5000)));

@@ -169,7 +169,7 @@ describe('pull', () => {
     const onEvent = (event: PullEvent): void => {
       if (event.kind === 'bytes' && event.bytes >= 5000) stop.abort();
     };
-    const slow: Behaviour = (request, response, turn) => truncateAt(FILE, 5000)(request, response, turn);
+    const slow = truncateAt(FILE, 5000);
     await assert.rejects(pull(model, slow, { folder, onEvent, signal: stop.signal }), { code: 'CANCELLED' });
     assert.deepEqual(filesIn(folder), ['tiny.safetensors.part', 'tiny.safetensors.part.json']);
     // Another address is another file, as far as can be known.
@@ -181,8 +181,8 @@ describe('pull', () => {
   test('twice at once: one works, the other is told', async () => {
     const folder = newFolder();
     const model = modelOf([digestOf('sha256')]);
-    const slowly: Behaviour = (request, response, turn) => {
-      setTimeout(() => serveFile(FILE)(request, response, turn), 200);
+    const slowly: Behaviour = (...request) => {
+      setTimeout(() => serveFile(FILE)(...request), 200);
     };
     const both = await Promise.allSettled([pull(model, slowly, { folder }), pull(model, slowly, { folder })]);
     const refused = both.filter(({ status }) => status === 'rejected');

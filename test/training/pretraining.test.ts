@@ -32,14 +32,14 @@ describe('what a pretraining run asks', () => {
   const holds = new Set(['vessel', 'artery', 'vein', 'optic disc'] as const);
 
   test('is vessels alone in the first lesson', () => {
-    const prompts = Array.from({ length: 50 }, () => drawPrompts(4, 'angiogram', holds, true, random)).flat();
+    const prompts = Array.from({ length: 50 }, () => drawPrompts(4, 'angiogram', holds, 0.6, true, random)).flat();
     assert.ok(
       prompts.every(({ structure }) => structure && ['vessel', 'artery', 'vein'].includes(structure)),
     );
   });
 
   test('is everything that the image holds, or also things that it does not', () => {
-    const prompts = Array.from({ length: 200 }, () => drawPrompts(5, 'fundus', holds, false, random));
+    const prompts = Array.from({ length: 200 }, () => drawPrompts(5, 'fundus', holds, 0.6, false, random));
     const held = (asked: (typeof prompts)[number]): boolean =>
       asked.every(
         ({ structure }) => structure !== undefined && (holds as ReadonlySet<string>).has(structure),

@@ -43,8 +43,10 @@ const GOING_ON = {
   firstLesson: 0,
   samAlone: 0,
   spatial: { from: 1, to: 1 },
-  evaluateEvery: 250,
-  schedule: { learningRate: 2e-4, warmUpSteps: 50, decay: { kind: 'cosine', floor: 0.01 } },
+  onlyPresent: 0.35,
+  rarity: { share: 0.02, floor: 0.004 },
+  evaluateEvery: 500,
+  schedule: { learningRate: 5e-4, warmUpSteps: 100, decay: { kind: 'cosine', floor: 0.01 } },
 } as const satisfies Partial<PretrainingInput>;
 
 export function addPretrain(program: Command): void {

@@ -59,15 +59,11 @@ export interface PretrainingResult {
  * As for vessels, but each sample's Dice by itself: prompts for large structures would drown those for small ones. And
  * smoothed by some hundred pixels: by one, the Dice term of a structure that is absent pushes a nearly empty mask to a
  * wholly empty one with a thousand times the force that draws a structure that is there, and words that are not yet
- * understood may learn to draw nothing. What covers little of an image is weighted
- * by inverse frequency, so that its background does not drown it.
+ * understood may learn to draw nothing.
  */
-const LOSS: LossOptions = {
-  ...VESSEL_LOSS,
-  diceOver: 'sample',
-  diceSmooth: 200,
-  inverseFrequency: { share: 0.08, floor: 0.004 },
-};
+function lossOf({ rarity }: PretrainingSettings): LossOptions {
+  return { ...VESSEL_LOSS, diceOver: 'sample', diceSmooth: 200, inverseFrequency: rarity };
+}
 /**
  * Both classes pull equally hard. SAM's masks have no bias: where the background outweighs the structure, the first thing to
  * be learnt is a mask that is empty everywhere, and an image embedding that is the same everywhere is the short way to it.
@@ -227,7 +223,7 @@ class PretrainingRun {
     const steps = await StepEngine.open(
       { executor: this.#host.executor, plan: 'whole' },
       subject,
-      { ...NUMERICS, loss: samAlone ? SAM_ALONE_LOSS : LOSS },
+      { ...NUMERICS, loss: samAlone ? SAM_ALONE_LOSS : lossOf(this.#settings) },
       engineStart(subject, this.#state),
     );
     this.#engine = { steps, lesson };

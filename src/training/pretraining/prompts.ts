@@ -13,8 +13,6 @@ const TREES: readonly Structure[] = ['vessel', 'artery', 'vein'];
 const OTHERS: readonly Structure[] = STRUCTURES.filter((name) => !TREES.includes(name));
 /** Where arteries and veins differ, they are what is asked for most. */
 const PAIRED: ReadonlySet<ImageKind> = new Set(['fundus']);
-/** Chance that an image is asked only for what it holds: from empty answers a model learns no structure. */
-const ONLY_PRESENT = 0.6;
 /** Chance that a further prompt of another image names something that the picture does not hold. */
 const ABSENT = 0.35;
 
@@ -22,6 +20,7 @@ const ABSENT = 0.35;
  * Draws what to ask an image: in most, everything that it holds; in the others vessels first, then the two kinds of vessel
  * where they differ, other structures that it holds, and things that it does not.
  * @param present the structures that the image holds
+ * @param onlyPresent chance that an image is asked for nothing that it does not hold
  * @param vesselsOnly asks for nothing else, as beginners are taught: while a model cannot yet tell words apart, the
  *   empty masks of other words teach it to draw nothing at all
  */
@@ -29,12 +28,13 @@ export function drawPrompts(
   count: number,
   kind: ImageKind,
   present: ReadonlySet<Structure>,
+  onlyPresent: number,
   vesselsOnly: boolean,
   random: Random,
 ): Prompt[] {
   const held = OTHERS.filter((name) => present.has(name));
   const structures =
-    !vesselsOnly && random.uniform() < ONLY_PRESENT
+    !vesselsOnly && random.uniform() < onlyPresent
       ? drawPresent(count, kind, held, random)
       : drawMixed(count, kind, held, present, vesselsOnly, random);
   return structures.map((structure) => ({ phrase: drawPhrase(structure, random), structure }));

@@ -27,6 +27,15 @@ export const pretrainingSettingsSchema = z.strictObject({
   samAlone: share.default(0.5),
   /** The part of the run in which clicks and boxes are prompts as well; words alone before and after. */
   spatial: z.strictObject({ from: share, to: share }).default({ from: 0.55, to: 0.75 }),
+  /** Share of the images that are asked only for what they hold: from empty answers alone a model learns no structure. */
+  onlyPresent: share.default(0.6),
+  /**
+   * How much more the pixels of what covers little of an image weigh (see `LossOptions.inverseFrequency`): much while
+   * structures are learnt, since their background drowns them; little at the end, or masks come out too wide.
+   */
+  rarity: z
+    .strictObject({ share: z.number().min(0).max(10), floor: z.number().min(1e-4).max(1) })
+    .default({ share: 0.08, floor: 0.004 }),
   /** Times that each drawn image is used, each time seen otherwise. */
   uses: z.int().min(1).max(100).default(2),
   /** Images of which the next is chosen: uses of one lie this far apart. */
