@@ -176,7 +176,7 @@ export const de: Strings = {
     adapterName: (words, count) => `${words} · ${frames(count)}`,
     preset: 'Wie lange',
     presets: { quick: 'Schnell', balanced: 'Ausgewogen', thorough: 'Gründlich', custom: 'Eigene' },
-    steps: (count) => `hier etwa ${count} Schritte`,
+    steps: (count) => (count === '1' ? 'hier etwa 1 Schritt' : `hier etwa ${count} Schritte`),
     takes: (time) => `dauert hier etwa ${time}`,
     goOn: (name) => `Von „${name}“ aus weiter`,
     unmeasured: 'Wird beim ersten Lauf auf diesem Rechner gemessen',

@@ -129,7 +129,7 @@ export const en = {
     adapterName: (words: string, count: number) => `${words} · ${frames(count)}`,
     preset: 'How long',
     presets: { quick: 'Quick', balanced: 'Balanced', thorough: 'Thorough', custom: 'Own' },
-    steps: (count: string) => `about ${count} steps here`,
+    steps: (count: string) => (count === '1' ? 'about 1 step here' : `about ${count} steps here`),
     takes: (time: string) => `takes about ${time} here`,
     goOn: (name: string) => `Go on from “${name}”`,
     unmeasured: 'Measured on this computer during the first run',

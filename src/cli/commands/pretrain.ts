@@ -82,7 +82,7 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
   const path = from ?? head;
   const earlier = path === undefined ? undefined : await readStart(path);
   const hash = earlier && (await weightsHash(earlier));
-  const start = head === undefined ? earlier : headOf(earlier);
+  const start = head === undefined ? earlier : headOf(earlier, head);
   const settings = pretrainingSettingsSchema.parse({
     steps,
     seed,
@@ -127,9 +127,14 @@ async function readStart(path: string): Promise<ReadonlyMap<string, FloatTensor>
   }
 }
 
-/** Of weights, those of the detail head. */
-function headOf(weights: ReadonlyMap<string, FloatTensor> | undefined): ReadonlyMap<string, FloatTensor> {
-  return new Map([...(weights ?? [])].filter(([name]) => name.startsWith(DETAIL_PREFIX)));
+/** Of weights, those of the detail head. @throws SaltError `CHECKPOINT_MISMATCH` where there is none */
+function headOf(
+  weights: ReadonlyMap<string, FloatTensor> | undefined,
+  path: string,
+): ReadonlyMap<string, FloatTensor> {
+  const head = new Map([...(weights ?? [])].filter(([name]) => name.startsWith(DETAIL_PREFIX)));
+  if (head.size > 0) return head;
+  throw new SaltError('CHECKPOINT_MISMATCH', `${path} has no detail head. Name a salt-tiny.safetensors.`);
 }
 
 function tell(event: PretrainingEvent, console: Console): void {
