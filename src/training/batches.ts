@@ -4,6 +4,7 @@ import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { createRandom, randomStateSchema } from '../protocol/random.ts';
+import { forgiveEdge } from './edge-tolerance.ts';
 import { drawExample } from './example.ts';
 import type { ExampleOptions } from './example.ts';
 import { SampleCache } from './loaded-sample.ts';
@@ -15,6 +16,11 @@ export interface BatchOptions extends ExampleOptions {
   readonly batchSize: number;
   /** Words that an image is asked at once, where words are prompts. Default: 1. */
   readonly promptsPerImage?: number;
+  /**
+   * Whether pixels along the edges of masks count neither way (see `forgiveEdge`). Not where several words are outputs: these
+   * share what counts. Default: false.
+   */
+  readonly forgiveEdges?: boolean;
   /** What is segmented. In the order of the model's outputs, where words are outputs. */
   readonly words: readonly string[];
   readonly wordRole: WordRole;
@@ -102,6 +108,12 @@ export function createBatches(samples: readonly TrainingSample[], options: Batch
         });
         for (let prompt = 1; prompt < prompts; prompt++) {
           if (prompt < example.words.length) valid.data.set(inside, (first + prompt) * size);
+        }
+        if (options.forgiveEdges === true && outputs === 1) {
+          for (let row = first; row < first + example.words.length; row++) {
+            const plane = (all: FloatTensor): Float32Array => all.data.subarray(row * size, (row + 1) * size);
+            forgiveEdge(plane(target), plane(valid), side);
+          }
         }
         if (embeddings) texts.push(...promptRows(example.words, words, embeddings, prompts));
       }

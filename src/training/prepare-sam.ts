@@ -2,17 +2,20 @@ import { countParameters, createAdapter, defaultMethod, parseMethod } from '../a
 import type { AdapterFile, FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import { samModelOf } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
+import { detailMultiple } from '../model/detail/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
-import { PRETRAINED_PRESET, SAM_PRESET, samSide } from './presets.ts';
+import { PRETRAINED_PRESET, SAM_PRESET, detailSide, samSide } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
 import { promptsAtOnce, samSubject } from './sam-subject.ts';
 import { layoutModel } from './segments.ts';
+import { longestSide } from './training-sample.ts';
+import type { TrainingSample } from './training-sample.ts';
 
 export interface SamRunOptions {
   readonly choices: RunChoices;
@@ -22,20 +25,21 @@ export interface SamRunOptions {
   /** What a training step may take. */
   readonly maxBytes: number;
   readonly open: OpenExecutor;
-  /** An adapter to go on from: of the same model, size and method. */
+  readonly samples: readonly TrainingSample[];
+  /** An adapter to go on from: of the same model and method, and of the same size unless none was chosen. */
   readonly from?: AdapterFile;
 }
 
 /**
  * Sets up SAM with an adapter. Unless a batch size was chosen, it is the published one; where the memory is too small
  * for that, one sample at a time, as many of them before each update.
- * @throws SaltError `INVALID_ARGUMENT`, and what `samSubject` throws
+ * @throws SaltError `INVALID_ARGUMENT`, `DATASET_INVALID` without samples, and what `samSubject` and loading a frame throw
  */
 export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun> {
-  const { choices, base, encoder, factor, maxBytes } = options;
+  const { choices, base, encoder, factor, maxBytes, samples } = options;
   const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
-  const imageSize = choices.imageSize ?? samSide(base.config.imageSize);
+  const imageSize = choices.imageSize ?? options.from?.info.imageSize ?? (await sideFor(base, samples));
   if (options.from) requireSameKind(options.from, base, method, imageSize);
   let batchSize = choices.batchSize ?? preset.batchSize;
   let needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
@@ -77,6 +81,14 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
       }),
     },
   };
+}
+
+async function sideFor(
+  { config, detail, textAffine }: SamBase,
+  samples: readonly TrainingSample[],
+): Promise<number> {
+  if (!detail || !textAffine) return samSide(config.imageSize);
+  return detailSide(config.imageSize, detailMultiple(detail.config, config), await longestSide(samples));
 }
 
 /** @throws SaltError `INVALID_ARGUMENT` saying what differs */

@@ -10,6 +10,7 @@ import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
 import { UNET_PRESET, unetCropSide } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
+import { longestSide } from './training-sample.ts';
 import type { TrainingSample } from './training-sample.ts';
 import { unetSubject } from './unet-subject.ts';
 
@@ -91,11 +92,4 @@ function requireSameOutputs(
     'INVALID_ARGUMENT',
     `${name} has ${config.outputs} output(s) (${known.join(', ')}); ${words.length} word(s) were asked for.`,
   );
-}
-
-/** Of the first frame, in pixels: the frames of a data set are much alike. */
-async function longestSide([first]: readonly TrainingSample[]): Promise<number> {
-  if (!first) throw new SaltError('DATASET_INVALID', 'There is no frame to train on.');
-  const { width, height } = await first.loadFrame();
-  return Math.max(width, height);
 }

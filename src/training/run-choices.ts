@@ -20,6 +20,8 @@ export interface RunChoices {
   readonly accumulate?: number;
   readonly learningRate?: number;
   readonly augmentation?: AugmentationPreset;
+  /** Default: false. */
+  readonly forgiveEdges?: boolean;
   readonly heldOutShare?: number;
   readonly patience?: number;
   /** Steps between evaluations. */
@@ -38,7 +40,7 @@ export function settingsOf(
   { settings }: Preset,
   derived: { readonly accumulate?: number; readonly learningRate?: number } = {},
 ): TrainingSettings {
-  const { words, budget, seed, augmentation, heldOutShare, patience, evaluateEvery } = choices;
+  const { words, budget, seed, augmentation, forgiveEdges, heldOutShare, patience, evaluateEvery } = choices;
   const learningRate = choices.learningRate ?? derived.learningRate ?? settings.schedule.learningRate;
   const accumulate = choices.accumulate ?? derived.accumulate;
   const parsed = trainingSettingsSchema.safeParse({
@@ -49,6 +51,7 @@ export function settingsOf(
     schedule: { ...settings.schedule, learningRate },
     ...(accumulate !== undefined && { accumulate }),
     ...(augmentation !== undefined && { augmentation: AUGMENTATIONS[augmentation] }),
+    ...(forgiveEdges !== undefined && { forgiveEdges }),
     ...(heldOutShare !== undefined && { heldOutShare }),
     ...(patience !== undefined && { patience }),
     ...(evaluateEvery !== undefined && {

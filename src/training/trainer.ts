@@ -119,6 +119,7 @@ class TrainingRun {
       crop: settings.crop,
       normalisation: subject.input.framing === 'square' ? 'sam' : 'frame',
       augmentation: settings.augmentation,
+      forgiveEdges: settings.forgiveEdges,
       seed: settings.seed,
       cacheBytes: host.sampleCacheBytes ?? SAMPLE_CACHE_BYTES,
     });

@@ -1,6 +1,7 @@
 import type { Frame, Mask } from '../imaging/frame.ts';
 import type { Region } from '../protocol/frames.ts';
 import type { Sample } from '../imaging/dataset.ts';
+import { SaltError } from '../protocol/errors.ts';
 
 /** One annotated frame, with a mask for each word that it was annotated with. */
 export interface TrainingSample {
@@ -19,6 +20,16 @@ export interface TrainingSample {
   readonly split?: string;
   /** Where a person chose the side; see `splitSamples`. */
   readonly role?: 'train' | 'heldOut';
+}
+
+/**
+ * Of the first frame, in pixels: the frames of a data set are much alike.
+ * @throws SaltError `DATASET_INVALID` without samples, and what loading a frame throws
+ */
+export async function longestSide([first]: readonly TrainingSample[]): Promise<number> {
+  if (!first) throw new SaltError('DATASET_INVALID', 'There is no frame to train on.');
+  const { width, height } = await first.loadFrame();
+  return Math.max(width, height);
 }
 
 /** The samples of a data set whose masks all show what `word` names. */

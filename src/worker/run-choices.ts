@@ -18,6 +18,9 @@ const SHORT_MINUTES = 5;
  * slow a short run down. Measured on three painted frames of a drawn coronary run after 65 steps: Dice of veins 0.75
  * instead of 0.73 and of the catheter 0.73 instead of 0.21, on six other frames.
  *
+ * And paint is seldom as wide as what it covers: with edges that count neither way, 0.781 in place of 0.762 and 0.830 in place of
+ * 0.809 on those frames (the model as of 2026-11-26, one run each); exact masks in place of paint gave 0.806 and 0.767.
+ *
  * @param annotations what will be trained on
  * @throws SaltError `INVALID_ARGUMENT`
  */
@@ -35,6 +38,7 @@ export function runChoicesOf(
     budget: budgetOf(budget),
     method: methodOf(choices, config),
     ...(learningRate !== undefined && { learningRate }),
+    forgiveEdges: true,
     ...(isShort && isOnePatient && { augmentation: 'none' as const }),
   };
 }

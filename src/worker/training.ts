@@ -144,6 +144,7 @@ class Run {
       encoder: await textEncoderOf(plain, models.shipped),
       factor: webFactor(this.#settings.threads, ({ done, total }) => svd(total > 0 ? done / total : null)),
       maxBytes: memoryForStep(),
+      samples: annotations.map(sampleOf),
       open: () => Promise.resolve(executor),
       ...(from && { from: decodeAdapter(from) }),
     });

@@ -34,7 +34,7 @@ export const skipWithoutChromium: string | false = findChromium() ? false : NO_C
 let bundled = false;
 
 /** Compiles and bundles test/browser/pages/ where that is out of date, once in a process. */
-function bundlePages(): void {
+export function bundlePages(): void {
   if (bundled) return;
   bundled = true;
   execFileSync(

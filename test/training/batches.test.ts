@@ -218,4 +218,32 @@ describe('remembered', () => {
     assert.equal(mask?.data[1], 1);
     assert.equal(kept[0]?.loadFieldOfView, undefined);
   });
+
+  it('counts edges neither way where that is asked for, save of what has no middle', async () => {
+    const side = 8;
+    const draw = async (paint: readonly number[]): Promise<string[]> => {
+      const data = new Uint8Array(side * side);
+      for (const at of paint) data[at] = 1;
+      const painted: TrainingSample = {
+        id: 'painted',
+        loadFrame: () => Promise.resolve(greyFrame(side, side, new Float32Array(side * side))),
+        masks: new Map([['vein', () => Promise.resolve({ width: side, height: side, data })]]),
+      };
+      const batch = await createBatches([painted], {
+        ...OPTIONS,
+        side,
+        words: ['vein'],
+        batchSize: 1,
+        forgiveEdges: true,
+      }).next();
+      const valid = numbers(batch, 'valid');
+      return Array.from({ length: side }, (_, y) => valid.subarray(y * side, (y + 1) * side).join(''));
+    };
+    // Columns 0 to 3: the middle is known for column 2 and less, and the border of the image is no edge.
+    const wide = [...Array(side * side).keys()].filter((at) => at % side < 4);
+    assert.deepEqual(await draw(wide), Array<string>(side).fill('11100111'));
+    // A line of one pixel counts whole; beside it nothing is known.
+    const line = Array.from({ length: side }, (_, y) => y * side + 4);
+    assert.deepEqual(await draw(line), Array<string>(side).fill('11101011'));
+  });
 });

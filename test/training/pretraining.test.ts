@@ -32,7 +32,9 @@ describe('what a pretraining run asks', () => {
   const holds = new Set(['vessel', 'artery', 'vein', 'optic disc'] as const);
 
   test('is vessels alone in the first lesson', () => {
-    const prompts = Array.from({ length: 50 }, () => drawPrompts(4, 'angiogram', holds, 0.6, true, random)).flat();
+    const prompts = Array.from({ length: 50 }, () =>
+      drawPrompts(4, 'angiogram', holds, 0.6, true, random),
+    ).flat();
     assert.ok(
       prompts.every(({ structure }) => structure && ['vessel', 'artery', 'vein'].includes(structure)),
     );

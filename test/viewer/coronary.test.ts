@@ -98,6 +98,18 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
         );
         assert.deepEqual(paintedFrames, painted);
         await viewer.screenshot(`${name}-3-painted`);
+        for (const [i, { word, truth }] of words.entries()) {
+          const { width, height } = demo.instance;
+          const own = await Promise.all(
+            painted.map(async (frame) =>
+              compareMasks(
+                maskIn(await labelsOf(page, 0, frame), i + 1, width, height),
+                await demo.truth(frame, truth),
+              ),
+            ),
+          );
+          console.log(`${word}, the paint itself: Dice ${mean(own.map(({ dice }) => dice)).toFixed(3)}`);
+        }
 
         await person.choose('Quick');
         await fineTune(viewer, person, `${name}-4-training`);

@@ -8,7 +8,7 @@ import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import type { Stroke } from './strokes.ts';
 import { angiography } from './studies.ts';
-import { WITH_TINY_MODEL, serveTinyModel } from './tiny-model.ts';
+import { serveTinyModel, withTinyModel } from './tiny-model.ts';
 import { labelmaps, paint, press, showFrame, takeBrush } from './viewer-page.ts';
 
 const FRAMES = 3;
@@ -41,10 +41,10 @@ describe('the panel in adversity', { skip: skipWithoutViewer }, () => {
   function inViewer(use: (viewer: OpenViewer) => Promise<void>): Promise<void> {
     return withViewer(
       async (viewer) => {
-        await serveTinyModel(viewer.page);
+        await serveTinyModel(viewer.page, 'tiny');
         await use(viewer);
       },
-      { archive: { kind: 'folder', folder }, config: WITH_TINY_MODEL },
+      { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
     );
   }
 

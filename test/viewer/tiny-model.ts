@@ -1,22 +1,31 @@
 /** The panel on a model so small that a step takes no time, to see what the panel does rather than what it learns. */
 import type { Page } from 'playwright-core';
-import { tinyModelFile } from '../browser/tiny-model.ts';
+import { smallestModelFile, tinyModelFile } from '../browser/tiny-model.ts';
 import { configured } from './harness.ts';
 
-const ADDRESS = '/salt-test/tiny.safetensors';
+const MODELS = { tiny: tinyModelFile, smallest: smallestModelFile } as const;
 
-/** Behind the viewer's own configuration: the tiny model in place of the extension's own. */
-export const WITH_TINY_MODEL = configured({
-  device: 'wasm',
-  threads: 1,
-  servedModels: [{ id: 'tiny', title: 'Tiny', url: ADDRESS }],
-  presets: [{ id: 'quick', minutes: 20 }],
-});
+export type TinyModel = keyof typeof MODELS;
+
+const addressOf = (model: TinyModel): string => `/salt-test/${model}.safetensors`;
+
+/** Behind the viewer's own configuration: a tiny model in place of the extension's own, and what else is to be different. */
+export function withTinyModel(model: TinyModel, more: Readonly<Record<string, unknown>> = {}): string {
+  return configured({
+    device: 'wasm',
+    threads: 1,
+    servedModels: [{ id: 'tiny', title: 'Tiny', url: addressOf(model) }],
+    presets: [{ id: 'quick', minutes: 20 }],
+    ...more,
+  });
+}
 
 /** Must be called before the viewer is opened. */
-export async function serveTinyModel(page: Page): Promise<void> {
-  const body = Buffer.from(tinyModelFile());
+export async function serveTinyModel(page: Page, model: TinyModel): Promise<void> {
+  const body = Buffer.from(MODELS[model]());
   await page
     .context()
-    .route(`**${ADDRESS}`, (route) => route.fulfill({ contentType: 'application/octet-stream', body }));
+    .route(`**${addressOf(model)}`, (route) =>
+      route.fulfill({ contentType: 'application/octet-stream', body }),
+    );
 }

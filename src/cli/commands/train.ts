@@ -38,6 +38,7 @@ interface TrainOptions extends CommonOptions, DeviceCliOptions, MethodCliOptions
   readonly lr?: number;
   readonly imageSize?: number;
   readonly augment?: AugmentationPreset;
+  readonly forgiveEdges?: true;
   readonly heldOut?: number;
   readonly patience?: number;
   readonly evaluateEvery?: number;
@@ -106,7 +107,7 @@ export function addTrain(program: Command): void {
     .option('--lr <rate>', 'learning rate (default: 0.003 for a U-Net, 0.0001 for SAM)', numberAbove(0, 100))
     .option(
       '--image-size <px>',
-      "side of the model's input (default: 256 for a U-Net, 512 for SAM)",
+      "side of the model's input (default: 256 for a U-Net, 512 for SAM, up to 640 for salt-tiny and larger frames)",
       wholeNumber(8, 8192),
     )
     .addOption(
@@ -115,6 +116,7 @@ export function addTrain(program: Command): void {
         'random changes to frames (default: vessels for a U-Net, published for SAM)',
       ).choices(AUGMENTATION_PRESETS),
     )
+    .option('--forgive-edges', 'masks were painted by hand: pixels along their edges count neither way')
     .option(
       '--held-out <share>',
       'share of the frames to judge by, unless data_split.csv says (default: 0.2)',
@@ -225,6 +227,7 @@ async function requestOf(options: TrainOptions): Promise<TrainRequest> {
       ...(accumulate !== undefined && { accumulate }),
       ...(lr !== undefined && { learningRate: lr }),
       ...(augment !== undefined && { augmentation: augment }),
+      ...(options.forgiveEdges && { forgiveEdges: true }),
       ...(heldOut !== undefined && { heldOutShare: heldOut }),
       ...(patience !== undefined && { patience }),
       ...(evaluateEvery !== undefined && { evaluateEvery }),

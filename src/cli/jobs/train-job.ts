@@ -75,6 +75,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
           encoder: await encoderFor(request, loaded.base, executor),
           factor: nodeFactor(emit, signal),
           maxBytes,
+          samples,
           open,
         })
       : await prepareUnetRun({

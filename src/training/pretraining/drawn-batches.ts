@@ -89,7 +89,14 @@ export class DrawnBatches {
       const place = step * imagesPerStep + b;
       const random = createRandom(place * 2 + this.#settings.seed * 0x100000000);
       const drawn = await this.#image(place, random.uniform());
-      const prompts = drawPrompts(promptsPerImage, drawn.kind, drawn.present, onlyPresent, vesselsOnly, random);
+      const prompts = drawPrompts(
+        promptsPerImage,
+        drawn.kind,
+        drawn.present,
+        onlyPresent,
+        vesselsOnly,
+        random,
+      );
       const planes = prompts.map(() => new Float32Array(size));
       const inside = new Float32Array(size);
       const into = image.data.subarray(b * 3 * size, (b + 1) * 3 * size);
