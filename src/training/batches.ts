@@ -17,7 +17,7 @@ export interface BatchOptions extends ExampleOptions {
   /** Words that an image is asked at once, where words are prompts. Default: 1. */
   readonly promptsPerImage?: number;
   /**
-   * Whether pixels along the edges of masks count neither way (see `forgiveEdge`). Not where several words are outputs: these
+   * Whether the rims of masks count neither way (see `forgiveEdge`). Not where several words are outputs: these
    * share what counts. Default: false.
    */
   readonly forgiveEdges?: boolean;

@@ -53,7 +53,7 @@ export const trainingSettingsSchema = z.strictObject({
   /** `frame`: the whole frame, or a part enlarged; `native`: a crop that keeps its resolution. */
   crop: z.enum(['frame', 'native']),
   augmentation: augmentationSchema,
-  /** Masks were painted by hand: pixels along their edges count neither way. */
+  /** Masks were painted by hand: their rims count neither way. */
   forgiveEdges: z.boolean().default(false),
   loss: lossSchema.default(SALT_LOSS),
   optimiser: optimiserSchema.default(ADAMW_DEFAULTS),

@@ -219,7 +219,7 @@ describe('remembered', () => {
     assert.equal(kept[0]?.loadFieldOfView, undefined);
   });
 
-  it('counts edges neither way where that is asked for, save of what has no middle', async () => {
+  it('counts the rim of paint neither way where that is asked for, save of what has no middle', async () => {
     const side = 8;
     const draw = async (paint: readonly number[]): Promise<string[]> => {
       const data = new Uint8Array(side * side);
@@ -239,11 +239,11 @@ describe('remembered', () => {
       const valid = numbers(batch, 'valid');
       return Array.from({ length: side }, (_, y) => valid.subarray(y * side, (y + 1) * side).join(''));
     };
-    // Columns 0 to 3: the middle is known for column 2 and less, and the border of the image is no edge.
+    // The border of the image is no rim.
     const wide = [...Array(side * side).keys()].filter((at) => at % side < 4);
-    assert.deepEqual(await draw(wide), Array<string>(side).fill('11100111'));
-    // A line of one pixel counts whole; beside it nothing is known.
+    assert.deepEqual(await draw(wide), Array<string>(side).fill('11101111'));
+    // A line of one pixel counts whole.
     const line = Array.from({ length: side }, (_, y) => y * side + 4);
-    assert.deepEqual(await draw(line), Array<string>(side).fill('11101011'));
+    assert.deepEqual(await draw(line), Array<string>(side).fill('11111111'));
   });
 });

@@ -116,7 +116,7 @@ export function addTrain(program: Command): void {
         'random changes to frames (default: vessels for a U-Net, published for SAM)',
       ).choices(AUGMENTATION_PRESETS),
     )
-    .option('--forgive-edges', 'masks were painted by hand: pixels along their edges count neither way')
+    .option('--forgive-edges', 'masks were painted by hand: their outermost pixels count neither way')
     .option(
       '--held-out <share>',
       'share of the frames to judge by, unless data_split.csv says (default: 0.2)',
