@@ -11,7 +11,15 @@ import { parseContentRange } from '../../src/runtime/download/content-range.ts';
 import { download } from '../../src/runtime/download/download.node.ts';
 import type { DownloadOptions, DownloadProgress } from '../../src/runtime/download/download.node.ts';
 import { partialFile } from '../../src/runtime/download/partial-file.node.ts';
-import { breakOnceWritten, etagOf, inTurn, say, serveFile, startMisbehaving, truncateAt } from './misbehaving-server.ts';
+import {
+  breakOnceWritten,
+  etagOf,
+  inTurn,
+  say,
+  serveFile,
+  startMisbehaving,
+  truncateAt,
+} from './misbehaving-server.ts';
 import type { Behaviour } from './misbehaving-server.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ohif-salt-download-'));

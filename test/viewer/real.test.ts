@@ -73,7 +73,7 @@ describe('real images', { skip }, () => {
         await withViewer(
           async (viewer) => {
             const { page, panel } = viewer;
-            await viewer.open(identity.studyInstanceUid ?? '');
+            await viewer.open(identity.studyInstanceUid);
             const person = new Person(viewer);
             await showFrame(page, frame);
             await person.press('Draft this frame');
