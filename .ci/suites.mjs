@@ -33,7 +33,7 @@ export function testFiles(folder, except = []) {
     .flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) return testFiles(path, except);
-      return entry.name.endsWith('.test.ts') ? [path] : [];
+      return entry.name.endsWith('.test.ts') && !except.includes(path) ? [path] : [];
     })
     .sort();
 }

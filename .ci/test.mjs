@@ -1,7 +1,8 @@
 /**
  * `npm test`: lint, types, formatting, unit tests, browser tests and tests in the real viewer; the last line is
  * the sum.
- * `npm test -- unit browser` runs the suites named. Started with `--import tsx`, see suites.mjs.
+ * `npm test -- unit browser` runs the suites named, and only so the real images that OHIF_SALT_DATA names: `npm test -- real`.
+ * Started with `--import tsx`, see suites.mjs.
  */
 import { spawnSync } from 'node:child_process';
 import { NO_CHROMIUM, findChromium } from './chromium.mjs';
@@ -15,7 +16,12 @@ const SUITES = {
   unit: () => tests(testFiles('test', ['test/browser', 'test/oracles', 'test/viewer']), 2),
   browser,
   viewer,
+  real: () => viewer([REAL]),
 };
+
+/** Takes minutes and needs images that are none of the project's. */
+const REAL = 'test/viewer/real.test.ts';
+const ONLY_WHEN_NAMED = ['real'];
 
 /** What these measure depends on how much of the machine is theirs. */
 const LEARN_IN_SET_TIME = ['test/viewer/coronary.test.ts', 'test/viewer/fundus.test.ts'];
@@ -29,8 +35,7 @@ async function browser() {
 }
 
 /** The plug-in in the real viewer, from end to end. */
-async function viewer() {
-  const files = testFiles('test/viewer');
+async function viewer(files = testFiles('test/viewer', [REAL])) {
   const timed = files.filter((file) => LEARN_IN_SET_TIME.includes(file));
   const missing = findChromium()
     ? await fetchOhif().then(
@@ -69,6 +74,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 await runSuites(
-  Object.fromEntries(Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name))),
+  Object.fromEntries(
+    Object.entries(SUITES).filter(([name]) =>
+      wanted.length === 0 ? !ONLY_WHEN_NAMED.includes(name) : wanted.includes(name),
+    ),
+  ),
   ['lint', 'types', 'format'],
 );

@@ -8,7 +8,7 @@ import type { Mask } from '../../src/imaging/frame.ts';
 import { compareMasks } from '../../src/metrics/compare-masks.ts';
 import { sameAsSaved, writeDemo } from './demo.ts';
 import type { Demo } from './demo.ts';
-import { skipWithoutViewer, withViewer } from './harness.ts';
+import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import { Person } from './person.ts';
 import { strokesAlong } from './strokes.ts';
 import { labelmaps, labelsOf, maskIn, press, waitForPaint } from './viewer-page.ts';
@@ -87,7 +87,10 @@ describe('the fundus photograph of the demonstration', { skip: skipWithoutViewer
         assert.ok(draftDice >= LEAST_DRAFT, `the draft: ${draftDice.toFixed(3)}`);
         assert.ok(after >= LEAST, `the unpainted half: ${after.toFixed(3)}`);
       },
-      { archive: { kind: 'folder', folder: demo.studies } },
+      {
+        archive: { kind: 'folder', folder: demo.studies },
+        config: configured({ presets: [{ id: 'quick', minutes: 0.75 }] }),
+      },
     );
   });
 });
