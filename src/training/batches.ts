@@ -4,7 +4,7 @@ import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { createRandom, randomStateSchema } from '../protocol/random.ts';
-import { forgiveEdge } from './edge-tolerance.ts';
+import { forgiveEdge } from './forgive-edge.ts';
 import { drawExample } from './example.ts';
 import type { ExampleOptions } from './example.ts';
 import { SampleCache } from './loaded-sample.ts';

@@ -204,20 +204,6 @@ describe('createBatches', () => {
         error instanceof SaltError && error.code === 'DATASET_INVALID' && /2 x 2/.test(error.message),
     );
   });
-});
-
-describe('remembered', () => {
-  it('reads each file once, until the memory allowed is full', async () => {
-    const loads: number[] = [];
-    const samples = [10, 20].map((level) => sample(level, undefined, loads));
-    // One frame of 16 floats takes 64 bytes.
-    const kept = remembered(samples, 100);
-    for (let i = 0; i < 3; i++) for (const each of kept) await each.loadFrame();
-    assert.deepEqual(loads, [10, 20, 20, 20]);
-    const mask = await kept[1]?.masks.get('vein')?.();
-    assert.equal(mask?.data[1], 1);
-    assert.equal(kept[0]?.loadFieldOfView, undefined);
-  });
 
   it('counts the rim of paint neither way where that is asked for, save of what has no middle', async () => {
     const side = 8;
@@ -245,5 +231,19 @@ describe('remembered', () => {
     // A line of one pixel counts whole.
     const line = Array.from({ length: side }, (_, y) => y * side + 4);
     assert.deepEqual(await draw(line), Array<string>(side).fill('11111111'));
+  });
+});
+
+describe('remembered', () => {
+  it('reads each file once, until the memory allowed is full', async () => {
+    const loads: number[] = [];
+    const samples = [10, 20].map((level) => sample(level, undefined, loads));
+    // One frame of 16 floats takes 64 bytes.
+    const kept = remembered(samples, 100);
+    for (let i = 0; i < 3; i++) for (const each of kept) await each.loadFrame();
+    assert.deepEqual(loads, [10, 20, 20, 20]);
+    const mask = await kept[1]?.masks.get('vein')?.();
+    assert.equal(mask?.data[1], 1);
+    assert.equal(kept[0]?.loadFieldOfView, undefined);
   });
 });

@@ -17,8 +17,17 @@ import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 
 import { Person } from './person.ts';
-import { strokesAlong } from './strokes.ts';
-import { labelmaps, labelsOf, maskIn, openSaved, press, showFrame, waitForPaint } from './viewer-page.ts';
+import { missedBy, strokesAlong } from './strokes.ts';
+import {
+  labelmaps,
+  labelsOf,
+  maskIn,
+  openSaved,
+  press,
+  showFrame,
+  waitForPaint,
+  waitForSegmentation,
+} from './viewer-page.ts';
 
 /** Frames are counted from zero here. Drafts before any training are measured on these, ... */
 const DRAFTED = [12, 22];
@@ -98,17 +107,8 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
         );
         assert.deepEqual(paintedFrames, painted);
         await viewer.screenshot(`${name}-3-painted`);
-        for (const [i, { word, truth }] of words.entries()) {
-          const { width, height } = demo.instance;
-          const own = await Promise.all(
-            painted.map(async (frame) =>
-              compareMasks(
-                maskIn(await labelsOf(page, 0, frame), i + 1, width, height),
-                await demo.truth(frame, truth),
-              ),
-            ),
-          );
-          console.log(`${word}, the paint itself: Dice ${mean(own.map(({ dice }) => dice)).toFixed(3)}`);
+        for (const { word, dice } of await scores(viewer, words, painted, 0)) {
+          console.log(`${word}, the paint itself: Dice ${dice.toFixed(3)}`);
         }
 
         await person.choose('Quick');
@@ -208,9 +208,7 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
       .first()
       .waitFor();
     if (picture !== undefined) await viewer.screenshot(picture);
-    const progress = panel.getByRole('progressbar', { name: 'Progress of segmentation' });
-    await progress.waitFor({ timeout: 600_000 });
-    await progress.waitFor({ state: 'detached', timeout: 600_000 });
+    await waitForSegmentation(panel);
     assert.equal((await labelmaps(page)).length, before + 1, 'the series was not segmented');
   }
 
@@ -218,19 +216,23 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
   async function correct({ page }: OpenViewer, person: Person, frame: number, [first]: readonly Word[]) {
     if (!first) return;
     await showFrame(page, frame);
-    const { width, height, data } = await demo.truth(frame, first.truth);
-    const found = maskIn(await labelsOf(page, await newest(page), frame), 1, width, height);
-    const missed = data.map((value, at) => (value === 1 && found.data[at] === 0 ? 1 : 0));
+    const truth = await demo.truth(frame, first.truth);
+    const found = maskIn(await labelsOf(page, await newest(page), frame), 1, truth.width, truth.height);
     await person.press(first.word);
-    await person.paint(strokesAlong({ width, height, data: missed }, { brushes: [4], most: 2 }));
+    await person.paint(strokesAlong(missedBy(found, truth), { brushes: [4], most: 2 }));
   }
 
-  /** Of each word, over the frames that are measured, in the newest segmentation. */
-  async function scores({ page }: OpenViewer, words: readonly Word[]) {
+  /** Of each word. @param which segmentation; the newest unless told */
+  async function scores(
+    { page }: OpenViewer,
+    words: readonly Word[],
+    frames: readonly number[] = MEASURED,
+    which?: number,
+  ) {
     const { width, height } = demo.instance;
-    const segmentation = await newest(page);
+    const segmentation = which ?? (await newest(page));
     const results = words.map(({ word }) => ({ word, dices: [] as number[], pixels: 0, elsewhere: 0 }));
-    for (const frame of MEASURED) {
+    for (const frame of frames) {
       const labels = await labelsOf(page, segmentation, frame);
       const truths: readonly Mask[] = await Promise.all(words.map((word) => demo.truth(frame, word.truth)));
       for (const [i, result] of results.entries()) {

@@ -14,9 +14,17 @@ import { compareMasks } from '../../src/metrics/compare-masks.ts';
 import { sameAsSaved } from './demo.ts';
 import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import { Person } from './person.ts';
-import { strokesAlong } from './strokes.ts';
+import { missedBy, strokesAlong } from './strokes.ts';
 import type { Stroke } from './strokes.ts';
-import { labelmaps, labelsOf, maskIn, showFrame, takeBrush, waitForPaint } from './viewer-page.ts';
+import {
+  labelmaps,
+  labelsOf,
+  maskIn,
+  showFrame,
+  takeBrush,
+  waitForPaint,
+  waitForSegmentation,
+} from './viewer-page.ts';
 
 const data = process.env['OHIF_SALT_DATA'];
 const skip = skipWithoutViewer || (data === undefined && 'OHIF_SALT_DATA names no folder with real images');
@@ -78,15 +86,13 @@ describe('real images', { skip }, () => {
 
             await takeBrush(page, panel);
             await person.paint(
-              mask ? strokesAlong(lacking(mask, draft), { brushes: [6], most: 2 }) : [ACROSS],
+              mask ? strokesAlong(missedBy(draft, mask), { brushes: [6], most: 2 }) : [ACROSS],
             );
             // A draft of an image of one frame is the whole of a result already.
             await person.press(frameCount > 1 ? 'Collect this frame' : 'Accept as training frame');
             await person.choose('Quick');
             await person.press('Fine-tune');
-            const progress = panel.getByRole('progressbar', { name: 'Progress of segmentation' });
-            await progress.waitFor({ timeout: 600_000 });
-            await progress.waitFor({ state: 'detached', timeout: 600_000 });
+            await waitForSegmentation(panel);
             const result = (await labelmaps(page)).length - 1;
             assert.equal(result, 1, 'the series was not segmented');
             const shown: Uint8Array[] = [];
@@ -138,11 +144,6 @@ const ACROSS: Stroke = {
     [360, 330],
   ],
 };
-
-/** What a draft missed. */
-function lacking({ width, height, data: truth }: Mask, { data: found }: Mask): Mask {
-  return { width, height, data: truth.map((value, at) => (value === 1 && found[at] === 0 ? 1 : 0)) };
-}
 
 async function readMask(path: string): Promise<Mask> {
   return maskFromImage(await readFile(path), path);

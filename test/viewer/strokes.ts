@@ -51,6 +51,11 @@ export function strokesAlong({ width, height, data }: Mask, { brushes, most }: S
     }));
 }
 
+/** What a mask lacks of the truth, for a person to add. */
+export function missedBy({ data: found }: Mask, { width, height, data }: Mask): Mask {
+  return { width, height, data: data.map((value, at) => (value === 1 && found[at] === 0 ? 1 : 0)) };
+}
+
 /** Takes the tips off all branches, and with them the short twigs that a ragged edge gives its middle. */
 function withoutTwigs(line: Uint8Array, width: number): Uint8Array {
   let left = line;

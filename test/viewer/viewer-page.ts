@@ -179,6 +179,13 @@ export async function paint(page: Page, strokes: readonly Stroke[]): Promise<voi
   }
 }
 
+/** Until a run has ended and the series has been segmented with what it learnt. */
+export async function waitForSegmentation(panel: Locator): Promise<void> {
+  const progress = panel.getByRole('progressbar', { name: 'Progress of segmentation' });
+  await progress.waitFor({ timeout: 600_000 });
+  await progress.waitFor({ state: 'detached', timeout: 600_000 });
+}
+
 /** Opens the one segmentation that the archive has for the study, as choosing it would. */
 export async function openSaved(page: Page): Promise<void> {
   await page.waitForFunction(() => {

@@ -37,7 +37,8 @@ interface PretrainOptions extends CommonOptions, DeviceCliOptions {
 const STEPS = 12_000;
 const TELL_EVERY = 50;
 /**
- * Whoever goes on has had the first lesson, and clicks and boxes, and forgets what was learnt at the rate of a beginner.
+ * Whoever goes on has had the first lesson, and clicks and boxes. One that has learnt bears a rate at which a beginner learns nothing,
+ * and small structures weigh less than while they are learnt: masks had come out too wide.
  */
 const GOING_ON = {
   firstLesson: 0,
