@@ -89,6 +89,11 @@ export interface TrainingHost {
    * state is saved, unless that of this step is already, and the run ends; resumed, it goes on to the bit.
    */
   wish?(): 'finish' | 'pause' | undefined;
+  /**
+   * Awaited between steps, for whoever needs the processor meanwhile. A budget in time does not run while it is.
+   * @param stepSeconds that the last step took
+   */
+  giveWay?(stepSeconds: number): Promise<void>;
   /** Called and awaited after every step, for what should see the run on its way. It must change nothing. */
   onStep?(moment: StepMoment): Promise<void>;
   /** Milliseconds from any start. Default: `performance.now`. */

@@ -15,6 +15,7 @@ import { nonFiniteParameter } from './not-finite.ts';
 import { Ranking } from './ranking.ts';
 import type { Best } from './ranking.ts';
 import { learningRateAt } from './schedule.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { splitOfJob } from './job-split.ts';
 import type { Split } from './split.ts';
 import { StepEngine } from './step-engine.ts';
@@ -66,7 +67,7 @@ class TrainingRun {
   readonly #stepsPerEpoch: number;
   readonly #now: () => number;
   /** On the clock of `now`, as if there had been no interruption. */
-  readonly #startedAt: number;
+  readonly #watch: Stopwatch;
   #pace: Pace = { secondsPerStep: 0, secondsPerEvaluation: 0 };
   #warmUpSteps = 0;
   #step: number;
@@ -95,7 +96,7 @@ class TrainingRun {
     this.#ranking = rankingOf(state);
     this.#step = state?.step ?? 0;
     this.#evaluatedAt = this.#ranking.history.at(-1)?.step ?? this.#ranking.best?.step ?? 0;
-    this.#startedAt = parts.openedAt - (state?.elapsedSeconds ?? 0) * 1000;
+    this.#watch = new Stopwatch(this.#now, parts.openedAt - (state?.elapsedSeconds ?? 0) * 1000);
     this.#checkpoints = new Checkpointer(host, this.#step, this.#now);
     const perStep = imagesOf(job.subject) * job.settings.accumulate;
     this.#stepsPerEpoch = Math.ceil(parts.batches.examples / perStep);
@@ -137,7 +138,7 @@ class TrainingRun {
     this.#tellStart();
     try {
       await this.#measure();
-      while (!this.#clock.isSpent(this.#step, this.#elapsed())) {
+      while (!this.#clock.isSpent(this.#step, this.#watch.seconds())) {
         if (this.#isStale()) return await this.#finish('patience');
         const wish = this.#step > 0 ? this.#host.wish?.() : undefined;
         if (wish === 'pause') return await this.#pause();
@@ -146,6 +147,7 @@ class TrainingRun {
         if (this.#step - this.#evaluatedAt >= this.#evaluationInterval()) await this.#evaluate();
         if (this.#checkpoints.isDue) await this.#save();
         await this.#breathe();
+        await this.#watch.standStill(() => this.#host.giveWay?.(this.#pace.secondsPerStep));
       }
       if (this.#evaluatedAt !== this.#step) await this.#evaluate();
       return await this.#finish('budget');
@@ -218,7 +220,7 @@ class TrainingRun {
   async #takeStep(): Promise<void> {
     const { settings, subject } = this.#job;
     const before = this.#now();
-    const fraction = this.#clock.fraction(this.#step, this.#elapsed());
+    const fraction = this.#clock.fraction(this.#step, this.#watch.seconds());
     const step = this.#step + 1;
     const schedule = { ...settings.schedule, warmUpSteps: this.#warmUpSteps };
     const learningRate = learningRateAt(schedule, fraction, step);
@@ -232,7 +234,7 @@ class TrainingRun {
     this.#tellStep(report, learningRate, (imagesOf(subject) * settings.accumulate) / seconds);
     await this.#host.onStep?.({
       step,
-      fraction: this.#clock.fraction(step, this.#elapsed()),
+      fraction: this.#clock.fraction(step, this.#watch.seconds()),
       seconds,
       trained: async () => this.#engine.unpack(await this.#engine.parameters()),
     });
@@ -247,8 +249,8 @@ class TrainingRun {
       learningRate,
       gradientNorm,
       imagesPerSecond,
-      fraction: this.#clock.fraction(this.#step, this.#elapsed()),
-      secondsLeft: this.#clock.secondsLeft(this.#step, this.#elapsed()),
+      fraction: this.#clock.fraction(this.#step, this.#watch.seconds()),
+      secondsLeft: this.#clock.secondsLeft(this.#step, this.#watch.seconds()),
     });
   }
 
@@ -308,7 +310,7 @@ class TrainingRun {
     return {
       fingerprint: this.#fingerprint,
       step: this.#step,
-      elapsedSeconds: this.#elapsed(),
+      elapsedSeconds: this.#watch.seconds(),
       batches: this.#batches.state(),
       history,
       best: best ? { step: best.step, score: best.score } : null,
@@ -327,7 +329,7 @@ class TrainingRun {
       score: null,
       parameters: await this.#engine.parameters(),
     };
-    const seconds = this.#elapsed();
+    const seconds = this.#watch.seconds();
     const { step, score } = best;
     this.#tell({ kind: 'finished', reason, step: this.#step, bestStep: step, score, seconds });
     return {
@@ -360,10 +362,6 @@ class TrainingRun {
 
   #epoch(): number {
     return Math.ceil(this.#step / this.#stepsPerEpoch);
-  }
-
-  #elapsed(): number {
-    return (this.#now() - this.#startedAt) / 1000;
   }
 
   #isStopped(): boolean {

@@ -2,8 +2,10 @@
  * The module of the browser's Web Workers, of both kinds: the first message says which one this is. See `client.ts` for
  * the page's end.
  */
+import type { TrainRunEvent } from '../protocol/backend.ts';
 import { packError } from '../runtime/thread.ts';
 import { createEngine } from './engine.ts';
+import { GiveWay } from './give-way.ts';
 import type {
   FirstMessage,
   FromEngine,
@@ -11,6 +13,7 @@ import type {
   RunStart,
   ToEngine,
   ToTrainer,
+  Wish,
   WorkerSettings,
 } from './messages.ts';
 import { serveEngine } from './serve.ts';
@@ -33,17 +36,20 @@ function send(message: FromEngine | FromTrainer, transfer: Transferable[] = []):
 function engine(settings: WorkerSettings): (message: Later) => void {
   const answer = serveEngine(createEngine(settings), send);
   return (message) => {
-    if (message.kind !== 'wish') answer(message);
+    if (message.kind === 'call' || message.kind === 'cancel') answer(message);
   };
 }
 
 function trainer(run: RunStart, settings: WorkerSettings): (message: Later) => void {
-  let wish: ToTrainer['wish'] | undefined;
-  runTraining(run, settings, { emit: (event) => send({ kind: 'event', event }), wish: () => wish }).then(
+  let wish: Wish | undefined;
+  const giveWay = new GiveWay();
+  const emit = (event: TrainRunEvent): void => send({ kind: 'event', event });
+  runTraining(run, settings, { emit, wish: () => wish, giveWay }).then(
     (outcome) => send({ kind: 'outcome', outcome }),
     (error: unknown) => send({ kind: 'error', error: packError(error) }),
   );
   return (message) => {
     if (message.kind === 'wish') wish = message.wish;
+    else if (message.kind === 'input') giveWay.noticed(message.at);
   };
 }

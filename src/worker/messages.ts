@@ -90,10 +90,12 @@ export interface RunStart {
   readonly request?: TrainRequest;
 }
 
-export interface ToTrainer {
-  readonly kind: 'wish';
-  readonly wish: 'finish' | 'pause';
-}
+export type Wish = 'finish' | 'pause';
+
+export type ToTrainer =
+  | { readonly kind: 'wish'; readonly wish: Wish }
+  /** Somebody scrolls or paints; `at` by `Date.now`, since the message may wait for the end of a step. */
+  | { readonly kind: 'input'; readonly at: number };
 
 export type FromTrainer =
   | { readonly kind: 'event'; readonly event: TrainRunEvent }

@@ -3,7 +3,8 @@ import type { TrainOutcome, TrainRun, TrainRunEvent } from '../protocol/backend.
 import { SaltError } from '../protocol/errors.ts';
 import { unpackError } from '../runtime/thread.ts';
 import { brokenWorker } from './engine-client.ts';
-import type { FirstMessage, FromTrainer, RunStart, ToTrainer, WorkerSettings } from './messages.ts';
+import { watchInput } from './give-way.ts';
+import type { FirstMessage, FromTrainer, RunStart, ToTrainer, Wish, WorkerSettings } from './messages.ts';
 
 export interface RunClient {
   readonly run: TrainRun;
@@ -39,7 +40,7 @@ export function startRun(
   outcome.catch(() => undefined);
 
   let worker: Worker;
-  let wished: ToTrainer['wish'] | undefined;
+  let wished: Wish | undefined;
   let saved = 0;
   let losses = 0;
   /** Whether a step has been done since the worker was made: without one, nothing says that the next would get further. */
@@ -50,6 +51,7 @@ export function startRun(
     const settled = settle;
     settle = undefined;
     if (settled) {
+      stopWatching();
       worker.terminate();
       onEnd();
     }
@@ -94,8 +96,11 @@ export function startRun(
     if (wished) made.postMessage({ kind: 'wish', wish: wished } satisfies ToTrainer);
   };
   launch({ id, ...first }, settings);
+  const stopWatching = watchInput(() =>
+    worker.postMessage({ kind: 'input', at: Date.now() } satisfies ToTrainer),
+  );
 
-  const wish = (what: ToTrainer['wish']): void => {
+  const wish = (what: Wish): void => {
     wished = what;
     if (settle) worker.postMessage({ kind: 'wish', wish: what } satisfies ToTrainer);
   };

@@ -12,7 +12,8 @@ import { prepareSamRun } from '../training/prepare-sam.ts';
 import type { PreparedRun } from '../training/prepared-run.ts';
 import { train } from '../training/trainer.ts';
 import { memoryForStep, openDevice, webFactor } from './device.ts';
-import type { RunStart, ToTrainer, WorkerSettings } from './messages.ts';
+import type { GiveWay } from './give-way.ts';
+import type { RunStart, Wish, WorkerSettings } from './messages.ts';
 import { Models } from './models.ts';
 import { Preview } from './preview.ts';
 import { requireFinite, runChoicesOf, sampleOf } from './run-choices.ts';
@@ -28,7 +29,8 @@ import { VERSION } from './version.ts';
 export interface TrainerHost {
   readonly emit: (event: TrainRunEvent) => void;
   /** What the person wants, if anything. */
-  readonly wish: () => ToTrainer['wish'] | undefined;
+  readonly wish: () => Wish | undefined;
+  readonly giveWay: GiveWay;
 }
 
 /**
@@ -158,6 +160,7 @@ class Run {
       store: this.#forgiving(runCheckpoints(this.#id, () => this.#step)),
       resume,
       wish: () => this.#host.wish(),
+      giveWay: (stepSeconds) => this.#host.giveWay.wait(stepSeconds),
       onEvent: (event) => this.#onEvent(event),
       onStep: async (moment) => {
         this.#step = moment.step;

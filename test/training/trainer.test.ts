@@ -62,6 +62,23 @@ const bytesOf = (result: TrainingResult): string =>
     .join('\n');
 
 describe('train', () => {
+  it('gives way between steps, and does not count the time', async () => {
+    let clock = 0;
+    const asked: number[] = [];
+    const { result } = await run(toyJob({ settings: toySettings({ budget: { minutes: 1 } }) }), {
+      // Every look at the clock is a second later.
+      now: () => (clock += 1000),
+      giveWay: (stepSeconds) => {
+        asked.push(stepSeconds);
+        clock += 3_600_000;
+        return Promise.resolve();
+      },
+    });
+    assert.ok(result.steps > 2, `${result.steps} steps in a minute`);
+    assert.equal(asked.length, result.steps);
+    assert.ok(asked.every((seconds) => seconds > 0));
+  });
+
   it('lowers the loss and keeps the step that did best on held-out samples', async () => {
     const { result, events } = await run(toyJob({ settings: toySettings({ budget: { epochs: 40 } }) }));
     const losses = only(events, 'step').map(({ loss }) => loss.total);
