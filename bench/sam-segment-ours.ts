@@ -11,11 +11,12 @@ const SIDE = 512;
 const { executor } = await openNodeDevice('cpu', { threads: 2 });
 const config = { ...SAM_VIT_B, imageSize: SIDE };
 const weights = new Map([...randomSamWeights(config, 1), ...randomTextAffine(config, 2)]);
+const sized = prepareSamWeights(weights, config, SIDE);
 const segmenter = createSegmenter({
   executor,
   input: { framing: 'square', side: SIDE },
   model: () => samModel(config, { batchSize: 1, imageSize: SIDE, prompts: { text: true } }),
-  weights: prepareSamWeights(weights, config, SIDE),
+  weights: () => sized,
 });
 const words = [1, 2].map((k) => ({
   prompt: {

@@ -7,12 +7,16 @@ import type { FloatTensor } from '../graph/tensor.ts';
 
 /**
  * How a model wants frames. `square`: longest side resized to `side`, padding at the bottom or the right, SAM's
- * mean and deviation. `native`: at the frame's own size, each channel less its mean over its deviation inside
+ * mean and deviation; frames a little longer than that, up to `ownSize.upTo`, stay as they are. `native`: at the frame's own size, each channel less its mean over its deviation inside
  * the field of view, padded with zeros at the bottom and the right to multiples of `multiple`.
  */
-export type ModelInput =
-  | { readonly framing: 'square'; readonly side: number }
-  | { readonly framing: 'native'; readonly multiple: number };
+export type ModelInput = SquareInput | { readonly framing: 'native'; readonly multiple: number };
+
+export interface SquareInput {
+  readonly framing: 'square';
+  readonly side: number;
+  readonly ownSize?: { readonly upTo: number; readonly multiple: number };
+}
 
 /** Whether words are prompts, one at a time, or outputs, all at once in a fixed order. */
 export type WordRole = 'prompt' | 'output';
@@ -37,9 +41,20 @@ export function requireFinitePixels(frame: Raster, name: string): void {
 
 /** The size at which a frame enters the model. */
 export function inputSize(input: ModelInput, frame: InputSize): InputSize {
-  if (input.framing === 'square') return { width: input.side, height: input.side };
-  const padded = (length: number): number => Math.ceil(length / input.multiple) * input.multiple;
-  return { width: padded(frame.width), height: padded(frame.height) };
+  if (input.framing === 'square') {
+    const side = squareSide(input, Math.max(frame.width, frame.height));
+    return { width: side, height: side };
+  }
+  return { width: padded(frame.width, input.multiple), height: padded(frame.height, input.multiple) };
+}
+
+/** @param longest side of the frame */
+function squareSide({ side, ownSize }: SquareInput, longest: number): number {
+  return ownSize && longest > side && longest <= ownSize.upTo ? padded(longest, ownSize.multiple) : side;
+}
+
+function padded(length: number, multiple: number): number {
+  return Math.ceil(length / multiple) * multiple;
 }
 
 /** A frame as the model's `image` [1, 3, H, W]. */
@@ -47,7 +62,7 @@ export function inputTensor(input: ModelInput, raster: Raster, fieldOfView: Mask
   const { width, height } = inputSize(input, raster);
   const shape = [1, 3, height, width];
   if (input.framing === 'square') {
-    return floatTensor(shape, samInput(squareGeometry(raster.width, raster.height, input.side), raster));
+    return floatTensor(shape, samInput(squareGeometry(raster.width, raster.height, width), raster));
   }
   const normalised = normaliseInside(raster, 3, fieldOfView);
   if (width === raster.width && height === raster.height) return floatTensor(shape, normalised);
@@ -71,10 +86,10 @@ export function logitsOfFrame(
   logits: Float32Array,
   grid: InputSize,
 ): Float32Array {
-  if (input.framing === 'square') {
-    return fromSquare(squareGeometry(frame.width, frame.height, input.side), logits, grid.width);
-  }
   const size = inputSize(input, frame);
+  if (input.framing === 'square') {
+    return fromSquare(squareGeometry(frame.width, frame.height, size.width), logits, grid.width);
+  }
   if (grid.width !== size.width || grid.height !== size.height) {
     throw new SaltError(
       'GRAPH_INVALID',

@@ -19,9 +19,10 @@ import type { StageChain, WeightPlacement, Weights } from './stage-programs.ts';
 export interface SegmenterOptions {
   readonly executor: Executor;
   readonly input: ModelInput;
-  /** The model for one image of the given size; for a square input, always the same. */
+  /** The model for one image of the given size, ... */
   readonly model: (size: InputSize) => SegmentationModel;
-  readonly weights: Weights;
+  /** ... and what it reads: a SAM's positions depend on the size. With placement `inputs`, the same at every size. */
+  readonly weights: (size: InputSize) => Weights;
   /** Default: `constants`. */
   readonly placement?: WeightPlacement;
   /** Image embeddings are kept on the device up to this size. Default: 256 MB. */
@@ -169,8 +170,8 @@ class StagedSegmenter implements Segmenter {
     if (programs) {
       this.#programs.delete(key);
     } else {
-      const { executor, weights } = this.#options;
-      const model = this.#options.model(size);
+      const { executor } = this.#options;
+      const [model, weights] = [this.#options.model(size), this.#options.weights(size)];
       const uploaded = this.#uploaded && { uploaded: this.#uploaded };
       programs = {
         image: await compileStages(executor, model.imageStages, weights, { ...uploaded, toHost: false }),

@@ -4,7 +4,8 @@ import type { AdapterFile, FactorMatrices } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
-import { DETAIL_PREFIX } from '../model/detail/index.ts';
+import { DETAIL_PREFIX, detailMultiple } from '../model/detail/index.ts';
+import { MOST_ENLARGED, samSide } from '../model/sam-side.ts';
 import { GAUSSIAN_MATRIX } from '../model/sam/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
@@ -13,7 +14,8 @@ import { unetModel, unetMultiple } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Flips } from './mirror.ts';
-import type { InputSize, ModelInput } from './model-input.ts';
+import { inputSize } from './model-input.ts';
+import type { InputSize, ModelInput, SquareInput } from './model-input.ts';
 import { embedAskedWord, indexOfWord, listWords } from './prompt-words.ts';
 import type { FindEncoder } from './prompt-words.ts';
 import { placeTensors } from './place-prompt.ts';
@@ -38,7 +40,8 @@ export interface TrainedModel {
   /** Mirrored copies to average over unless asked otherwise: what trained in every orientation gains by it. */
   readonly flips: Flips;
   readonly input: ModelInput;
-  readonly weights: Weights;
+  /** What `modelAt` reads. */
+  weightsAt(size: InputSize): Weights;
   /** @param pointTokens of clicks and boxes; only where there is `places`. Default: 0 */
   modelAt(size: InputSize, pointTokens?: number): SegmentationModel;
   /** Present where clicks and boxes can be prompts. */
@@ -96,13 +99,15 @@ export async function adaptedSam(
   const weights = samTensors(withoutDetail(base), imageSize, SEED);
   const svdOf = await factorLayers(adapter, weights, factor);
   const words = info.prompts.map(({ word }) => word);
+  const input = { framing: 'square', side: imageSize } as const;
+  const merged = await mergeWeights(weights, adapter, values, svdOf, executor);
   return {
     words,
     flips: 1,
-    input: { framing: 'square', side: imageSize },
-    weights: await mergeWeights(weights, adapter, values, svdOf, executor),
-    modelAt: atTokens(sam, imageSize, true),
-    places: placesOf(weights, imageSize, undefined),
+    input,
+    weightsAt: () => merged,
+    modelAt: atTokens(sam, true),
+    places: placesOf(weights, input, undefined),
     async ask(word) {
       const known = { name: base.name, knowsWords: base.textAffine !== undefined };
       const { embedding, ...warning } = await embedAskedWord(word, file, known, findEncoder);
@@ -119,19 +124,25 @@ export function withoutHead({ info, values, embeddings }: AdapterFile): AdapterF
   return { info: { ...info, model }, values: new Map(kept), embeddings };
 }
 
-/** A SAM without an adapter. Unless it was taught words before, it segments what it would without being asked. */
-export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder): TrainedModel {
+/**
+ * A SAM without an adapter. Unless it was taught words before, it segments what it would without being asked. One that has a
+ * detail head sees frames that are a little larger than usual at their own size.
+ * @param side of its input; the usual one without
+ */
+export function plainSam(base: SamBase, encoder: TextEncoder, side?: number): TrainedModel {
   const text = base.textAffine !== undefined;
+  const input = side === undefined ? usualInput(base) : ({ framing: 'square', side } as const);
+  const imageSize = input.side;
   const weights = samTensors(base, imageSize, SEED);
   const noWord = encoder.noWord && { text_embedding: asRow(encoder.noWord) };
   const alone = text ? noWord : {};
   return {
     words: [],
     flips: 1,
-    input: { framing: 'square', side: imageSize },
-    weights,
-    modelAt: atTokens(base, imageSize, text),
-    places: placesOf(weights, imageSize, alone && { prompt: alone, output: 0 }),
+    input,
+    weightsAt: ({ width }) => (width === imageSize ? weights : samTensors(base, width, SEED)),
+    modelAt: atTokens(base, text),
+    places: placesOf(weights, input, alone && { prompt: alone, output: 0 }),
     async ask(word) {
       if (text) return { prompt: { text_embedding: asRow(await encoder.embed(word)) }, output: 0 };
       return {
@@ -143,20 +154,30 @@ export function plainSam(base: SamBase, imageSize: number, encoder: TextEncoder)
   };
 }
 
-/** A model for each number of point tokens, built when it is first asked for. */
-function atTokens(
-  base: Pick<SamBase, 'config' | 'detail'>,
-  imageSize: number,
-  text: boolean,
-): TrainedModel['modelAt'] {
-  return (_, points = 0) =>
-    samModelOf(base, { batchSize: 1, imageSize, prompts: { text, ...(points > 0 && { points }) } });
+/** Larger frames than these gain nothing from more pixels before training (CHASE_DB1, 999 px), and cost time. */
+function usualInput({ config, detail }: SamBase): SquareInput {
+  const side = samSide(config.imageSize);
+  const multiple = detail && detailMultiple(detail.config, config);
+  return { framing: 'square', side, ...(multiple && { ownSize: { upTo: MOST_ENLARGED * side, multiple } }) };
 }
 
-function placesOf(weights: Weights, side: number, withoutWord: Question | undefined): PlacePrompts {
+/** A model for each number of point tokens, built when it is first asked for. */
+function atTokens(base: Pick<SamBase, 'config' | 'detail'>, text: boolean): TrainedModel['modelAt'] {
+  return ({ width }, points = 0) =>
+    samModelOf(base, {
+      batchSize: 1,
+      imageSize: width,
+      prompts: { text, ...(points > 0 && { points }) },
+    });
+}
+
+function placesOf(weights: Weights, input: ModelInput, withoutWord: Question | undefined): PlacePrompts {
   const matrix = weights.get(GAUSSIAN_MATRIX);
   if (!matrix) throw new SaltError('CHECKPOINT_MISMATCH', `The model lacks ${GAUSSIAN_MATRIX}.`);
-  return { withoutWord, tensors: (place, frame) => placeTensors(place, frame, matrix, side) };
+  return {
+    withoutWord,
+    tensors: (place, frame) => placeTensors(place, frame, matrix, inputSize(input, frame).width),
+  };
 }
 
 /** @param trained false for a network of random weights */
@@ -165,7 +186,7 @@ export function unetAsModel({ config, weights, words }: TrainedUnet, trained = t
     words,
     flips: 4,
     input: { framing: 'native', multiple: unetMultiple(config) },
-    weights,
+    weightsAt: () => weights,
     modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
     async ask(word) {
       if (!trained) {

@@ -34,7 +34,7 @@ export async function evaluateHeldOut(
     executor,
     input: subject.input,
     model: (size) => subject.modelAt(size),
-    weights,
+    weights: () => weights,
     cacheBytes: CACHE_BYTES,
     placement: bytes > MAX_CONSTANT_BYTES ? 'inputs' : 'constants',
   });

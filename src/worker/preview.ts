@@ -38,11 +38,12 @@ export class Preview {
     executor: Executor,
   ): Promise<SegmentedFrame['maps']> {
     const before = performance.now();
+    const weights = await subject.merge(await moment.trained());
     const segmenter = createSegmenter({
       executor,
       input: subject.input,
       model: (size) => subject.modelAt(size),
-      weights: await subject.merge(await moment.trained()),
+      weights: () => weights,
     });
     try {
       const frame = frameOfPixels(this.#frame, 'The preview');

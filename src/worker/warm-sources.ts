@@ -7,7 +7,6 @@ import { encodersOf, textEncoderOf } from '../inference/shipped-parts.ts';
 import { adaptedSam, plainSam, unetAsModel, unetOfAdapter } from '../inference/trained-model.ts';
 import type { Question, TrainedModel } from '../inference/trained-model.ts';
 import type { Source } from '../protocol/backend.ts';
-import { samSide } from '../training/presets.ts';
 import { webFactor } from './device.ts';
 import type { Models } from './models.ts';
 import { adapterBytes } from './store/adapters.ts';
@@ -64,7 +63,7 @@ export class WarmSources {
     const segmenter = createSegmenter({
       executor,
       input: trained.input,
-      weights: trained.weights,
+      weights: (size) => trained.weightsAt(size),
       model: (size) => trained.modelAt(size),
       cacheBytes: CACHE_BYTES,
     });
@@ -87,7 +86,7 @@ export class WarmSources {
     const models = this.#models;
     if (source.kind === 'model') {
       const base = await models.base(source.id);
-      return plainSam(base, samSide(base.config.imageSize), await textEncoderOf(base, models.shipped));
+      return plainSam(base, await textEncoderOf(base, models.shipped));
     }
     const file = decodeAdapter(await adapterBytes(source.id));
     const unet = unetOfAdapter(file);

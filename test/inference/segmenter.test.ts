@@ -69,7 +69,7 @@ function copySegmenter(changes: Partial<SegmenterOptions> = {}): Segmenter {
     executor,
     input: { framing: 'native', multiple: 4 },
     model: ({ width, height }) => copyModel(width, height),
-    weights: COPY_WEIGHTS,
+    weights: () => COPY_WEIGHTS,
     ...changes,
   });
 }
@@ -157,6 +157,34 @@ describe('createSegmenter', () => {
     await segmenter.dispose();
   });
 
+  it('sees frames that are a little larger than its side at their own size, and no others', async () => {
+    const seen: string[] = [];
+    const segmenter = copySegmenter({
+      input: { framing: 'square', side: 32, ownSize: { upTo: 40, multiple: 4 } },
+      model: ({ width, height }) => {
+        seen.push(`${width} x ${height}`);
+        return copyModel(width, height);
+      },
+    });
+    for (const [width, height] of [
+      [20, 30],
+      [37, 33],
+      [35, 40],
+      [41, 30],
+    ] as const) {
+      const frame = noise(width, height, 1);
+      const [map] = await segmenter.probabilities(frame, ask(0));
+      assert.equal(map?.data.length, width * height);
+      if (width !== 35) continue;
+      // Not resized: red comes back as it is.
+      const [mean, deviation] = [123.675, 58.395];
+      const expected = frame.pixels.map((value) => sigmoid((2 * (value - mean)) / deviation));
+      assertNear(map.data, expected, 1e-4);
+    }
+    assert.deepEqual(seen, ['32 x 32', '40 x 40']);
+    await segmenter.dispose();
+  });
+
   it('runs the image program once for a frame, however often it is asked about', async () => {
     const { executor: counted, imageRuns } = counting();
     const segmenter = copySegmenter({ executor: counted });
@@ -210,7 +238,7 @@ describe('createSegmenter', () => {
         executor,
         input: { framing: 'native', multiple: 4 },
         model: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
-        weights,
+        weights: () => weights,
         placement,
       });
       maps.push(await segmenter.probabilities(frame));
@@ -225,11 +253,12 @@ describe('createSegmenter', () => {
 
   it('averages over mirrored copies, so that a mirrored frame gives the mirrored map', async () => {
     const config = { poolings: 1, features: 4, fold: 1 as const, localContrast: false, outputs: 1 };
+    const weights = initialUnetWeights(config, 2);
     const segmenter = createSegmenter({
       executor,
       input: { framing: 'native', multiple: 2 },
       model: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
-      weights: initialUnetWeights(config, 2),
+      weights: () => weights,
     });
     const frame = noise(12, 10, 3);
     const both = { x: true, y: true };
@@ -253,7 +282,7 @@ describe('createSegmenter', () => {
 
   it('lists every weight that is missing or misshapen', async () => {
     const weights = new Map([['ask.gain', floatTensor([2])]]);
-    const segmenter = copySegmenter({ weights });
+    const segmenter = copySegmenter({ weights: () => weights });
     await assert.rejects(
       segmenter.probabilities(noise(4, 4, 1), ask(0)),
       isError('CHECKPOINT_MISMATCH', /image\.copy\.weight/),

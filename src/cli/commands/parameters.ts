@@ -5,7 +5,7 @@ import type { SamConfig } from '../../model/sam-config.ts';
 import { samModel } from '../../model/sam/index.ts';
 import { allStages } from '../../model/segmentation-model.ts';
 import { UNET_DEFAULTS, unetModel } from '../../model/unet.ts';
-import { samSide } from '../../training/presets.ts';
+import { samSide } from '../../model/sam-side.ts';
 import { loadModel } from '../models/load-model.ts';
 import { findModel } from '../models/model-source.ts';
 import { RANDOM_SAMS } from '../models/random-models.ts';

@@ -104,7 +104,11 @@ export function addTrain(program: Command): void {
       wholeNumber(1, 1024),
     )
     .option('--accumulate <n>', 'batches before each update', wholeNumber(1, 1024))
-    .option('--lr <rate>', 'learning rate (default: 0.003 for a U-Net, 0.0001 for SAM)', numberAbove(0, 100))
+    .option(
+      '--lr <rate>',
+      'learning rate (default: 0.003 for a U-Net, 0.01 for salt-tiny, 0.0001 for SAM)',
+      numberAbove(0, 100),
+    )
     .option(
       '--image-size <px>',
       "side of the model's input (default: 256 for a U-Net, 512 for SAM, up to 640 for salt-tiny and larger frames)",

@@ -63,7 +63,7 @@ export const evaluateJob: EvaluateJob = async (request, { emit, signal }) => {
   const segmenter = createSegmenter({
     executor,
     input: trained.input,
-    weights: trained.weights,
+    weights: (size) => trained.weightsAt(size),
     model: (size) => trained.modelAt(size),
   });
   const images: EvaluatedImage[] = [];

@@ -34,11 +34,11 @@ export async function mergeAdapter(
   const factor = nodeFactor(emit, new AbortController().signal);
   const merged = await openModel(request, factor, executor);
   await executor.dispose();
-  if (request.format === 'onnx') {
-    const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
-    return exportOnnx(merged.modelAt({ width: side, height: side }), merged.weights);
-  }
+  const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
+  const size = { width: side, height: side };
+  const weights = merged.weightsAt(size);
+  if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), weights);
   const { config } = await findBase(file.info, request.adapter, request.model);
   const detail = file.info.model.kind === 'sam' ? file.info.model.detail : undefined;
-  return encodeMergedSam(merged.weights, { config, detail }, file.info.imageSize);
+  return encodeMergedSam(weights, { config, detail }, file.info.imageSize);
 }

@@ -10,7 +10,6 @@ import {
 import type { TrainedModel } from '../../inference/trained-model.ts';
 import { UNET_DEFAULTS, initialUnetWeights } from '../../model/unet.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { samSide } from '../../training/presets.ts';
 import { withoutDetail } from '../../inference/sam-base.ts';
 import { findBase } from '../models/find-base.ts';
 import { loadModel, readAdapter } from '../models/load-model.ts';
@@ -52,10 +51,8 @@ export async function openModel(
   if (!request.model) throw new SaltError('INVALID_ARGUMENT', 'Give --adapter or --model.');
   const loaded = await loadModel(request.model);
   if (loaded.kind === 'unet') return loaded.trained ? unetAsModel(loaded.trained) : untrainedUnet();
-  const { config } = loaded.base;
-  const side = request.imageSize ?? samSide(config.imageSize);
   const base = request.detail === false ? withoutDetail(loaded.base) : loaded.base;
-  return plainSam(base, side, await textEncoderOf(base));
+  return plainSam(base, await textEncoderOf(base), request.imageSize);
 }
 
 function untrainedUnet(): TrainedModel {

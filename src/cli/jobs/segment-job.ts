@@ -84,7 +84,7 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
   const segmenter = createSegmenter({
     executor,
     input: trained.input,
-    weights: trained.weights,
+    weights: (size) => trained.weightsAt(size),
     model: (size) => trained.modelAt(size, request.place ? placeTokens(request.place) : 0),
   });
   const context: Context = {

@@ -49,7 +49,7 @@ export async function evaluatePretraining(options: EvaluationOptions): Promise<P
     executor,
     input: { framing: 'square', side: imageSize },
     model: () => pretrainedModel(imageSize, samAlone),
-    weights,
+    weights: () => weights,
     placement: 'inputs',
   });
   const prompts = new Map<Structure, Float32Array>();
