@@ -31,7 +31,7 @@ const ALONE = ['open_clip_torch==3.3.0'];
 process.env.OHIF_SALT_PYTHON ??= makeEnvironment();
 // `--prepare` makes the environment only.
 if (!process.argv.includes('--prepare'))
-  await runSuites({ oracles: () => tests(testFiles('test/oracles'), 1) });
+  await runSuites({ oracles: () => tests(testFiles('test/oracles'), 2) });
 
 /** Returns the path of its Python. */
 function makeEnvironment() {

@@ -1,0 +1,29 @@
+/** The main job on an archive that others wrote; briefly, since `coronary.test.ts` measures what it learns. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { remoteArchive } from '../../src/server/proxy.ts';
+import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
+import { VEIN, coronaryLoop } from './coronary-loop.ts';
+import { writeDemo } from './demo.ts';
+import type { Demo } from './demo.ts';
+import { skipWithoutViewer } from './harness.ts';
+
+describe('the coronary run in Orthanc', { skip: skipWithoutViewer || skipWithoutOrthanc }, () => {
+  let demo: Demo;
+  before(async () => {
+    demo = await writeDemo('coronary-left');
+  });
+  after(() => demo.remove());
+
+  test('is learnt, saved and opened again', async () => {
+    const orthanc = await startOrthanc([await readFile(join(demo.studies, demo.instance.file))]);
+    try {
+      const archive = { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) } as const;
+      const plan = { name: 'coronary-orthanc', words: [VEIN], painted: [16], minutes: 0.4 };
+      await coronaryLoop(demo, archive, plan, () => orthanc.instances('SEG'));
+    } finally {
+      await orthanc.close();
+    }
+  });
+});
