@@ -44,10 +44,11 @@ const GOING_ON = {
   firstLesson: 0,
   samAlone: 0,
   spatial: { from: 1, to: 1 },
-  onlyPresent: 0.35,
-  rarity: { share: 0.02, floor: 0.004 },
+  onlyPresent: 0.5,
+  promptsPerImage: 6,
+  rarity: { shares: [0.06, 0.04, 0.02, 0.01], floor: 0.004 },
   evaluateEvery: 500,
-  schedule: { learningRate: 5e-4, warmUpSteps: 100, decay: { kind: 'cosine', floor: 0.01 } },
+  schedule: { learningRate: 2.5e-4, warmUpSteps: 100, decay: { kind: 'cosine', floor: 0.01 } },
 } as const satisfies Partial<PretrainingInput>;
 
 export function addPretrain(program: Command): void {

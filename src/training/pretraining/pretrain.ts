@@ -2,7 +2,7 @@ import type { Executor } from '../../graph/executor.ts';
 import type { FloatTensor } from '../../graph/tensor.ts';
 import { DENSE_POSITIONS, GAUSSIAN_MATRIX, prepareSamWeights } from '../../model/sam/index.ts';
 import { SALT_TINY } from '../../model/salt-tiny.ts';
-import { textEncoderIn } from '../../model/text/built-in-text.ts';
+import { TEXT_ENCODER_PREFIX, textEncoderIn } from '../../model/text/built-in-text.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
@@ -15,7 +15,7 @@ import { evaluatePretraining } from './evaluation.ts';
 import type { PretrainingScore } from './evaluation.ts';
 import { engineStart, namedState } from './named-state.ts';
 import type { NamedState } from './named-state.ts';
-import { isSamAlone, isSpatial, stepOfLesson } from './settings.ts';
+import { isSamAlone, isSpatial, rarityShare, stepOfLesson } from './settings.ts';
 import type { PretrainingSettings } from './settings.ts';
 import { decodePretrainingState, encodePretrainingState, isPretrainingState } from './state.ts';
 import type { PretrainingState } from './state.ts';
@@ -61,8 +61,8 @@ export interface PretrainingResult {
  * wholly empty one with a thousand times the force that draws a structure that is there, and words that are not yet
  * understood may learn to draw nothing.
  */
-function lossOf({ rarity }: PretrainingSettings): LossOptions {
-  return { ...VESSEL_LOSS, diceOver: 'sample', diceSmooth: 200, inverseFrequency: rarity };
+function lossOf({ rarity: { floor } }: PretrainingSettings, share: number): LossOptions {
+  return { ...VESSEL_LOSS, diceOver: 'sample', diceSmooth: 200, inverseFrequency: { share, floor } };
 }
 /**
  * Both classes pull equally hard. SAM's masks have no bias: where the background outweighs the structure, the first thing to
@@ -107,7 +107,7 @@ class PretrainingRun {
   /** On the clock of `performance.now`, as if there had been no interruption. */
   readonly #startedAt: number;
   #state: NamedState;
-  #engine: { readonly steps: StepEngine; readonly lesson: Lesson } | undefined;
+  #engine: { readonly steps: StepEngine; readonly lesson: Lesson; readonly share: number } | undefined;
   #step: number;
   #savedAt = performance.now();
   #taken = 0;
@@ -211,22 +211,26 @@ class PretrainingRun {
   /** Each lesson needs another graph: the run goes on in it from where it stands. */
   async #engineFor(step: number): Promise<StepEngine> {
     const samAlone = isSamAlone(this.#settings, step);
-    const lesson = { samAlone, spatial: isSpatial(this.#settings, step) };
+    const spatial = isSpatial(this.#settings, step);
+    const share = rarityShare(this.#settings, step);
     const now = this.#engine;
-    if (now?.lesson.samAlone === samAlone && now.lesson.spatial === lesson.spatial) return now.steps;
+    if (now?.lesson.samAlone === samAlone && now.lesson.spatial === spatial && now.share === share) {
+      return now.steps;
+    }
     await this.#gather();
     await this.dispose();
     if (stepOfLesson(this.#settings, step) === 1) {
       this.#state = { ...this.#state, first: new Map(), second: new Map() };
     }
+    const lesson = { samAlone, spatial };
     const subject = pretrainingSubject(this.#settings, this.#state.values, lesson);
     const steps = await StepEngine.open(
       { executor: this.#host.executor, plan: 'whole' },
       subject,
-      { ...NUMERICS, loss: samAlone ? SAM_ALONE_LOSS : lossOf(this.#settings) },
+      { ...NUMERICS, loss: samAlone ? SAM_ALONE_LOSS : lossOf(this.#settings, share) },
       engineStart(subject, this.#state),
     );
-    this.#engine = { steps, lesson };
+    this.#engine = { steps, lesson, share };
     return steps;
   }
 
@@ -275,7 +279,10 @@ async function firstState(
   settings: PretrainingSettings,
   { executor, start }: PretrainingHost,
 ): Promise<PretrainingState> {
-  const values = initialWeights(settings, await teachWords(executor, settings.seed), start);
+  // Words that a whole model knows are kept: its masks answer to these numbers and no others.
+  const knowsWords = [...(start?.keys() ?? [])].some((name) => name.startsWith(TEXT_ENCODER_PREFIX));
+  const words = knowsWords ? undefined : await teachWords(executor, settings.seed);
+  const values = initialWeights(settings, words, start);
   return { settings, step: 0, elapsedSeconds: 0, history: [], values, first: new Map(), second: new Map() };
 }
 

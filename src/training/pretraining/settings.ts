@@ -31,11 +31,12 @@ export const pretrainingSettingsSchema = z.strictObject({
   onlyPresent: share.default(0.6),
   /**
    * How much more the pixels of what covers little of an image weigh (see `LossOptions.inverseFrequency`): much while
-   * structures are learnt, since their background drowns them; little at the end, or masks come out too wide.
+   * structures are learnt, since their background drowns them; little at the end, or masks come out too wide. Each of
+   * `shares` holds for an equal part of the run.
    */
   rarity: z
-    .strictObject({ share: z.number().min(0).max(10), floor: z.number().min(1e-4).max(1) })
-    .default({ share: 0.08, floor: 0.004 }),
+    .strictObject({ shares: z.array(z.number().min(0).max(10)).min(1), floor: z.number().min(1e-4).max(1) })
+    .default({ shares: [0.08, 0.08, 0.04, 0.02], floor: 0.004 }),
   /** Times that each drawn image is used, each time seen otherwise. */
   uses: z.int().min(1).max(100).default(2),
   /** Images of which the next is chosen: uses of one lie this far apart. */
@@ -82,6 +83,11 @@ export function stepOfLesson(settings: PretrainingSettings, step: number): numbe
 
 function stepsAlone({ steps, samAlone }: PretrainingSettings): number {
   return Math.floor(steps * samAlone);
+}
+
+/** The share of `rarity` that holds at a step. @param step counted from 1 */
+export function rarityShare({ steps, rarity: { shares } }: PretrainingSettings, step: number): number {
+  return shares[Math.floor(((step - 1) / steps) * shares.length)] ?? 0;
 }
 
 /** Whether a step's prompts hold clicks and boxes. @param step counted from 1 */

@@ -12,8 +12,6 @@ import type { PretrainingSettings } from './settings.ts';
 import { COARSE } from './coarse-masks.ts';
 import { POINT_TOKENS } from './spatial-prompts.ts';
 
-const TEXT_AFFINE_PREFIX = 'text_affine.';
-
 /** Of the model in pretraining: with the head's correction, and SAM by itself. */
 export const PRETRAINING_OUTPUTS = 2;
 
@@ -56,21 +54,20 @@ export function pretrainedModel(imageSize: number, samAlone: boolean): Segmentat
 
 /**
  * All that the model reads at the image size of the run.
- * @param text encoder's weights, by its own names
- * @param start weights to start from, which take the place of random ones; what another text encoder was read with does
- *   not
+ * @param words weights of a text encoder, by its own names; without, those of `start`
+ * @param start weights to start from, which take the place of random ones
  */
 export function initialWeights(
   { seed, imageSize }: PretrainingSettings,
-  text: ReadonlyMap<string, FloatTensor>,
+  words: ReadonlyMap<string, FloatTensor> | undefined,
   start: ReadonlyMap<string, FloatTensor> = new Map(),
 ): Map<string, FloatTensor> {
   const all = new Map([
     ...randomSamWeights(SALT_TINY, seed),
     ...randomTextAffine(SALT_TINY, seed),
     ...randomDetailWeights(SALT_TINY, SALT_TINY_DETAIL, seed),
-    ...[...start].filter(([name]) => !name.startsWith(TEXT_AFFINE_PREFIX)),
-    ...[...text].map(([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const),
+    ...start,
+    ...[...(words ?? [])].map(([name, value]) => [TEXT_ENCODER_PREFIX + name, value] as const),
   ]);
   return prepareSamWeights(all, SALT_TINY, imageSize);
 }
