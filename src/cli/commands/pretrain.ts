@@ -37,8 +37,9 @@ interface PretrainOptions extends CommonOptions, DeviceCliOptions {
 const STEPS = 12_000;
 const TELL_EVERY = 50;
 /**
- * Whoever goes on has had the first lesson, and clicks and boxes. One that has learnt bears a rate at which a beginner learns nothing,
- * and small structures weigh less than while they are learnt: masks had come out too wide.
+ * Whoever goes on has had the first lesson, and clicks and boxes. At this rate the loss of weights that have learnt first rises
+ * by a third, and comes down again as the rate falls. Small structures weigh less and less, at the end no more than others:
+ * masks had come out too wide.
  */
 const GOING_ON = {
   firstLesson: 0,
@@ -46,7 +47,7 @@ const GOING_ON = {
   spatial: { from: 1, to: 1 },
   onlyPresent: 0.5,
   promptsPerImage: 6,
-  rarity: { shares: [0.06, 0.04, 0.02, 0.01], floor: 0.004 },
+  rarity: { shares: [0.06, 0.04, 0.02, 0.01, 0], floor: 0.004 },
   evaluateEvery: 500,
   schedule: { learningRate: 2.5e-4, warmUpSteps: 100, decay: { kind: 'cosine', floor: 0.01 } },
 } as const satisfies Partial<PretrainingInput>;
