@@ -20,7 +20,7 @@ describe('the coronary run in Orthanc', { skip: skipWithoutViewer || skipWithout
     const orthanc = await startOrthanc([await readFile(join(demo.studies, demo.instance.file))]);
     try {
       const archive = { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) } as const;
-      const plan = { name: 'coronary-orthanc', words: [VEIN], painted: [16], minutes: 0.4 };
+      const plan = { name: 'coronary-orthanc', words: [VEIN], painted: [16], minutes: 0.75 };
       await coronaryLoop(demo, archive, plan, () => orthanc.instances('SEG'));
     } finally {
       await orthanc.close();
