@@ -7,8 +7,9 @@ import type { FloatTensor } from '../graph/tensor.ts';
 
 /**
  * How a model wants frames. `square`: longest side resized to `side`, padding at the bottom or the right, SAM's
- * mean and deviation; frames a little longer than that, up to `ownSize.upTo`, stay as they are. `native`: at the frame's own size, each channel less its mean over its deviation inside
- * the field of view, padded with zeros at the bottom and the right to multiples of `multiple`.
+ * mean and deviation; frames longer than `side`, up to `ownSize.upTo`, keep their size, padded to a multiple of
+ * `ownSize.multiple`. `native`: at the frame's own size, each channel less its mean over its deviation inside the field of
+ * view, padded with zeros at the bottom and the right to multiples of `multiple`.
  */
 export type ModelInput = SquareInput | { readonly framing: 'native'; readonly multiple: number };
 

@@ -66,7 +66,7 @@ class TrainingRun {
   readonly #checkpoints: Checkpointer;
   readonly #stepsPerEpoch: number;
   readonly #now: () => number;
-  /** On the clock of `now`, as if there had been no interruption. */
+  /** As if there had been no interruption. */
   readonly #watch: Stopwatch;
   #pace: Pace = { secondsPerStep: 0, secondsPerEvaluation: 0 };
   #warmUpSteps = 0;

@@ -3,8 +3,8 @@ import type { TrainOutcome, TrainRun, TrainRunEvent } from '../protocol/backend.
 import { SaltError } from '../protocol/errors.ts';
 import { unpackError } from '../runtime/thread.ts';
 import { brokenWorker } from './engine-client.ts';
-import { watchInput } from './give-way.ts';
 import type { FirstMessage, FromTrainer, RunStart, ToTrainer, Wish, WorkerSettings } from './messages.ts';
+import { watchInput } from './watch-input.ts';
 
 export interface RunClient {
   readonly run: TrainRun;

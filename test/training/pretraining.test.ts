@@ -19,6 +19,7 @@ import {
   isFirstLesson,
   isSpatial,
   pretrainingSettingsSchema,
+  rarityShare,
 } from '../../src/training/pretraining/settings.ts';
 import { teachWords } from '../../src/training/pretraining/words-lesson.ts';
 import { POINT_TOKENS, drawSpatialPrompt } from '../../src/training/pretraining/spatial-prompts.ts';
@@ -154,6 +155,16 @@ describe('the batches of a pretraining run', () => {
   });
 });
 
+test('small structures weigh as much as each part of the run says', () => {
+  const settings = pretrainingSettingsSchema.parse({
+    ...SMALL,
+    steps: 7,
+    rarity: { shares: [0.5, 0.2, 0], floor: 0.01 },
+  });
+  const shares = Array.from({ length: 7 }, (_, i) => rarityShare(settings, i + 1));
+  assert.deepEqual(shares, [0.5, 0.5, 0.5, 0.2, 0.2, 0, 0]);
+});
+
 describe('a pretraining run', () => {
   let executor: Executor;
   before(async () => {
@@ -192,6 +203,22 @@ describe('a pretraining run', () => {
     }
     assert.ok(right / all >= 0.97, `${right} of ${all}`);
     for (const stranger of ['Liver', 'spaceship']) assert.equal(await closest(stranger), 'nothing');
+  });
+
+  test('that goes on from another keeps the words that its masks answer to', async () => {
+    const settings = pretrainingSettingsSchema.parse({ ...SMALL, steps: 1 });
+    const host = {
+      executor,
+      store: memoryStore(),
+      resume: false,
+      onEvent: () => undefined,
+      shouldStop: () => true,
+    };
+    const first = await pretrain(settings, host);
+    const next = await pretrain({ ...settings, seed: 2 }, { ...host, start: first.weights });
+    const words = [...first.weights].filter(([name]) => /^text_(encoder|affine)\./.test(name));
+    assert.ok(words.length > 4, `${words.length} tensors`);
+    for (const [name, { data }] of words) assert.deepEqual(next.weights.get(name)?.data, data, name);
   });
 
   test('that is stopped and resumed gives the weights of one that was not, to the bit', async () => {

@@ -69,7 +69,7 @@ export async function coronaryLoop(
   const { name, words, painted, corrected, minutes } = plan;
   await withViewer(
     async (viewer) => {
-      const { page, panel } = viewer;
+      const { page } = viewer;
       await viewer.open(demo.instance.studyInstanceUid);
       await viewer.screenshot(`${name}-1-opened`);
       const draft = await draftAndUndo(demo, viewer, name);
@@ -121,11 +121,7 @@ export async function coronaryLoop(
         for (const { word, dice } of last) console.log(`${word}, once more: Dice ${dice.toFixed(3)}`);
       }
 
-      await person.press('Save to archive');
-      await panel
-        .getByText(/^Saved/)
-        .first()
-        .waitFor({ state: 'attached' });
+      await person.save();
       console.log(JSON.stringify(person.figures));
       await viewer.screenshot(`${name}-7-saved`);
       const shown = await labelsOfAll(demo, viewer);

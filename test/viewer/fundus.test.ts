@@ -77,11 +77,7 @@ describe('the fundus photograph of the demonstration', { skip: skipWithoutViewer
         const box = boxAbout(paint);
         assert.deepEqual(cut(found, box), cut(paint, box), 'the paint was not kept');
 
-        await person.press('Save to archive');
-        await panel
-          .getByText(/^Saved/)
-          .first()
-          .waitFor({ state: 'attached' });
+        await person.save();
         console.log(JSON.stringify(person.figures));
         await sameAsSaved(await demo.added(), [WORD], [labels]);
         assert.ok(draftDice >= LEAST_DRAFT, `the draft: ${draftDice.toFixed(3)}`);

@@ -41,6 +41,13 @@ export class Person {
     this.#strokes += strokes.length;
   }
 
+  /** Until the archive has what is shown. */
+  async save(): Promise<void> {
+    await this.press('Save to archive');
+    const saved = this.#viewer.panel.getByText(/^Saved/).first();
+    await saved.waitFor({ state: 'attached' });
+  }
+
   get figures(): Figures {
     const seconds = Math.round((performance.now() - this.#started) / 1000);
     return { seconds, clicks: this.#clicks, strokes: this.#strokes };

@@ -101,11 +101,7 @@ describe('real images', { skip }, () => {
             await page.waitForTimeout(1000);
             await viewer.screenshot(`real-${label}-2-segmented`);
 
-            await person.press('Save to archive');
-            await panel
-              .getByText(/^Saved/)
-              .first()
-              .waitFor({ state: 'attached' });
+            await person.save();
             const saved = (await readdir(folder, { recursive: true })).filter(
               (path) => path.endsWith('.dcm') && path !== own,
             );
