@@ -21,6 +21,7 @@ const PACKAGES = [
   'highdicom',
   'segment-anything',
   'safetensors',
+  'onnx',
   'transformers',
   'ftfy',
   'dicomweb-client',

@@ -2,15 +2,13 @@
  * What the model that ships draws for each word, on drawn images that training never sees: `npm run bench:words`; with
  * `-- --sam` SAM's own masks, without the detail head. `--images 10` of each kind.
  */
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { floatTensor } from '../src/graph/tensor.ts';
-import { parseSafetensors } from '../src/model/checkpoint/safetensors.ts';
 import { SALT_TINY } from '../src/model/salt-tiny.ts';
 import { prepareSamWeights } from '../src/model/sam/index.ts';
 import { textEncoderIn } from '../src/model/text/built-in-text.ts';
 import { openNodeDevice } from '../src/runtime/node.ts';
 import { evaluatePretraining } from '../src/training/pretraining/evaluation.ts';
+import { readWeights } from '../src/training/pretraining/gpu/weights-file.node.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -22,13 +20,7 @@ const { values: options } = parseArgs({
 
 const IMAGE_SIZE = 512;
 
-const file = parseSafetensors(new Uint8Array(await readFile(options.model)));
-const weights = new Map(
-  file.names.map((name) => {
-    const { shape, data } = file.float32(name);
-    return [name, floatTensor(shape, data)] as const;
-  }),
-);
+const weights = await readWeights(options.model);
 const { executor } = await openNodeDevice('cpu');
 const { dice, emptyWhereAbsent, mean } = await evaluatePretraining({
   executor,

@@ -48,6 +48,8 @@ export interface Annotation {
   readonly id: string;
   readonly frame: FramePixels;
   readonly masks: readonly WordMask[];
+  /** Whether the masks are a model's that a person corrected, rather than painted by hand: their rims can be trusted. */
+  readonly drafted?: true;
   /**
    * The part of the frame that the masks speak of: what lies outside is neither learnt from nor judged by. Without it
    * the whole frame.
@@ -106,6 +108,7 @@ export const annotationSchema: z.ZodType<Annotation> = z
     id: z.string().min(1),
     frame: framePixelsSchema,
     masks: z.array(wordMaskSchema),
+    drafted: z.literal(true).exactOptional(),
     region: regionSchema.exactOptional(),
     group: z.string().exactOptional(),
     role: roleSchema,

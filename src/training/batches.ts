@@ -17,8 +17,8 @@ export interface BatchOptions extends ExampleOptions {
   /** Words that an image is asked at once, where words are prompts. Default: 1. */
   readonly promptsPerImage?: number;
   /**
-   * Whether the rims of masks count neither way (see `forgiveEdge`). Not where several words are outputs: these
-   * share what counts. Default: false.
+   * Whether the rims of painted masks count neither way (see `forgiveEdge`); those of drafts that were corrected do count.
+   * Not where several words are outputs: these share what counts. Default: false.
    */
   readonly forgiveEdges?: boolean;
   /** What is segmented. In the order of the model's outputs, where words are outputs. */
@@ -109,7 +109,7 @@ export function createBatches(samples: readonly TrainingSample[], options: Batch
         for (let prompt = 1; prompt < prompts; prompt++) {
           if (prompt < example.words.length) valid.data.set(inside, (first + prompt) * size);
         }
-        if (options.forgiveEdges === true && outputs === 1) {
+        if (options.forgiveEdges === true && outputs === 1 && !example.sample.drafted) {
           for (let row = first; row < first + example.words.length; row++) {
             const plane = (all: FloatTensor): Float32Array => all.data.subarray(row * size, (row + 1) * size);
             forgiveEdge(plane(target), plane(valid), side);

@@ -10,6 +10,8 @@ export interface TrainingSample {
   loadFrame(): Promise<Frame>;
   /** Masks of the frame's size by word. An empty mask says that the structure is not there. */
   readonly masks: ReadonlyMap<string, () => Promise<Mask>>;
+  /** Whether the masks are a model's that a person corrected; `forgiveEdges` leaves their rims alone. */
+  readonly drafted?: true;
   /** Where the frame shows anything at all; absent when not known. */
   readonly loadFieldOfView?: () => Promise<Mask>;
   /** The part of the frame that the masks speak of; all of it when absent. The whole frame is seen either way. */

@@ -89,11 +89,12 @@ export function requireFinite(annotations: readonly Pick<Annotation, 'id' | 'fra
   }
 }
 
-export function sampleOf({ id, frame, masks, region, group, role }: Annotation): TrainingSample {
+export function sampleOf({ id, frame, masks, drafted, region, group, role }: Annotation): TrainingSample {
   return {
     id,
     loadFrame: () => Promise.resolve(frameOfPixels(frame, `Frame ${id}`)),
     masks: new Map(masks.map(({ word, mask }) => [word, () => Promise.resolve(mask)])),
+    ...(drafted && { drafted }),
     ...(region && { region }),
     ...(group !== undefined && { group }),
     role,

@@ -70,8 +70,11 @@ test('all painted frames are collected, untouched drafts are not', async () => {
   await until(({ place }) => place?.uncollected === 2);
   assert.equal(await session.frames.collectPainted(), 2);
   assert.deepEqual(
-    state().frames.map(({ ref }) => ref.frameNumber),
-    [3, 5],
+    state().frames.map(({ ref, drafted }) => [ref.frameNumber, drafted]),
+    [
+      [3, undefined],
+      [5, undefined],
+    ],
   );
   await until(({ place }) => place?.uncollected === 0);
   // A correction after collecting makes the frame uncollected again; taking it back does not.
@@ -79,6 +82,20 @@ test('all painted frames are collected, untouched drafts are not', async () => {
   await until(({ place }) => place?.uncollected === 1);
   viewer.erase(id, series[0].frames[2]!, [9]);
   await until(({ place }) => place?.uncollected === 0);
+});
+
+test('a draft that was corrected is told from paint, also when its frame is collected again', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await session.frames.draft();
+  for (const pixel of [7, 8]) {
+    viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [pixel]);
+    await session.frames.collect();
+    assert.deepEqual(
+      state().frames.map(({ drafted }) => drafted),
+      [true],
+    );
+  }
 });
 
 test('the masks of the set are copies: painting on does not change them', async () => {

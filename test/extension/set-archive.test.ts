@@ -29,6 +29,7 @@ function collected(name: string, values: FramePixels['values'], index: number): 
     seriesDescription: name,
     modality: 'XA',
     group: 'MÜLLER^ANNA 1950-01-01',
+    ...(index % 2 === 1 && { drafted: true }),
     frame: {
       width: 2,
       height: 2,
@@ -47,7 +48,7 @@ function collected(name: string, values: FramePixels['values'], index: number): 
 
 const frames = Object.entries(VALUES).map(([name, values], index) => collected(name, values, index));
 
-test('every kind of pixel comes back to the bit, with window, masks, words and role', async () => {
+test('every kind of pixel comes back to the bit, with window, masks, words, role and whether it was a draft', async () => {
   const zip = await packed(frames, new Map([[frames[1]!.id, 'heldOut']]));
   const back = await importSet(zip);
   assert.deepEqual(

@@ -207,13 +207,14 @@ describe('createBatches', () => {
 
   it('counts the rim of paint neither way where that is asked for, save of what has no middle', async () => {
     const side = 8;
-    const draw = async (paint: readonly number[]): Promise<string[]> => {
+    const draw = async (paint: readonly number[], drafted?: true): Promise<string[]> => {
       const data = new Uint8Array(side * side);
       for (const at of paint) data[at] = 1;
       const painted: TrainingSample = {
         id: 'painted',
         loadFrame: () => Promise.resolve(greyFrame(side, side, new Float32Array(side * side))),
         masks: new Map([['vein', () => Promise.resolve({ width: side, height: side, data })]]),
+        ...(drafted && { drafted }),
       };
       const batch = await createBatches([painted], {
         ...OPTIONS,
@@ -228,6 +229,11 @@ describe('createBatches', () => {
     // The border of the image is no rim.
     const wide = [...Array(side * side).keys()].filter((at) => at % side < 4);
     assert.deepEqual(await draw(wide), Array<string>(side).fill('11101111'));
+    assert.deepEqual(
+      await draw(wide, true),
+      Array<string>(side).fill('11111111'),
+      'a draft ends where it ends',
+    );
     // A line of one pixel counts whole.
     const line = Array.from({ length: side }, (_, y) => y * side + 4);
     assert.deepEqual(await draw(line), Array<string>(side).fill('11111111'));

@@ -1,7 +1,7 @@
 /** Somebody at the panel, and a count of what they have to do. */
 import type { OpenViewer } from './harness.ts';
 import type { Stroke } from './strokes.ts';
-import { paint, press } from './viewer-page.ts';
+import { paint, press, waitForPaint } from './viewer-page.ts';
 
 export interface Figures {
   readonly seconds: number;
@@ -34,6 +34,16 @@ export class Person {
     await this.press('Add a word');
     await this.#viewer.panel.locator('input[aria-label="Add a word"]').fill(word);
     await this.#viewer.page.keyboard.press('Enter');
+  }
+
+  /** Until the model's first guess is on the frame on screen. @param frame zero-based */
+  async draft(frame: number): Promise<void> {
+    const { panel, page } = this.#viewer;
+    await this.press('Draft this frame');
+    await waitForPaint(page, 0, frame, true);
+    // It ends with the brush in hand.
+    await panel.getByRole('button', { name: 'Draft this frame' }).waitFor();
+    await page.waitForTimeout(300);
   }
 
   async paint(strokes: readonly Stroke[]): Promise<void> {

@@ -24,6 +24,8 @@ export interface StrokeOptions {
 const LEAST_LENGTH = 12;
 /** Twigs of so few pixels are not followed: the brush covers them. */
 const TWIG = 3;
+/** What lies so near to a structure, in pixels, is its rim drawn too wide. */
+const RIM = 4;
 /** A path is drawn in straight lines that lie no further than this from it, in pixels. */
 const TOLERANCE = 1.5;
 
@@ -54,6 +56,16 @@ export function strokesAlong({ width, height, data }: Mask, { brushes, most }: S
 /** What a mask lacks of the truth, for a person to add. */
 export function missedBy({ data: found }: Mask, { width, height, data }: Mask): Mask {
   return { width, height, data: data.map((value, at) => (value === 1 && found[at] === 0 ? 1 : 0)) };
+}
+
+/** What of a mask lies beside the truth, not at its rim, for a person to wipe off. */
+export function farFrom({ data: found }: Mask, { width, height, data }: Mask): Mask {
+  const distances = distanceTo(data, width, height, [1, 1]);
+  return {
+    width,
+    height,
+    data: found.map((value, at) => (value === 1 && (distances[at] ?? 0) > RIM ? 1 : 0)),
+  };
 }
 
 /** Takes the tips off all branches, and with them the short twigs that a ragged edge gives its middle. */

@@ -17,6 +17,8 @@ export interface CollectedFrame {
   /** What a segmentation says of the image; missing in frames that were collected before it was kept. */
   readonly source?: SourceAttributes;
   readonly masks: readonly WordMask[];
+  /** Whether the masks began as a model's draft or result, which the person then corrected. */
+  readonly drafted?: true;
   /** Whether only a part of the frame was painted, so that what lies beside it says nothing. */
   readonly paintedPartOnly?: true;
   /** Set by hand; otherwise `assignRoles` decides. */
@@ -46,6 +48,7 @@ export const collectedFrameSchema = z
     frame: framePixelsSchema,
     source: z.record(z.string(), z.string()).exactOptional(),
     masks: z.array(wordMaskSchema),
+    drafted: z.literal(true).exactOptional(),
     paintedPartOnly: z.literal(true).exactOptional(),
     chosenRole: roleSchema.exactOptional(),
     collectedAt: z.string(),

@@ -10,7 +10,7 @@ import { segmentOf } from './working.ts';
 
 /** A frame with the masks of all words as they are on screen; `empty` says that nothing is there. */
 export async function readFrame(
-  { viewer, store, now }: Parts,
+  { viewer, store, machine, now }: Parts,
   series: Series,
   segmentation: SegmentationInfo | undefined,
   ref: FrameRef,
@@ -18,6 +18,7 @@ export async function readFrame(
   const frame = await viewer.framePixels(ref);
   const id = frameId(ref);
   const earlier = store.getState().frames.find((collected) => collected.id === id);
+  const drafted = earlier?.drafted ?? (segmentation && machine.isKnown(segmentation.id, ref));
   return {
     id,
     ref,
@@ -35,6 +36,7 @@ export async function readFrame(
         mask: mask ? { ...mask, data: Uint8Array.from(mask.data) } : emptyMask(frame.width, frame.height),
       };
     }),
+    ...(drafted && { drafted: true }),
     ...(earlier?.paintedPartOnly && { paintedPartOnly: true }),
     ...(earlier?.chosenRole !== undefined && { chosenRole: earlier.chosenRole }),
     // A frame that is collected again keeps its place in the order, and so its role.

@@ -153,9 +153,10 @@ export function annotationsOf({ store }: Pick<Parts, 'store'>): readonly Annotat
   const { frames, settings } = store.getState();
   const roles = assignRoles(frames, settings.heldOutShare);
   return frames.map((collected) => {
-    const { id, frame, masks, group } = collected;
+    const { id, frame, masks, group, drafted } = collected;
     const region = paintedPart(collected);
-    return { id, frame, masks, ...(region && { region }), group, role: roles.get(id) ?? 'train' };
+    const role = roles.get(id) ?? 'train';
+    return { id, frame, masks, ...(drafted && { drafted }), ...(region && { region }), group, role };
   });
 }
 

@@ -61,7 +61,7 @@ export interface PretrainingResult {
  * wholly empty one with a thousand times the force that draws a structure that is there, and words that are not yet
  * understood may learn to draw nothing.
  */
-function lossOf({ rarity: { floor } }: PretrainingSettings, share: number): LossOptions {
+export function pretrainingLoss({ rarity: { floor } }: PretrainingSettings, share: number): LossOptions {
   return { ...VESSEL_LOSS, diceOver: 'sample', diceSmooth: 200, inverseFrequency: { share, floor } };
 }
 /**
@@ -227,7 +227,7 @@ class PretrainingRun {
     const steps = await StepEngine.open(
       { executor: this.#host.executor, plan: 'whole' },
       subject,
-      { ...NUMERICS, loss: samAlone ? SAM_ALONE_LOSS : lossOf(this.#settings, share) },
+      { ...NUMERICS, loss: samAlone ? SAM_ALONE_LOSS : pretrainingLoss(this.#settings, share) },
       engineStart(subject, this.#state),
     );
     this.#engine = { steps, lesson, share };
