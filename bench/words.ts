@@ -8,7 +8,7 @@ import { prepareSamWeights } from '../src/model/sam/index.ts';
 import { textEncoderIn } from '../src/model/text/built-in-text.ts';
 import { openNodeDevice } from '../src/runtime/node.ts';
 import { evaluatePretraining } from '../src/training/pretraining/evaluation.ts';
-import { readWeights } from '../src/training/pretraining/gpu/weights-file.node.ts';
+import { readTensors } from '../src/model/checkpoint/read-tensors.node.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 
 const IMAGE_SIZE = 512;
 
-const weights = await readWeights(options.model);
+const weights = await readTensors(options.model);
 const { executor } = await openNodeDevice('cpu');
 const { dice, emptyWhereAbsent, mean } = await evaluatePretraining({
   executor,

@@ -13,7 +13,7 @@ sys.path.insert(0, scripts)
 from pretrain import Run  # noqa: E402
 
 options = Namespace(
-    exported=exported, examples=str(Path(exported) / "none"), rate=0.0, pool=1, bf16=False, compile=False
+    exported=exported, examples=str(Path(exported) / "none"), rate=0.0, pool=1, bf16=False
 )
 run = Run(options)
 run.share.fill_(float(share))

@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { drawnSettings } from '../../src/training/pretraining/gpu/drawn-settings.ts';
-import { readWeights } from '../../src/training/pretraining/gpu/weights-file.node.ts';
+import { readTensors } from '../../src/model/checkpoint/read-tensors.node.ts';
 import { GAUSSIAN_MATRIX } from '../../src/model/sam/index.ts';
 import { textEncoderIn } from '../../src/model/text/built-in-text.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
@@ -58,7 +58,7 @@ suite(
         );
         const theirs = z.object({ loss: z.number(), norm: z.number() }).parse(JSON.parse(report));
 
-        const values = await readWeights(join(folder, 'start.safetensors'));
+        const values = await readTensors(join(folder, 'start.safetensors'));
         const frequencies = values.get(GAUSSIAN_MATRIX);
         assert.ok(frequencies);
         const settings = drawnSettings(SEED, SIDE, PROMPTS, places);

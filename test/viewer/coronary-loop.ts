@@ -79,7 +79,7 @@ export async function coronaryLoop(
       const person = new Person(viewer);
       const [, ...further] = words;
       for (const frame of painted) await draftAndMend(demo, viewer, person, frame, words);
-      // The first words are drafted; a further one, which the model hardly knows, is painted over what was taken for them.
+      // The first word is drafted; a further one, which the model hardly knows, is painted over what was taken for them.
       for (const word of further) {
         await person.addWord(word.word);
         for (const frame of painted) {

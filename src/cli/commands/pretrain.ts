@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { FloatTensor } from '../../graph/tensor.ts';
-import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
 import { samMetadata } from '../../model/checkpoint/load-sam.ts';
-import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
+import { readTensors } from '../../model/checkpoint/read-tensors.node.ts';
 import { encodeSafetensors } from '../../model/checkpoint/safetensors-writer.ts';
 import { weightsHash } from '../../model/checkpoint/weights-hash.ts';
 import { DETAIL_PREFIX } from '../../model/detail/index.ts';
@@ -83,7 +82,7 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
   let stopped = false;
   process.once('SIGINT', () => (stopped = true));
   const path = from ?? head;
-  const earlier = path === undefined ? undefined : await readStart(path);
+  const earlier = path === undefined ? undefined : await readTensors(path);
   const hash = earlier && (await weightsHash(earlier));
   const start = head === undefined ? earlier : headOf(earlier, head);
   const settings = pretrainingSettingsSchema.parse({
@@ -115,19 +114,6 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
     new TextEncoder().encode(JSON.stringify(log, null, 1)),
   );
   console.result(`Wrote ${written} after ${formatSeconds(seconds)}.`, { path: written, seconds });
-}
-
-/** Every tensor of a model that pretraining made. @throws SaltError `FILE_UNREADABLE`, `CHECKPOINT_*` */
-async function readStart(path: string): Promise<ReadonlyMap<string, FloatTensor>> {
-  const file = await openFileSource(path);
-  try {
-    const source = await openCheckpoint(file, path);
-    const tensors = new Map<string, FloatTensor>();
-    for (const name of source.names) tensors.set(name, await source.float32(name));
-    return tensors;
-  } finally {
-    await file.close();
-  }
 }
 
 /** Of weights, those of the detail head. @throws SaltError `CHECKPOINT_MISMATCH` where there is none */

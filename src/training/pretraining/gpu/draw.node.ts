@@ -11,7 +11,7 @@ import { GAUSSIAN_MATRIX } from '../../../model/sam/index.ts';
 import { textEncoderIn } from '../../../model/text/built-in-text.ts';
 import { DrawnBatches } from '../drawn-batches.ts';
 import { drawnSettings } from './drawn-settings.ts';
-import { readWeights } from './weights-file.node.ts';
+import { readTensors } from '../../../model/checkpoint/read-tensors.node.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
 });
 const { places } = options;
 
-const weights = await readWeights(join(options.exported, 'start.safetensors'));
+const weights = await readTensors(join(options.exported, 'start.safetensors'));
 const frequencies = weights.get(GAUSSIAN_MATRIX);
 if (!frequencies) throw new RangeError('The model has no positional encoding.');
 const settings = drawnSettings(Number(options.seed), Number(options.side), Number(options.prompts), places);

@@ -9,13 +9,13 @@ import { buildStage, createAdapter, parseMethod } from '../../../adapters/index.
 import { encodeModel, Graph } from '../../../graph/index.ts';
 import type { Value } from '../../../graph/graph.ts';
 import type { Shape } from '../../../graph/tensor.ts';
+import { readTensors } from '../../../model/checkpoint/read-tensors.node.ts';
 import { encodeSafetensors } from '../../../model/checkpoint/safetensors-writer.ts';
 import { detailModel } from '../../../model/detail/index.ts';
 import { prepareSamWeights } from '../../../model/sam/index.ts';
 import { SALT_TINY, SALT_TINY_DETAIL } from '../../../model/salt-tiny.ts';
 import { allStages } from '../../../model/segmentation-model.ts';
 import { POINT_TOKENS } from '../spatial-prompts.ts';
-import { readWeights } from './weights-file.node.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -68,7 +68,7 @@ function forward(spatial: boolean): Exported {
   return { onnx: encodeModel(graph), trained: [...trained] };
 }
 
-const weights = await readWeights(options.from);
+const weights = await readTensors(options.from);
 const [words, places] = [forward(false), forward(true)];
 await mkdir(options.out, { recursive: true });
 const write = (name: string, bytes: Uint8Array | string): Promise<void> =>

@@ -133,7 +133,6 @@ class Lesson:
 
     def __init__(self, graph, pool, run):
         self.graph, self.pool, self.run = graph, pool, run
-        self.loss_of = torch.compile(self._loss, dynamic=False) if run.options.compile else self._loss
         self.batch, self.replay = None, None
 
     def _loss(self, batch, share):
@@ -168,11 +167,11 @@ class Lesson:
 
     def _step(self):
         run = self.run
-        loss = self.loss_of(self.batch, run.share)
+        loss = self._loss(self.batch, run.share)
         used = [(p, g) for p, g in zip(run.parameters, torch.autograd.grad(loss, run.parameters, allow_unused=True))]
         gradients = [g for _, g in used if g is not None]
-        norm = torch.nn.utils.get_total_norm(gradients, foreach=None)
-        # A step whose gradient is not finite changes nothing but the moments.
+        norm = torch.nn.utils.get_total_norm(gradients)
+        # A gradient that is not finite counts as none.
         scale = torch.where(torch.isfinite(norm), torch.clamp(1 / (norm + 1e-6), max=1.0), 0.0)
         for parameter, gradient in used:
             # Laid out as the parameter is, or the optimiser goes through them one by one.
@@ -340,7 +339,6 @@ def main():
     parser.add_argument("--least", type=int, default=64, help="examples of each kind before the first step")
     parser.add_argument("--every", type=int, default=50)
     parser.add_argument("--bf16", action="store_true")
-    parser.add_argument("--compile", action="store_true")
     options = parser.parse_args()
     options.clock = time.time()
     torch.manual_seed(options.seed)
