@@ -9,11 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { trainLineSchema } from '../../src/cli/events.ts';
 import { layOut } from './prepare.ts';
 import type { DataSetName, Folders, FrameCount } from './prepare.ts';
+import { writeRandomEncoder } from './random-encoder.ts';
 
 const RESULTS = new URL('../results/real-images.json', import.meta.url);
 const WORK = join(tmpdir(), 'ohif-salt-real');
+
+const TELL_PEAK = new URL('tell-peak.mjs', import.meta.url).href;
+const RANDOM_ENCODER = join(WORK, 'random-encoder.safetensors');
 
 const wordScoreSchema = z.strictObject({ dice: z.number(), hd95: z.number().nullable() });
 const cellSchema = z.strictObject({
@@ -22,6 +27,8 @@ const cellSchema = z.strictObject({
   minutes: z.number(),
   /** Wall clock of the whole `train` command. */
   seconds: z.number().nullable(),
+  /** What training cost; absent from cells without any, and from those measured before 2026-11-26, 12:00. */
+  cost: z.strictObject({ trainedNumbers: z.int(), steps: z.int(), peakMegabytes: z.number() }).optional(),
   scores: z.record(z.string(), wordScoreSchema),
 });
 type Cell = z.infer<typeof cellSchema>;
@@ -33,8 +40,11 @@ const CONTENDERS: Readonly<Record<string, readonly string[]>> = {
   lora: ['--model', 'salt-tiny', '--method', 'lora', '--rank', '4'],
   norm: ['--model', 'salt-tiny', '--method', 'norm'],
   full: ['--model', 'salt-tiny', '--method', 'full'],
+  /** SAM frozen. Without SAM it is the U-Net from the shipped head. */
   head: ['--model', 'salt-tiny', '--method', 'head'],
   'salt-without-head': ['--model', 'salt-tiny', '--no-detail'],
+  /** SALT on an encoder that was never trained, beside a head that was. */
+  'random-encoder': ['--model', RANDOM_ENCODER],
   unet: ['--model', 'unet'],
   'unet-pretrained': ['--model', 'unet', '--pretrained'],
 };
@@ -53,19 +63,37 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
     minutes: { type: 'string' },
     flips: { type: 'string', default: '4' },
-    print: { type: 'boolean', default: false },
   },
 });
 
-function program(args: readonly string[]): { readonly stdout: string; readonly seconds: number } {
+interface Ran {
+  readonly stdout: string;
+  readonly seconds: number;
+  readonly peakMegabytes: number;
+}
+
+function program(args: readonly string[]): Ran {
   const before = performance.now();
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', 'src/cli/main.ts', ...args],
+    ['--import', 'tsx', '--import', TELL_PEAK, 'src/cli/main.ts', ...args],
     { encoding: 'utf8', maxBuffer: 2 ** 28 },
   );
   if (status !== 0) throw new Error(`ohif-salt ${args.join(' ')} ended with ${status}:\n${stderr}`);
-  return { stdout, seconds: (performance.now() - before) / 1000 };
+  const peakMegabytes = Math.round(Number(/peak megabytes ([\d.]+)\s*$/.exec(stderr)?.[1]));
+  return { stdout, seconds: (performance.now() - before) / 1000, peakMegabytes };
+}
+
+/** @param stdout of `train --json` */
+function costOf({ stdout, peakMegabytes }: Ran): Cell['cost'] {
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => trainLineSchema.parse(JSON.parse(line)));
+  const started = lines.find((line) => line.kind === 'started');
+  const finished = lines.find((line) => line.kind === 'finished');
+  if (!started || !finished) throw new Error('train --json told neither its start nor its end.');
+  return { trainedNumbers: started.parameters, steps: finished.step, peakMegabytes };
 }
 
 const evaluationSchema = z.looseObject({
@@ -105,7 +133,7 @@ function runCell(cell: string, contender: string, folders: Folders, minutes: num
     return { cell, frames: [], minutes: 0, seconds: null, scores };
   }
   const adapter = join(WORK, `${cell.replaceAll(':', '-')}.safetensors`);
-  const { seconds } = program([
+  const ran = program([
     'train',
     ...(CONTENDERS[contender] ?? []),
     '--data',
@@ -119,16 +147,20 @@ function runCell(cell: string, contender: string, folders: Folders, minutes: num
     '0',
     '--out',
     adapter,
+    '--json',
   ]);
-  const scores = evaluate(['--adapter', adapter], folders.test, words);
-  return { cell, frames: [...folders.frames], minutes, seconds, scores };
+  const base = contender === 'random-encoder' ? ['--model', RANDOM_ENCODER] : [];
+  const scores = evaluate(['--adapter', adapter, ...base], folders.test, words);
+  return { cell, frames: [...folders.frames], minutes, seconds: ran.seconds, cost: costOf(ran), scores };
 }
 
 function readResults(): Cell[] {
   try {
     return z.array(cellSchema).parse(JSON.parse(readFileSync(RESULTS, 'utf8')));
-  } catch {
-    return [];
+  } catch (error) {
+    // Cells that cannot be read are never written over.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
   }
 }
 
@@ -148,6 +180,7 @@ for (const pattern of options.only) {
     if (before.some((done) => done.cell === cell)) continue;
     const folders = await layOut(name, frames, Number(seed), WORK);
     const minutes = wanted === 'zero' ? 0 : Number(options.minutes ?? MINUTES[name][frames]);
+    if (contender === 'random-encoder') await writeRandomEncoder(RANDOM_ENCODER, Number(seed));
     const result = runCell(cell, contender, folders, minutes, Number(seed));
     const all = [...readResults(), result].sort((a, b) => (a.cell < b.cell ? -1 : 1));
     writeFileSync(RESULTS, `${JSON.stringify(all, null, 1)}\n`);

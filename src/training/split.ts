@@ -11,14 +11,14 @@ export interface Splittable {
 
 export interface Split<S> {
   readonly train: readonly S[];
-  /** Empty only when there are fewer than two samples, or where a person wanted it so. */
+  /** Empty when there are fewer than two samples, or where a person wanted it so: by their roles, or a share of 0. */
   readonly heldOut: readonly S[];
   /** Sentences for people, where the split is not what they may expect. */
   readonly notes: readonly string[];
 }
 
 export interface SplitOptions {
-  /** Share of the samples to hold out, 0 to 1. */
+  /** Share of the samples to hold out, 0 to 1; any but 0 holds out one at least. */
   readonly share: number;
   readonly seed: number;
 }
@@ -100,6 +100,7 @@ function drawSplit<S extends Splittable>(
     notes.push('With fewer than two samples nothing can be held out: the last parameters are kept.');
     return { train: [...samples], heldOut: [] };
   }
+  if (share === 0) return { train: [...samples], heldOut: [] };
   let groups = groupsOf(samples, ({ group, id }) =>
     group === undefined ? `sample ${id}` : `group ${group}`,
   );

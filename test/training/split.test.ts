@@ -12,7 +12,7 @@ const anySamples = fc
       ...(group !== undefined && { group: `patient ${group}` }),
     })),
   );
-const anyOptions = fc.record({ share: fc.double({ min: 0, max: 0.9, noNaN: true }), seed: fc.nat() });
+const anyOptions = fc.record({ share: fc.double({ min: 1e-6, max: 0.9, noNaN: true }), seed: fc.nat() });
 
 const named = (splits: readonly (string | undefined)[]): Splittable[] =>
   splits.map((split, i) => ({ id: String(i), ...(split !== undefined && { split }) }));
@@ -46,6 +46,14 @@ describe('splitSamples', () => {
         assert.equal(heldOut.length, Math.min(count - 1, Math.max(1, Math.round(count * options.share))));
       }),
     );
+  });
+
+  it('trains on all where nothing is to be held out, save what the data set itself set aside', () => {
+    const options = { share: 0, seed: 1 };
+    const { train, heldOut } = splitSamples(named([undefined, undefined, undefined]), options);
+    assert.deepEqual([ids(train), ids(heldOut)], ['0 1 2', '']);
+    const own = splitSamples(named(['train', 'val', 'train']), options);
+    assert.deepEqual([ids(own.train), ids(own.heldOut)], ['0 2', '1']);
   });
 
   it('depends on the seed and on nothing else', () => {

@@ -123,7 +123,7 @@ export function addTrain(program: Command): void {
     .option('--forgive-edges', 'masks were painted by hand: their outermost pixels count neither way')
     .option(
       '--held-out <share>',
-      'share of the frames to judge by, unless data_split.csv says (default: 0.2)',
+      'share of the frames to judge by, unless data_split.csv says; 0: train on all, keep the last (default: 0.2)',
       share,
     )
     .option(

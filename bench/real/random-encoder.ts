@@ -1,0 +1,17 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { randomSamWeights } from '../../src/model/checkpoint/random-weights.ts';
+import { readTensors } from '../../src/model/checkpoint/read-tensors.node.ts';
+import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
+import { SALT_TINY } from '../../src/model/salt-tiny.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../models/salt-tiny/salt-tiny.safetensors', import.meta.url));
+
+/** Writes salt-tiny with an image encoder that was never trained; all else is as it ships. */
+export async function writeRandomEncoder(path: string, seed: number): Promise<void> {
+  const tensors = await readTensors(SHIPPED);
+  for (const [name, value] of randomSamWeights(SALT_TINY, seed)) {
+    if (name.startsWith('image_encoder.')) tensors.set(name, value);
+  }
+  writeFileSync(path, encodeSafetensors(tensors, {}, { dtype: 'F16' }));
+}
