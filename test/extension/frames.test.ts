@@ -15,6 +15,17 @@ test('a draft makes the working segmentation, is one step of undo and hands over
   assert.equal(state().place?.uncollected, 0, 'an untouched draft is not a person’s work');
 });
 
+test('who wipes one draft finds the eraser in hand on the next, and the brush with another word', async () => {
+  const { session, viewer, series } = await openSession();
+  await session.frames.draft();
+  await session.frames.brush('eraser');
+  viewer.open(series[0], 1);
+  await session.frames.draft();
+  assert.equal(viewer.brush?.tool, 'eraser');
+  await session.words.add('Catheter');
+  assert.deepEqual([viewer.brush.tool, viewer.brush.segmentIndex], ['brush', 2]);
+});
+
 test('what is collected is stored at once and survives a reload', async () => {
   const storage = memoryStorage();
   const first = await openSession({ storage });

@@ -104,6 +104,19 @@ test('a finished run becomes the source and segments the series on screen by its
   assert.equal(backend.requests.filter(({ source }) => source.id === 'new').length, 6);
 });
 
+test('drafts may be drawn at another threshold: what is taught with them is shown at its own', async () => {
+  const opened = await openSession();
+  const { session, backend, state, until } = opened;
+  await collectThree(opened);
+  await session.segmenting.commit({ threshold: 0.7 });
+  await session.training.start();
+  const adapter = makeAdapter('new');
+  backend.adapterList = [adapter];
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await until(({ training }) => training.status === 'finished');
+  assert.equal(state().settings.threshold, 0.5);
+});
+
 test('a run that finishes while another series is on screen segments the one that it was started on', async () => {
   const opened = await openSession();
   const { session, backend, until, viewer, series } = opened;

@@ -78,7 +78,9 @@ export async function coronaryLoop(
 
       const person = new Person(viewer);
       const [, ...further] = words;
-      for (const frame of painted) await draftAndMend(demo, viewer, person, frame, words);
+      for (const [i, frame] of painted.entries()) {
+        await draftAndMend(demo, viewer, person, frame, words, i === 0);
+      }
       // The first word is drafted; a further one, which the model hardly knows, is painted over what was taken for them.
       for (const word of further) {
         await person.addWord(word.word);
@@ -97,7 +99,7 @@ export async function coronaryLoop(
         console.log(`${word}, what is learnt from: Dice ${dice.toFixed(3)}`);
       }
 
-      await person.choose('Quick');
+      // The quick preset is chosen at first.
       await fineTune(viewer, person, `${name}-4-training`);
       await showFrame(page, SHOWN);
       await page.waitForTimeout(1000);
@@ -115,13 +117,14 @@ export async function coronaryLoop(
         await correct(demo, viewer, person, corrected, words);
         await viewer.screenshot(`${name}-6-corrected`);
         await person.press('Accept as training frame');
+        console.log(`until a corrected result: ${JSON.stringify(person.figures)}`);
         await fineTune(viewer, person);
         last = await scores(demo, viewer, words);
         for (const { word, dice } of last) console.log(`${word}, once more: Dice ${dice.toFixed(3)}`);
       }
 
       await person.save();
-      console.log(JSON.stringify(person.figures));
+      console.log(`until it is saved: ${JSON.stringify(person.figures)}`);
       await viewer.screenshot(`${name}-7-saved`);
       const shown = await labelsOfAll(demo, viewer);
       await sameAsSaved(
@@ -187,6 +190,7 @@ async function draftAndMend(
   person: Person,
   frame: number,
   words: readonly Word[],
+  first: boolean,
 ) {
   await showFrame(page, frame);
   await person.draft(frame);
@@ -195,7 +199,8 @@ async function draftAndMend(
   const labels = await labelsOf(page, 0, frame);
   const there = labels.map((_, at) => (truths.some(({ data }) => data[at] === 1) ? 1 : 0));
   const wrong = farFrom(maskIn(labels, 1, width, height), { width, height, data: there });
-  await person.press('Eraser');
+  // In hand again after the next draft.
+  if (first) await person.press('Eraser');
   await person.paint(strokesAlong(wrong, WIPE));
 }
 

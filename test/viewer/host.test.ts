@@ -82,8 +82,9 @@ const slices = Array.from({ length: 3 }, (_, n) => {
 const skip = skipWithoutViewer === false ? skipWithoutOrthanc : skipWithoutViewer;
 
 describe('OHIF behind the panel', { skip }, () => {
-  // In 3.12 the mouse finds no brush in this bare page, though it does under our panel: not understood yet.
-  for (const ohif of Object.keys(OHIF_INTEGRITY).filter((version) => !version.startsWith('3.12.'))) {
+  for (const ohif of Object.keys(OHIF_INTEGRITY)) {
+    // In 3.12 the mouse finds no brush in this bare page, though it does under our panel: not understood yet.
+    const hasBrush = !ohif.startsWith('3.12.');
     test(`${ohif}: masks are written, undone, painted over, saved and opened again`, async () => {
       await withArchive([study.file], ohif, async (viewer, orthanc) => {
         await openHostTest(viewer, study.studyInstanceUid);
@@ -105,11 +106,13 @@ describe('OHIF behind the panel', { skip }, () => {
 
         await page.evaluate(() => inPage().viewer.goTo(inPage().viewer.active()!.series.frames[3]!));
         assert.equal(await page.evaluate(() => inPage().viewer.active()?.frameIndex), 3);
-        const brushed = await brush(page, id);
-        await viewer.screenshot(`host-${ohif}`);
-        await page.keyboard.press('Control+z');
-        await page.waitForFunction((of) => inPage().count(of, 1, 3) === 0, id);
-        assert.ok(brushed > 100 && brushed < 4000, `the brush painted ${brushed} pixels`);
+        if (hasBrush) {
+          const brushed = await brush(page, id);
+          await viewer.screenshot(`host-${ohif}`);
+          await page.keyboard.press('Control+z');
+          await page.waitForFunction((of) => inPage().count(of, 1, 3) === 0, id);
+          assert.ok(brushed > 100 && brushed < 4000, `the brush painted ${brushed} pixels`);
+        }
 
         const saved = await page.evaluate((of) => inPage().save(of), id);
         assert.equal(saved.frames, 3);

@@ -46,6 +46,16 @@ export class Person {
     await page.waitForTimeout(300);
   }
 
+  /** With the arrow keys, until what is on screen has followed. @param percent 1 to 99 */
+  async moveThreshold(percent: number): Promise<void> {
+    const { panel, page } = this.#viewer;
+    const slider = panel.getByRole('slider', { name: 'Threshold' });
+    const by = percent - Number(await slider.inputValue());
+    for (let i = 0; i < Math.abs(by); i++) await slider.press(by > 0 ? 'ArrowRight' : 'ArrowLeft');
+    await page.waitForTimeout(500);
+    this.#clicks++;
+  }
+
   async paint(strokes: readonly Stroke[]): Promise<void> {
     await paint(this.#viewer.page, strokes);
     this.#strokes += strokes.length;

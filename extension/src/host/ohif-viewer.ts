@@ -1,6 +1,6 @@
 import { sourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
-import { takeBrush } from './brush.ts';
+import { createBrush } from './brush.ts';
 import { readFramePixels } from './frame-pixels.ts';
 import { Labelmaps, maskOf } from './labelmaps.ts';
 import { expectSize, writeLabels } from './mask-edit.ts';
@@ -62,7 +62,7 @@ export function createOhifViewer(managers: Managers): Viewer {
     renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),
     removeSegmentation: (segmentationId) => segmentations.remove(segmentationId),
     activateSegment: (segmentationId, segmentIndex) => segmentations.activate(segmentationId, segmentIndex),
-    takeBrush: (tool, diameter) => takeBrush(host, places, tool, diameter),
+    takeBrush: createBrush(host, places),
 
     readMask: (segmentationId, segmentIndex, frame) => {
       const layer = labelmaps.layerOf(labelmaps.segmentation(segmentationId), segmentIndex);

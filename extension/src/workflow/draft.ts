@@ -2,11 +2,12 @@ import type { Parts } from './parts.ts';
 import { announce, attempt, refusal } from './context.ts';
 import { currentSource, sourceName } from './source.ts';
 import { activePlace } from './working.ts';
+import type { BrushTool } from './working.ts';
 import { writesOf } from './write-result.ts';
 
 /**
  * Segments the frame on screen into the segmentation that the user works on, as one step of the viewer's undo, and
- * puts the brush in the user's hand.
+ * puts the brush in the user's hand, or the eraser where that was there last: who wipes one draft will wipe the next.
  */
 export async function draftFrame(parts: Parts): Promise<void> {
   const { viewer, backend, store, strings, working, machine, results } = parts;
@@ -38,7 +39,7 @@ export async function draftFrame(parts: Parts): Promise<void> {
 }
 
 /** Puts the brush or the eraser in the user's hand, loaded with the chosen word. */
-export async function takeBrush(parts: Parts, tool: 'brush' | 'eraser'): Promise<void> {
+export async function takeBrush(parts: Parts, tool: BrushTool): Promise<void> {
   const { strings, working, store } = parts;
   await attempt(parts, { name: 'brush', where: 'frames', title: strings.frames.brushFailed }, async () => {
     const { series } = activePlace(parts);

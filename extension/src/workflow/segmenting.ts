@@ -121,7 +121,8 @@ async function segmentSeries(
       change = await openTarget(parts, series, source, words);
       changes.push(change);
       working.choose(series.id, change.segmentation.id);
-      if (viewer.active()?.series.id === series.id) await working.handBrush(change.segmentation, activeWord);
+      if (viewer.active()?.series.id === series.id)
+        await working.handBrush(change.segmentation, activeWord, 'brush');
     }
     const { segmentation, before } = change;
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };

@@ -73,7 +73,9 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     const { adapter } = outcome;
     set({ status: 'finished', result: adapter, preparing: undefined, secondsLeft: null, fraction: 1 });
     await needs.refreshLists();
-    patchSettings(parts, { source: { kind: 'adapter', id: adapter.id } });
+    // What it was taught was drawn at the old threshold: a new model is right at its own.
+    const { threshold } = parts.config;
+    patchSettings(parts, { source: { kind: 'adapter', id: adapter.id }, threshold });
     announce(parts, s.finished(adapter.name));
     parts.viewer.notify('success', s.title, s.finished(adapter.name));
     if (parts.config.segmentAfterTraining && seriesId !== undefined) void needs.whenFinished(seriesId);

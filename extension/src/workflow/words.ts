@@ -19,7 +19,7 @@ export function createWordActions(parts: Parts): WordActions {
       const place = viewer.active();
       const segmentation = place && working.current(place.series.id);
       // Before anything is drafted or painted there is no segment to choose; the first will be this one.
-      if (segmentation) await working.handBrush(segmentation, word);
+      if (segmentation) await working.handBrush(segmentation, word, 'brush');
       parts.refresh();
     });
   };

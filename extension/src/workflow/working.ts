@@ -2,6 +2,8 @@ import { refusal } from './context.ts';
 import type { Context } from './context.ts';
 import type { Place, Segment, SegmentationInfo, Series } from '../host/viewer.ts';
 
+export type BrushTool = 'brush' | 'eraser';
+
 /** Which segmentation of a series is painted into, collected from and saved. */
 export interface Working {
   /** Undefined before there is any. */
@@ -9,16 +11,13 @@ export interface Working {
   /** The current one, made on demand, with a segment for each word. */
   readonly ensure: (series: Series) => Promise<SegmentationInfo>;
   readonly choose: (seriesId: string, segmentationId: string) => void;
-  /** Puts the brush, loaded with the word, in the user's hand. */
-  readonly handBrush: (
-    segmentation: SegmentationInfo,
-    word: string,
-    tool?: 'brush' | 'eraser',
-  ) => Promise<void>;
+  /** Puts the brush or the eraser, loaded with the word, in the user's hand: the one that was there last, unless told. */
+  readonly handBrush: (segmentation: SegmentationInfo, word: string, tool?: BrushTool) => Promise<void>;
 }
 
 export function createWorking({ viewer, store, strings, config }: Context): Working {
   const chosen = new Map<string, string>();
+  let inHand: BrushTool = 'brush';
 
   const current = (seriesId: string): SegmentationInfo | undefined => {
     const all = viewer.segmentations(seriesId);
@@ -42,7 +41,8 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     choose(seriesId, segmentationId) {
       chosen.set(seriesId, segmentationId);
     },
-    async handBrush(segmentation, word, tool = 'brush') {
+    async handBrush(segmentation, word, tool = inHand) {
+      inHand = tool;
       const segment = segmentOf(segmentation, word) ?? (await viewer.ensureSegment(segmentation.id, word));
       viewer.activateSegment(segmentation.id, segment.index);
       viewer.takeBrush(tool, config.brushDiameter);
