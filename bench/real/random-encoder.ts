@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { samMetadata } from '../../src/model/checkpoint/load-sam.ts';
 import { randomSamWeights } from '../../src/model/checkpoint/random-weights.ts';
 import { readTensors } from '../../src/model/checkpoint/read-tensors.node.ts';
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
-import { SALT_TINY } from '../../src/model/salt-tiny.ts';
+import { SALT_TINY, SALT_TINY_DETAIL } from '../../src/model/salt-tiny.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../models/salt-tiny/salt-tiny.safetensors', import.meta.url));
 
@@ -13,5 +14,6 @@ export async function writeRandomEncoder(path: string, seed: number): Promise<vo
   for (const [name, value] of randomSamWeights(SALT_TINY, seed)) {
     if (name.startsWith('image_encoder.')) tensors.set(name, value);
   }
-  writeFileSync(path, encodeSafetensors(tensors, {}, { dtype: 'F16' }));
+  const metadata = samMetadata(SALT_TINY, SALT_TINY_DETAIL);
+  writeFileSync(path, encodeSafetensors(tensors, metadata, { dtype: 'F16' }));
 }

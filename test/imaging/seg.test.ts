@@ -79,11 +79,17 @@ describe('encodeSeg', () => {
     const file = await source(1, 4, 4);
     const mask = drawing(4, 4, (i) => i === 5);
     const bytes = await encodeSeg({
-      segments: [vein, artery],
+      segments: [{ ...vein, colour: [255, 0, 0] }, artery],
       frames: [{ source: file, frameNumber: 1, masks: [mask, undefined] }],
       ...about,
     });
     const dicom = await decodeDicom(bytes, 'seg.dcm');
+    const items = dicom.dataSet.elements['x00620002']?.items ?? [];
+    const colours = items.map(({ dataSet }) => [0, 1, 2].map((i) => dataSet?.uint16('x0062000d', i) ?? NaN));
+    // sRGB's red has L* 53.24, a* 80.09 and b* 67.20: of 100, and of 255 from -128.
+    const red = [(53.24 / 100) * 65535, ((80.09 + 128) / 255) * 65535, ((67.2 + 128) / 255) * 65535];
+    red.forEach((value, i) => assert.ok(Math.abs((colours[0]?.[i] ?? NaN) - value) < 30, String(colours[0])));
+    assert.notDeepEqual(colours[1], colours[0], 'each segment has a colour');
     const seg = readSeg(dicom);
     assert.deepEqual(seg.segments[0], {
       number: 1,

@@ -46,16 +46,11 @@ describe('the fundus photograph of the demonstration', { skip: skipWithoutViewer
         );
         await viewer.screenshot('fundus-1-draft');
         // The eye sees which width fits; here the truth of the half that is looked after does.
-        const tried: { readonly percent: number; readonly dice: number }[] = [];
-        for (const percent of THRESHOLDS) {
-          await person.moveThreshold(percent);
-          tried.push({ percent, dice: compareMasks(await shown(), truth, half).dice });
-        }
-        const fits = tried.reduce((best, next) => (next.dice > best.dice ? next : best));
-        await person.moveThreshold(fits.percent);
+        const fit = async () => compareMasks(await shown(), truth, half).dice;
+        const threshold = await person.fitThreshold(THRESHOLDS, fit);
         const fitted = await shown();
         console.log(
-          `threshold ${fits.percent} %: ${fits.dice.toFixed(3)} in the half looked after, ${compareMasks(fitted, truth, other).dice.toFixed(3)} in the other`,
+          `threshold ${threshold} %: ${(await fit()).toFixed(3)} in the half looked after, ${compareMasks(fitted, truth, other).dice.toFixed(3)} in the other`,
         );
         await person.press('Brush');
         await person.paint(strokesAlong(cut(missedBy(fitted, truth), right), { brushes: [3], most: 6 }));

@@ -46,14 +46,29 @@ export class Person {
     await page.waitForTimeout(300);
   }
 
+  /**
+   * Moves the threshold to and fro, looks, and leaves it where it looks best: one drag of the slider.
+   * @param look how well what is on screen fits
+   */
+  async fitThreshold(percents: readonly number[], look: () => Promise<number>): Promise<number> {
+    let best = { percent: 0, fit: -Infinity };
+    for (const percent of percents) {
+      await this.#moveThreshold(percent);
+      const fit = await look();
+      if (fit > best.fit) best = { percent, fit };
+    }
+    await this.#moveThreshold(best.percent);
+    this.#clicks++;
+    return best.percent;
+  }
+
   /** With the arrow keys, until what is on screen has followed. @param percent 1 to 99 */
-  async moveThreshold(percent: number): Promise<void> {
+  async #moveThreshold(percent: number): Promise<void> {
     const { panel, page } = this.#viewer;
     const slider = panel.getByRole('slider', { name: 'Threshold' });
     const by = percent - Number(await slider.inputValue());
     for (let i = 0; i < Math.abs(by); i++) await slider.press(by > 0 ? 'ArrowRight' : 'ArrowLeft');
     await page.waitForTimeout(500);
-    this.#clicks++;
   }
 
   async paint(strokes: readonly Stroke[]): Promise<void> {

@@ -115,6 +115,12 @@ export interface SegmentationService extends Events {
   setActiveSegment(segmentationId: string, segmentIndex: number): void;
   setActiveSegmentation(viewportId: string, segmentationId: string): void;
   getViewportIdsWithSegmentation(segmentationId: string): readonly string[];
+  /** Red, green, blue and opacity, 0 to 255 each. */
+  getSegmentColor?(
+    viewportId: string,
+    segmentationId: string,
+    segmentIndex: number,
+  ): readonly number[] | undefined;
   remove(segmentationId: string): void;
 }
 

@@ -1,3 +1,4 @@
+import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { download, showSeries, storeInArchive } from './archive.ts';
 import { isAttributes, textOf } from './attributes.ts';
@@ -31,7 +32,7 @@ export async function saveSegmentation(
   if (!open) {
     throw new SaltError('INVALID_ARGUMENT', 'Nothing is painted yet. Paint or segment a frame, then save.');
   }
-  const segments = describeSegments(segmentation, request);
+  const segments = describeSegments(host, segmentation, request);
   const frames = painted.flatMap((imageId) => {
     const frame = open.series.frames[open.imageIds.indexOf(imageId)];
     if (!frame) return [];
@@ -82,7 +83,7 @@ export function paintedImages(labelmaps: Labelmaps, segmentation: OhifSegmentati
   return [...new Set(painted)];
 }
 
-function describeSegments(segmentation: OhifSegmentation, { segments, algorithm }: SaveRequest) {
+function describeSegments(host: Host, segmentation: OhifSegmentation, { segments, algorithm }: SaveRequest) {
   return segmentsOf(segmentation).map(({ index, label }) => {
     const about = segments.find((segment) => segment.index === index);
     if (!about) {
@@ -92,11 +93,30 @@ function describeSegments(segmentation: OhifSegmentation, { segments, algorithm 
       );
     }
     const { code: property, algorithmType } = about;
+    const colour = colourOnScreen(host, segmentation, index);
     return {
       index,
-      input: { label, property, algorithmType, ...(algorithmType !== 'MANUAL' && { algorithm }) },
+      input: {
+        label,
+        property,
+        algorithmType,
+        ...(algorithmType !== 'MANUAL' && { algorithm }),
+        ...(colour && { colour }),
+      },
     };
   });
+}
+
+/** That a segment is shown in, where it is shown: users may choose another. */
+function colourOnScreen(
+  { services: { segmentationService } }: Host,
+  { segmentationId }: OhifSegmentation,
+  index: number,
+): Colour | undefined {
+  const [viewportId] = segmentationService.getViewportIdsWithSegmentation(segmentationId);
+  if (viewportId === undefined) return undefined;
+  const [red, green, blue] = segmentationService.getSegmentColor?.(viewportId, segmentationId, index) ?? [];
+  return red === undefined || green === undefined || blue === undefined ? undefined : [red, green, blue];
 }
 
 /** The image's own attributes: those that cornerstone gives for a frame have invented positions among them. */

@@ -1,17 +1,7 @@
 /** A frame with the outlines of its masks, as pixels for a canvas. */
+import { segmentColour } from '../../../src/protocol/segment-colours.ts';
+import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import type { FramePixels, MaskPixels, Region } from '../../../src/protocol/frames.ts';
-
-export type Colour = readonly [red: number, green: number, blue: number];
-
-/** Outlines and chips of the first, second, ... word: the viewer's own colours of the first, second, ... segment. */
-export const COLOURS: readonly Colour[] = [
-  [221, 84, 84],
-  [77, 228, 121],
-  [166, 70, 235],
-  [189, 180, 116],
-  [109, 182, 196],
-  [204, 101, 157],
-];
 
 export interface Picture {
   readonly width: number;
@@ -51,7 +41,7 @@ export function drawPicture(
       data[to + 3] = 255;
     }
   }
-  masks.forEach((mask, index) => drawOutline(data, width, height, mask, COLOURS[index % COLOURS.length]!));
+  masks.forEach((mask, index) => drawOutline(data, width, height, mask, segmentColour(index)));
   return { width, height, data };
 }
 

@@ -7,6 +7,10 @@ declare module 'dcmjs' {
 
   const dcmjs: {
     readonly data: {
+      readonly Colors: {
+        /** From sRGB, 0 to 1 each, to CIELab as DICOM writes it, 0 to 65535 each, not rounded. */
+        rgb2DICOMLAB(rgb: readonly number[]): number[];
+      };
       readonly DicomDict: new (meta: unknown) => DicomDict;
       readonly DicomMetaDictionary: {
         /** From attributes by keyword, sequences as arrays of the same; `_vrMap` settles ambiguous representations. */

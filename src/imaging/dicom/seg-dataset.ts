@@ -1,4 +1,7 @@
+import dcmjs from 'dcmjs';
 import type { Mask } from '../frame.ts';
+import { segmentColour } from '../../protocol/segment-colours.ts';
+import type { Colour } from '../../protocol/segment-colours.ts';
 import { propertyOf } from './code.ts';
 import type { Code } from './code.ts';
 import type { EncodedSeg, SegInput, SegSegmentInput } from './seg-input.ts';
@@ -114,9 +117,15 @@ function segmentItem(segment: SegSegmentInput, index: number): Record<string, un
     }),
     SegmentedPropertyCategoryCodeSequence: [codeItem(category)],
     SegmentedPropertyTypeCodeSequence: [codeItem(type)],
+    RecommendedDisplayCIELabValue: cieLabValue(segment.colour ?? segmentColour(index)),
     TrackingID: label,
     TrackingUID: newUid(),
   };
+}
+
+/** L*, a* and b* as whole numbers of 16 bits (PS3.3 C.10.7.1.1). */
+function cieLabValue(colour: Colour): number[] {
+  return dcmjs.data.Colors.rgb2DICOMLAB(colour.map((value) => value / 255)).map(Math.round);
 }
 
 function codeItem({ value, scheme, meaning }: Code): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { Mask } from '../frame.ts';
 import type { SegmentedProperty } from './code.ts';
+import type { Colour } from '../../protocol/segment-colours.ts';
 import type { SegSource } from './seg-source.ts';
 
 export interface SegSegmentInput {
@@ -7,6 +8,8 @@ export interface SegSegmentInput {
   readonly label: string;
   /** Its codes; by default those known for the label. */
   readonly property?: SegmentedProperty;
+  /** That viewers are advised to show it in; by default each segment has another. */
+  readonly colour?: Colour;
   readonly algorithmType: 'AUTOMATIC' | 'SEMIAUTOMATIC' | 'MANUAL';
   /** For the first two types: what drew the masks. */
   readonly algorithm?: { readonly name: string; readonly version: string };

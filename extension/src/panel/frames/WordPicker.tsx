@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
+import { segmentColour } from '../../../../src/protocol/segment-colours.ts';
 import { Button } from '../common/Button.tsx';
 import { Icon } from '../common/Icon.tsx';
-import { COLOURS } from '../draw.ts';
 import { useSession, useSlice } from '../session-context.ts';
 
 /** The words to look for; the chosen one is what the brush paints. */
@@ -23,10 +23,7 @@ export function WordPicker() {
               title={s.paintWord(word)}
               onClick={() => void actions.choose(word)}
             >
-              <i
-                className="salt-swatch"
-                style={{ background: `rgb(${COLOURS[index % COLOURS.length]?.join(' ')})` }}
-              />
+              <i className="salt-swatch" style={{ background: `rgb(${segmentColour(index).join(' ')})` }} />
               {word}
             </button>
             {words.length > 1 && (
