@@ -57,9 +57,12 @@ const metadata = {
   Columns: columns,
 };
 
-/** Every element outside and inside sequences, but for those that are new in each file. */
+/**
+ * Every element outside and inside sequences, but for those that are new in each file, and the length of the file's
+ * meta information, which goes with that of a new UID.
+ */
 function elements(dataSet: DataSet, path = ''): string[] {
-  const NEW = /^x(00020003|00080018|0020000e|00620021|00209164|0008001[23]|0008002[13]|0008003[13])$/u;
+  const NEW = /^x(0002000[03]|00080018|0020000e|00620021|00209164|0008001[23]|0008002[13]|0008003[13])$/u;
   return Object.entries(dataSet.elements).flatMap(([tag, { items, length }]) => {
     if (items)
       return items.flatMap(({ dataSet: item }, i) => (item ? elements(item, `${path}/${tag}.${i}`) : []));
