@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button } from '../common/Button.tsx';
 import { Picture } from '../common/Picture.tsx';
 import { Progress } from '../common/Progress.tsx';
@@ -22,9 +22,12 @@ export function Running() {
           ? s.stepOnly(step)
           : s.step(step, formatCount(strings.locale, log.steps));
   const left = secondsLeft === null ? '' : s.left(formatDuration(strings.locale, secondsLeft));
+  const top = useRef<HTMLDivElement>(null);
+  // Frames that were collected for the run have just pushed it out of sight.
+  useEffect(() => top.current?.closest('section')?.scrollIntoView({ block: 'start' }), []);
   return (
     <>
-      <div>
+      <div ref={top}>
         <div className="salt-row" style={{ marginBottom: 5 }}>
           <span className="salt-grow salt-number">{state}</span>
           <span className="salt-dim salt-number">{left}</span>
