@@ -37,14 +37,17 @@ export class WarmSources {
   async open(source: Source, executor: Executor): Promise<WarmSource> {
     const key = `${source.kind} ${source.id}`;
     let warm = this.#warm.get(key);
-    if (warm) this.#warm.delete(key);
-    else warm = this.#warmUp(await this.#load(source, executor), executor);
-    this.#warm.set(key, warm);
-    for (const [oldest, old] of this.#warm) {
-      if (this.#warm.size <= MAX_WARM) break;
-      this.#warm.delete(oldest);
-      await old.segmenter.dispose();
+    if (warm) {
+      this.#warm.delete(key);
+    } else {
+      // Before the new one is there: WASM never gives back what it once needed for one more.
+      for (const [oldest, old] of [...this.#warm].slice(0, this.#warm.size - MAX_WARM + 1)) {
+        this.#warm.delete(oldest);
+        await old.segmenter.dispose();
+      }
+      warm = this.#warmUp(await this.#load(source, executor), executor);
     }
+    this.#warm.set(key, warm);
     return warm;
   }
 

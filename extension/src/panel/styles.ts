@@ -104,8 +104,8 @@ const CSS = `
 .salt-thumb > .salt-thumb-remove { position: absolute; top: 3px; right: 3px; min-width: 24px; min-height: 24px; background: rgb(5 6 21 / 0.82); }
 
 .salt-progress { height: 6px; border-radius: 3px; overflow: hidden; background: #1c2450; }
-.salt-progress > i { display: block; height: 100%; border-radius: 3px; background: var(--s-high); transition: width 200ms linear; }
-.salt-progress[data-unknown] > i { width: 35%; animation: salt-slide 1.4s ease-in-out infinite; }
+.salt-progress > i { display: block; height: 100%; border-radius: 3px; background: var(--s-high); }
+.salt-progress[data-unknown] > i { width: 35%; animation: salt-slide 2.4s steps(12) infinite; }
 @keyframes salt-slide { from { transform: translateX(-100%); } to { transform: translateX(290%); } }
 @media (prefers-reduced-motion: reduce) { .salt-panel * { animation-duration: 0s !important; transition: none !important; } }
 

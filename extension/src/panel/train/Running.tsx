@@ -24,7 +24,10 @@ export function Running() {
   const left = secondsLeft === null ? '' : s.left(formatDuration(strings.locale, secondsLeft));
   const top = useRef<HTMLDivElement>(null);
   // Frames that were collected for the run have just pushed it out of sight.
-  useEffect(() => top.current?.closest('section')?.scrollIntoView({ block: 'start' }), []);
+  useEffect(() => {
+    // In newer browsers it returns a promise, which is no clean-up.
+    top.current?.closest('section')?.scrollIntoView({ block: 'start' });
+  }, []);
   return (
     <>
       <div ref={top}>
