@@ -52,7 +52,7 @@ export interface Plan {
 }
 
 /** How what is wrong is wiped off. */
-const WIPE = { brushes: [10], most: 2 };
+const WIPE = { brushes: [10], most: 3 };
 /** What a second fine-tuning may cost in Dice: runs of a set time differ. */
 const MOST_LOST = 0.08;
 /** Share of a word's pixels that may lie on the other's structure. */
