@@ -1,14 +1,13 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
 import type { Host } from './open-host.ts';
 import type { Places } from './places.ts';
+import type { Viewer } from './viewer.ts';
 
 /** The tools of OHIF's segmentation mode. */
 const TOOLS = { brush: 'CircularBrush', eraser: 'CircularEraser' } as const;
 
 /** The viewer's own limit, in mm. */
 const LEAST_RADIUS = 0.5;
-
-export type TakeBrush = (tool: 'brush' | 'eraser', diameter?: number) => void;
 
 /**
  * Puts the viewer's brush in the user's hand, in the viewports that share tools with the active one. The diameter, in
@@ -17,7 +16,7 @@ export type TakeBrush = (tool: 'brush' | 'eraser', diameter?: number) => void;
  *
  * What is returned throws SaltError VIEWER_STATE where the mode has no brush.
  */
-export function createBrush(host: Host, places: Places): TakeBrush {
+export function createBrush(host: Host, places: Places): Viewer['takeBrush'] {
   /** Millimetres a pixel that sizes were set for, by tool. A mode that is entered again makes its tool groups anew. */
   const sized = new WeakMap<object, Map<string, number>>();
   return (tool, diameter) => {

@@ -82,6 +82,8 @@ export interface SavedSegmentation {
   readonly notListedYet?: true;
 }
 
+export type BrushTool = 'brush' | 'eraser';
+
 /** Methods throw SaltErrors. Subscriptions return what ends them. */
 export interface Viewer {
   /** What the active viewport shows; undefined where it shows no image. */
@@ -108,7 +110,7 @@ export interface Viewer {
   /** Chooses what the viewer's own brush paints. */
   activateSegment(segmentationId: string, segmentIndex: number): void;
   /** Puts the viewer's own brush in the user's hand. @param diameter in pixels of the image */
-  takeBrush(tool: 'brush' | 'eraser', diameter?: number): void;
+  takeBrush(tool: BrushTool, diameter?: number): void;
   /** Undefined where the frame has no labelmap yet. Empty where it has one without this segment. */
   readMask(segmentationId: string, segmentIndex: number, frame: FrameRef): MaskPixels | undefined;
   /** Frames with any pixel of any segment. */

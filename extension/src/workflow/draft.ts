@@ -1,8 +1,8 @@
+import type { BrushTool } from '../host/viewer.ts';
 import type { Parts } from './parts.ts';
 import { announce, attempt, refusal } from './context.ts';
 import { currentSource, sourceName } from './source.ts';
 import { activePlace } from './working.ts';
-import type { BrushTool } from './working.ts';
 import { writesOf } from './write-result.ts';
 
 /**

@@ -1,8 +1,6 @@
 import { refusal } from './context.ts';
 import type { Context } from './context.ts';
-import type { Place, Segment, SegmentationInfo, Series } from '../host/viewer.ts';
-
-export type BrushTool = 'brush' | 'eraser';
+import type { BrushTool, Place, Segment, SegmentationInfo, Series } from '../host/viewer.ts';
 
 /** Which segmentation of a series is painted into, collected from and saved. */
 export interface Working {
