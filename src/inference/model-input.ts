@@ -6,17 +6,18 @@ import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 
 /**
- * How a model wants frames. `square`: longest side resized to `side`, padding at the bottom or the right, SAM's
- * mean and deviation; frames longer than `side`, up to `ownSize.upTo`, keep their size, padded to a multiple of
- * `ownSize.multiple`. `native`: at the frame's own size, each channel less its mean over its deviation inside the field of
+ * How a model wants frames. `square`: longest side resized to that of a square, padding at the bottom or the right, SAM's
+ * mean and deviation. `native`: at the frame's own size, each channel less its mean over its deviation inside the field of
  * view, padded with zeros at the bottom and the right to multiples of `multiple`.
  */
 export type ModelInput = SquareInput | { readonly framing: 'native'; readonly multiple: number };
 
 export interface SquareInput {
   readonly framing: 'square';
+  /** Frames no larger than this are enlarged to it, ... */
   readonly side: number;
-  readonly ownSize?: { readonly upTo: number; readonly multiple: number };
+  /** ... and larger ones reduced to this. Default: `side`. */
+  readonly reducedTo?: number;
 }
 
 /** Whether words are prompts, one at a time, or outputs, all at once in a fixed order. */
@@ -43,15 +44,11 @@ export function requireFinitePixels(frame: Raster, name: string): void {
 /** The size at which a frame enters the model. */
 export function inputSize(input: ModelInput, frame: InputSize): InputSize {
   if (input.framing === 'square') {
-    const side = squareSide(input, Math.max(frame.width, frame.height));
+    const isLarger = Math.max(frame.width, frame.height) > input.side;
+    const side = isLarger ? (input.reducedTo ?? input.side) : input.side;
     return { width: side, height: side };
   }
   return { width: padded(frame.width, input.multiple), height: padded(frame.height, input.multiple) };
-}
-
-/** @param longest side of the frame */
-function squareSide({ side, ownSize }: SquareInput, longest: number): number {
-  return ownSize && longest > side && longest <= ownSize.upTo ? padded(longest, ownSize.multiple) : side;
 }
 
 function padded(length: number, multiple: number): number {

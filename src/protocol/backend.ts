@@ -3,7 +3,7 @@
  * else of either.
  */
 import type { HeldOutScore, TrainingEvent } from './events.ts';
-import type { Annotation, FramePixels, MaskPixels } from './frames.ts';
+import type { Annotation, FramePixels, FrameSize, MaskPixels } from './frames.ts';
 
 /** Where the numbers are computed, and why there. */
 export interface DeviceInfo {
@@ -166,8 +166,8 @@ export interface ImportProgress {
  */
 export interface Backend {
   device(): Promise<DeviceInfo>;
-  /** Loads what the next `segment` with this source needs, so that it is quick. */
-  warmUp(source: Source, words: readonly string[]): Promise<void>;
+  /** Loads what the next `segment` with this source needs, so that it is quick. @param frame of the next one, where known */
+  warmUp(source: Source, words: readonly string[], frame: FrameSize | undefined): Promise<void>;
   /** @throws SaltError `MODEL_UNKNOWN`, `ADAPTER_INVALID`, `NOT_FINITE`, `CANCELLED`, `DEVICE_LOST`, `OUT_OF_MEMORY` */
   segment(request: SegmentRequest, signal?: AbortSignal): Promise<SegmentedFrame>;
   /** Dice and HD95 of each word on each annotation that has a mask for it. */
@@ -201,4 +201,4 @@ export interface Backend {
   dispose(): Promise<void>;
 }
 
-export type { Annotation, FramePixels, MaskPixels };
+export type { Annotation, FramePixels, FrameSize, MaskPixels };

@@ -18,6 +18,8 @@ export interface FramePixels {
   readonly inverted?: boolean;
 }
 
+export type FrameSize = Pick<FramePixels, 'width' | 'height'>;
+
 /** A binary mask of a frame's size, row-major: 1 = the structure, 0 = not. */
 export interface MaskPixels {
   readonly width: number;

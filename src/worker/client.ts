@@ -64,7 +64,7 @@ export function createWorkerBackend(options: WorkerBackendOptions): Backend {
       known = info.device;
       return info;
     },
-    warmUp: (source, words) => engine.call('warmUp', [source, words]),
+    warmUp: (source, words, frame) => engine.call('warmUp', [source, words, frame]),
     segment: (request, signal) =>
       engine.call('segment', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
     evaluate: (request, signal) =>

@@ -24,7 +24,7 @@ export function createEngine(settings: WorkerSettings): EngineService {
 
   return {
     device: () => segmenting.device(),
-    warmUp: ({ signal }, source, words) => segmenting.warmUp(source, words, signal),
+    warmUp: ({ signal }, source, words, frame) => segmenting.warmUp(source, words, frame, signal),
     segment: ({ signal }, request) => segmenting.segment(request, signal),
     evaluate: ({ signal }, request) => segmenting.evaluate(request, signal),
 

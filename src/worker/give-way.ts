@@ -1,5 +1,5 @@
 /** Milliseconds after the last input in which the next is still likely. */
-const QUIET = 300;
+const QUIET = 1000;
 /** Times of a step that is waited for at most, so that a run goes on however long somebody scrolls. */
 const MOST_STEPS = 2;
 

@@ -9,6 +9,7 @@ import type {
   DeviceInfo,
   EvaluateRequest,
   FramePixels,
+  FrameSize,
   FrameScore,
   SegmentRequest,
   SegmentedFrame,
@@ -41,12 +42,19 @@ export class Segmenting {
     return infoOf(await this.#device(), this.#settings.threads);
   }
 
-  warmUp(source: Source, words: readonly string[], signal: AbortSignal): Promise<void> {
+  warmUp(
+    source: Source,
+    words: readonly string[],
+    frame: FrameSize | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     return this.#inTurn(signal, async (executor) => {
       const warm = await this.#warm.open(source, executor);
       for (const word of words) await warm.ask(word);
       const { input } = warm.trained;
-      if (input.framing === 'square') await warm.segmenter.prepare({ width: input.side, height: input.side });
+      const any = input.framing === 'square' ? { width: input.side, height: input.side } : undefined;
+      const size = frame ?? any;
+      if (size) await warm.segmenter.prepare(size);
     });
   }
 

@@ -157,10 +157,10 @@ describe('createSegmenter', () => {
     await segmenter.dispose();
   });
 
-  it('sees frames that are a little larger than its side at their own size, and no others', async () => {
+  it('enlarges frames up to its side, and reduces larger ones further where it is told to', async () => {
     const seen: string[] = [];
     const segmenter = copySegmenter({
-      input: { framing: 'square', side: 32, ownSize: { upTo: 40, multiple: 4 } },
+      input: { framing: 'square', side: 40, reducedTo: 32 },
       model: ({ width, height }) => {
         seen.push(`${width} x ${height}`);
         return copyModel(width, height);
@@ -181,7 +181,7 @@ describe('createSegmenter', () => {
       const expected = frame.pixels.map((value) => sigmoid((2 * (value - mean)) / deviation));
       assertNear(map.data, expected, 1e-4);
     }
-    assert.deepEqual(seen, ['32 x 32', '40 x 40']);
+    assert.deepEqual(seen, ['40 x 40', '32 x 32']);
     await segmenter.dispose();
   });
 

@@ -52,7 +52,7 @@ export interface Plan {
 }
 
 /** How what is wrong is wiped off. */
-const WIPE = { brushes: [10], most: 3 };
+const WIPE = { brushes: [10], most: 2 };
 /** What a second fine-tuning may cost in Dice: runs of a set time differ. */
 const MOST_LOST = 0.08;
 /** Share of a word's pixels that may lie on the other's structure. */
@@ -231,7 +231,7 @@ async function correct(
   const truth = await demo.truth(frame, first.truth);
   const found = maskIn(await labelsOf(page, await newest(page), frame), 1, truth.width, truth.height);
   await person.press(first.word);
-  await person.paint(strokesAlong(missedBy(found, truth), { brushes: [4], most: 2 }));
+  await person.paint(strokesAlong(missedBy(found, truth), { brushes: [4], most: 1 }));
 }
 
 /** Of each word. @param which segmentation; the newest unless told */

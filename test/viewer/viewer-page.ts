@@ -116,6 +116,22 @@ export function maskIn(labels: Uint8Array, index: number, width: number, height:
   return { width, height, data: labels.map((value) => (value === index ? 1 : 0)) };
 }
 
+/** Looks at one frame only: whoever waits for a draft must not slow it down. */
+function isPainted(page: Page, segmentation: number, frame: number): Promise<boolean> {
+  return page.evaluate(
+    ([which, index]) => {
+      const { services, extensionManager } = window as unknown as Host;
+      const common = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.common');
+      const { cache } = common.exports.getCornerstoneLibraries().cornerstone;
+      const found = services.segmentationService.getSegmentations()[which];
+      const id = found?.representationData.Labelmap?.imageIds?.[index];
+      const data = id === undefined ? undefined : cache.getImage(id)?.voxelManager.getScalarData();
+      return data?.some((value) => value > 0) ?? false;
+    },
+    [segmentation, frame] as const,
+  );
+}
+
 /** Waits until something is painted on a frame, or nothing is any more. @param frame zero-based */
 export async function waitForPaint(
   page: Page,
@@ -123,10 +139,10 @@ export async function waitForPaint(
   frame: number,
   painted: boolean,
 ): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    const counts = (await labelmaps(page))[segmentation]?.frames[frame] ?? {};
-    if (Object.keys(counts).length > 0 === painted) return;
-    await page.waitForTimeout(100);
+  const start = Date.now();
+  while (Date.now() - start < 60_000) {
+    if ((await isPainted(page, segmentation, frame)) === painted) return;
+    await page.waitForTimeout(50);
   }
   throw new Error(`Frame ${frame} was${painted ? ' not' : ''} painted after a minute.`);
 }

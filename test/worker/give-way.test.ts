@@ -36,8 +36,8 @@ describe('GiveWay', () => {
   });
 
   it('waits until the page is quiet', async () => {
-    assert.equal(await waited(10, (ms) => ms < 0), 300);
-    assert.equal(await waited(10, (ms) => ms < 1000), 1250);
+    assert.equal(await waited(10, (ms) => ms < 0), 1000);
+    assert.equal(await waited(10, (ms) => ms < 1000), 1950);
   });
 
   it('waits no longer than two steps', async () => {

@@ -1,6 +1,7 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
+import type { FrameSize } from '../../../src/protocol/frames.ts';
 import { isAttributes, numberOf, textOf } from './attributes.ts';
-import type { DisplaySet } from './ohif-types.ts';
+import type { Attributes, DisplaySet } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
 import type { FrameRef, Series } from './viewer.ts';
 
@@ -83,6 +84,7 @@ export class SeriesCatalogue {
     const seen = new Map<string, number>();
     const frames: FrameRef[] = [];
     let patientId = '';
+    let frameSize: FrameSize | undefined;
     for (const imageId of imageIds) {
       const instance = this.#host.core.metaData.get('instance', imageId);
       const sopInstanceUid = isAttributes(instance) ? textOf(instance, 'SOPInstanceUID') : '';
@@ -91,6 +93,7 @@ export class SeriesCatalogue {
       const frameNumber = (seen.get(sopInstanceUid) ?? 0) + 1;
       seen.set(sopInstanceUid, frameNumber);
       patientId ||= textOf(instance, 'PatientID');
+      frameSize ??= sizeOf(instance);
       frames.push({ studyInstanceUid, seriesInstanceUid, sopInstanceUid, frameNumber });
     }
     return {
@@ -102,12 +105,18 @@ export class SeriesCatalogue {
         modality: displaySet.Modality ?? '',
         patientId,
         frames,
+        ...(frameSize && { frameSize }),
       },
       displaySet,
       imageIds,
       indexOf: new Map(frames.map((frame, index) => [frameKey(frame), index])),
     };
   }
+}
+
+function sizeOf(instance: Attributes): FrameSize | undefined {
+  const [width, height] = [numberOf(instance, 'Columns'), numberOf(instance, 'Rows')];
+  return width !== undefined && height !== undefined ? { width, height } : undefined;
 }
 
 /** The number that the next series of derived objects in a study may have. */

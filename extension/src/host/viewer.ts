@@ -4,7 +4,7 @@
  */
 import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
 import type { SourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
-import type { FramePixels, MaskPixels } from '../../../src/protocol/frames.ts';
+import type { FramePixels, FrameSize, MaskPixels } from '../../../src/protocol/frames.ts';
 
 /** One frame of one image. */
 export interface FrameRef {
@@ -26,6 +26,8 @@ export interface Series {
   /** Salted in the adapter; frames of one patient are held out together. */
   readonly patientId: string;
   readonly frames: readonly FrameRef[];
+  /** Of the first, as its image states it. */
+  readonly frameSize?: FrameSize;
 }
 
 export interface Place {

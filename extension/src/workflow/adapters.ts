@@ -57,7 +57,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
       patchSettings(parts, { source, words: [...settings.words, ...missing] });
       announce(parts, s.using(sourceName(store.getState(), source)));
       await attempt(parts, { name: 'use', where: 'segment', title: s.useFailed }, () =>
-        backend.warmUp(source, store.getState().settings.words),
+        backend.warmUp(source, store.getState().settings.words, parts.viewer.active()?.series.frameSize),
       );
     },
     async rename(id, name) {

@@ -148,7 +148,7 @@ export function createSession(options: SessionOptions): Session {
 }
 
 async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
-  const { storage, backend, store, strings, config } = parts;
+  const { storage, backend, store, strings, config, viewer } = parts;
   const where = 'frames';
   await attempt(parts, { name: 'load set', where, title: strings.loadFailed }, async () => {
     const settings = readSettings(await storage.settings(), defaultSettings(config));
@@ -170,7 +170,8 @@ async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
   });
   // The first draft is quick when the model is there already. Should that fail, the draft itself will say why.
   const source = currentSource(store.getState());
-  if (source) await backend.warmUp(source, store.getState().settings.words).catch(console.warn);
+  const size = viewer.active()?.series.frameSize;
+  if (source) await backend.warmUp(source, store.getState().settings.words, size).catch(console.warn);
 }
 
 /** Keeps `state.estimate` up to date with the model and method that are chosen. */

@@ -69,7 +69,7 @@ export function withModel(command: Command): Command {
     .option('--model <model>', 'a model as it is; with --adapter, the model that it was trained on')
     .option(
       '--image-size <px>',
-      "side of SAM's input, for a model as it is (default: 512)",
+      "side of SAM's input, for a model as it is (default: 512; 640 where it has a detail head and frames are no larger)",
       wholeNumber(8, 8192),
     )
     .option('--no-detail', "SAM's own masks, without what its detail head adds");

@@ -77,7 +77,7 @@ const SCENARIOS = {
     const source = { kind: 'model', id: 'tiny' } as const;
     const device = await backend.device();
     const models = await backend.models();
-    await backend.warmUp(source, WORDS);
+    await backend.warmUp(source, WORDS, undefined);
     const first = await backend.segment({ source, words: WORDS, frame });
     const second = await backend.segment({ source, words: WORDS, frame });
     const abort = new AbortController();
