@@ -24,7 +24,7 @@ const REAL = 'test/viewer/real.test.ts';
 const ONLY_WHEN_NAMED = ['real'];
 
 /** What these measure depends on how much of the machine is theirs. */
-const LEARN_IN_SET_TIME = ['coronary', 'fundus', 'orthanc'].map((name) => `test/viewer/${name}.test.ts`);
+const LEARN_IN_SET_TIME = ['coronary', 'fundus'].map((name) => `test/viewer/${name}.test.ts`);
 
 async function browser() {
   const files = testFiles('test/browser');

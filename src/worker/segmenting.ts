@@ -21,21 +21,21 @@ import { asBytes, uncertaintyOf } from './answer.ts';
 import { infoOf, openDevice } from './device.ts';
 import type { WorkerSettings } from './messages.ts';
 import type { Models } from './models.ts';
-import { WarmSources } from './warm-sources.ts';
-import type { WarmSource } from './warm-sources.ts';
+import { WarmSourceKeeper } from './warm-source.ts';
+import type { WarmSource } from './warm-source.ts';
 
 /** As held-out evaluation has it. */
 const THRESHOLD = 0.5;
 
 export class Segmenting {
   readonly #settings: WorkerSettings;
-  readonly #warm: WarmSources;
+  readonly #warm: WarmSourceKeeper;
   #opened: Promise<Opened> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(settings: WorkerSettings, models: Models) {
     this.#settings = settings;
-    this.#warm = new WarmSources(models, settings.threads);
+    this.#warm = new WarmSourceKeeper(models, settings.threads);
   }
 
   async device(): Promise<DeviceInfo> {

@@ -186,13 +186,15 @@ test('for other tools the masks are there as DICOM SEG, one for each series, whi
   }
   const [angiogram, photograph] = read.map(readSeg);
   assert.deepEqual(
-    angiogram?.segments.map(({ label }) => label),
-    ['Vein'],
+    angiogram?.segments.map(({ label, algorithmType }) => [label, algorithmType]),
+    [['Vein', 'MANUAL']],
   );
+  // Its frame began as a draft.
+  assert.equal(photograph?.segments[0]?.algorithmType, 'SEMIAUTOMATIC');
   assert.deepEqual(
     angiogram.frames.map(({ references }) => references),
     [[{ sopInstanceUid: '1.2.0', frameNumbers: [3] }], [{ sopInstanceUid: '1.2.2', frameNumbers: [3] }]],
   );
   assert.deepEqual(await angiogram.frames[0]?.mask(), set[0]?.masks[0]?.mask);
-  assert.equal(photograph?.frames[0]?.references[0]?.sopInstanceUid, '1.2.1');
+  assert.equal(photograph.frames[0]?.references[0]?.sopInstanceUid, '1.2.1');
 });

@@ -38,12 +38,14 @@ export async function setSegmentations(
   const files: Uint8Array[] = [];
   for (const ofSeries of painted) {
     const words = wordsOf(ofSeries);
+    const byMachine = ofSeries.some(({ drafted }) => drafted);
     const { bytes } = await encodeSegFromMetadata({
       segments: words.map((word) => ({
         label: word,
         property: propertyOf(word, codes),
-        algorithmType: 'SEMIAUTOMATIC',
-        algorithm: { name: 'SALT', version },
+        ...(byMachine
+          ? { algorithmType: 'SEMIAUTOMATIC', algorithm: { name: 'SALT', version } }
+          : { algorithmType: 'MANUAL' }),
       })),
       frames: ofSeries.map((collected) => ({
         source: datasetOf(collected),

@@ -1,4 +1,4 @@
-/** Models and adapters that are ready to segment with: loaded, merged, compiled, embeddings kept. */
+/** The model or adapter that is ready to segment with: loaded, merged, compiled, embeddings kept. */
 import { decodeAdapter } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
 import { createSegmenter } from '../inference/segmenter.ts';
@@ -18,15 +18,14 @@ export interface WarmSource {
   ask(word: string): Promise<Question>;
 }
 
-/** Sources kept at a time: what is compared with each other. */
-const MAX_WARM = 2;
-/** Of image embeddings and what the head saw, for one source. */
+/** Of image embeddings and what the head saw. */
 const CACHE_BYTES = 192 * 2 ** 20;
 
-export class WarmSources {
+/** One at a time: a second would take 60 MB for good, WASM giving nothing back, to save a second when sources change. */
+export class WarmSourceKeeper {
   readonly #models: Models;
   readonly #threads: number;
-  readonly #warm = new Map<string, WarmSource>();
+  #current: { readonly key: string; readonly warm: WarmSource } | undefined;
 
   constructor(models: Models, threads: number) {
     this.#models = models;
@@ -35,30 +34,22 @@ export class WarmSources {
 
   /** One call at a time. @throws SaltError as `Models.base`, `decodeAdapter` and `adaptedSam` */
   async open(source: Source, executor: Executor): Promise<WarmSource> {
-    const key = `${source.kind} ${source.id}`;
-    let warm = this.#warm.get(key);
-    if (warm) {
-      this.#warm.delete(key);
-    } else {
+    const key = keyOf(source);
+    if (this.#current?.key !== key) {
       // Before the new one is there: WASM never gives back what it once needed for one more.
-      for (const [oldest, old] of [...this.#warm].slice(0, this.#warm.size - MAX_WARM + 1)) {
-        this.#warm.delete(oldest);
-        await old.segmenter.dispose();
-      }
-      warm = this.#warmUp(await this.#load(source, executor), executor);
+      await this.forget();
+      this.#current = { key, warm: this.#warmUp(await this.#load(source, executor), executor) };
     }
-    this.#warm.set(key, warm);
-    return warm;
+    return this.#current.warm;
   }
 
-  /** Lets go of one source, or of all. */
+  /** Lets go of this source, or of any. */
   async forget(source?: Source): Promise<void> {
-    for (const [key, { segmenter }] of [...this.#warm]) {
-      if (source && key !== `${source.kind} ${source.id}`) continue;
-      this.#warm.delete(key);
-      // A device that was lost takes its programs along.
-      await segmenter.dispose().catch(() => undefined);
-    }
+    const current = this.#current;
+    if (!current || (source && current.key !== keyOf(source))) return;
+    this.#current = undefined;
+    // A device that was lost takes its programs along.
+    await current.warm.segmenter.dispose().catch(() => undefined);
   }
 
   #warmUp(trained: TrainedModel, executor: Executor): WarmSource {
@@ -98,4 +89,8 @@ export class WarmSources {
     const encoders = encodersOf(await textEncoderOf(base, models.shipped));
     return adaptedSam(file, base, encoders, webFactor(this.#threads), executor);
   }
+}
+
+function keyOf({ kind, id }: Source): string {
+  return `${kind} ${id}`;
 }
