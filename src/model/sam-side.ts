@@ -4,10 +4,10 @@
 const SAM_SIDE = 512;
 
 /**
- * How much larger than usual the input of a SAM with a detail head may be, so that frames keep their own pixels. Measured on
- * DRIVE (584 px), 592 px in place of 512: before any training Dice 0.752 in place of 0.734, HD95 12.1 in place of 16.6 (no flips); after
- * one image and two minutes 0.788 and 0.781 in place of 0.781 and 0.776, 7.3 and 7.8 in place of 9.2 and 9.2 (two seeds), and with
- * 704 px too few steps fit into the time.
+ * How much larger than usual the input of a SAM with a detail head may be, so that frames keep their own pixels, and drafts of small
+ * ones get more (`usualInput` says what that brings). On DRIVE (584 px), 592 px in place of 512: before any training Dice 0.752 in place
+ * of 0.734, HD95 12.1 in place of 16.6 (no flips); after one image and two minutes 0.788 and 0.781 in place of 0.781 and 0.776, 7.3 and
+ * 7.8 in place of 9.2 and 9.2 (two seeds), and with 704 px too few steps fit into the time.
  */
 export const MOST_ENLARGED = 1.25;
 

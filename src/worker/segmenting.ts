@@ -52,8 +52,8 @@ export class Segmenting {
       const warm = await this.#warm.open(source, executor);
       for (const word of words) await warm.ask(word);
       const { input } = warm.trained;
-      const any = input.framing === 'square' ? { width: input.side, height: input.side } : undefined;
-      const size = frame ?? any;
+      const usual = input.framing === 'square' ? { width: input.side, height: input.side } : undefined;
+      const size = frame ?? usual;
       if (size) await warm.segmenter.prepare(size);
     });
   }

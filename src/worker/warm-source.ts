@@ -21,7 +21,7 @@ export interface WarmSource {
 /** Of image embeddings and what the head saw. */
 const CACHE_BYTES = 192 * 2 ** 20;
 
-/** One at a time: a second would take 60 MB for good, WASM giving nothing back, to save a second when sources change. */
+/** One at a time: a second took 60 MB more of WASM's memory, which is never given back, to save loading when sources change. */
 export class WarmSourceKeeper {
   readonly #models: Models;
   readonly #threads: number;

@@ -26,7 +26,7 @@ export interface Series {
   /** Salted in the adapter; frames of one patient are held out together. */
   readonly patientId: string;
   readonly frames: readonly FrameRef[];
-  /** Of the first, as its image states it. */
+  /** Of the first frame whose image states it. */
   readonly frameSize?: FrameSize;
 }
 
