@@ -53,6 +53,9 @@ export const DEVICES: readonly Device[] = Object.freeze([
 export type Probe =
   { readonly works: true; readonly rate: number } | { readonly works: false; readonly reason: string };
 
+/** Tries a device out. @param timed whether the rate will be compared; without it, a rough one will do */
+export type TryOut = (device: DeviceName, timed: boolean) => Promise<Probe>;
+
 export interface PassedOver {
   readonly device: DeviceName;
   /** Plain sentences: what was wrong, and what would mend it. */
@@ -68,27 +71,23 @@ export interface Selection {
  * Chooses where to run. A device asked for by name is taken if it works at all, however slow. `auto` takes the
  * first of the table that works and is faster than the plain processor, so that a software adapter, which is a
  * processor pretending to be a GPU, is passed over.
- * @param probe tries a device out; called for those that matter only
+ * @param probe tries a device out; called for those that matter only, and timed only where two are compared
  * @throws SaltError `DEVICE_UNAVAILABLE` when the device asked for, or every device, is out of the question
  */
-export async function selectDevice(
-  request: DeviceRequest,
-  place: Place,
-  probe: (device: DeviceName) => Promise<Probe>,
-): Promise<Selection> {
+export async function selectDevice(request: DeviceRequest, place: Place, probe: TryOut): Promise<Selection> {
   if (request !== 'auto') return selectNamed(request, place, probe);
   const candidates = DEVICES.filter(({ places }) => places.includes(place));
   const processor = candidates.find(({ accelerator }) => !accelerator);
   const passedOver: PassedOver[] = [];
   let processorProbe: Promise<Probe> | undefined;
   for (const { name, accelerator, needs } of candidates) {
-    const result = await (name === processor?.name ? (processorProbe ??= probe(name)) : probe(name));
+    const result = await (accelerator ? probe(name, true) : (processorProbe ?? probe(name, false)));
     if (!result.works) {
       passedOver.push({ device: name, reason: `${result.reason} It needs ${needs}.` });
       continue;
     }
     if (accelerator && processor) {
-      const base = await (processorProbe ??= probe(processor.name));
+      const base = await (processorProbe ??= probe(processor.name, true));
       if (base.works && result.rate < base.rate) {
         passedOver.push({ device: name, reason: tooSlow(name, result.rate, processor.name, base.rate) });
         continue;
@@ -103,11 +102,7 @@ export async function selectDevice(
   );
 }
 
-async function selectNamed(
-  name: DeviceName,
-  place: Place,
-  probe: (device: DeviceName) => Promise<Probe>,
-): Promise<Selection> {
+async function selectNamed(name: DeviceName, place: Place, probe: TryOut): Promise<Selection> {
   const device = DEVICES.find((candidate) => candidate.name === name);
   if (!device?.places.includes(place)) {
     const here = DEVICES.filter(({ places }) => places.includes(place)).map((each) => each.name);
@@ -116,7 +111,7 @@ async function selectNamed(
       `There is no device "${name}" ${place === 'node' ? 'in Node' : 'in a browser'}. Choose auto, ${here.join(', ')}.`,
     );
   }
-  const result = await probe(name);
+  const result = await probe(name, false);
   if (result.works) return { device: name, passedOver: [] };
   throw new SaltError(
     'DEVICE_UNAVAILABLE',

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import type { DeviceName, Executor } from '../graph/executor.ts';
 import { SaltError } from '../protocol/errors.ts';
-import type { DeviceRequest } from './devices.ts';
+import type { DeviceRequest, TryOut } from './devices.ts';
 import type { NodeDeviceOptions } from './node-device-options.ts';
 import { openSelected } from './open.ts';
 import type { Opened } from './open.ts';
@@ -27,8 +27,8 @@ const NODE_LIBRARY = {
  */
 export function openNodeDevice(request: DeviceRequest, options: NodeDeviceOptions = {}): Promise<Opened> {
   const open = (device: DeviceName) => Promise.resolve(createNodeExecutor(device, options));
-  const probe = (device: DeviceName) =>
-    device === 'cpu' ? probeDevice(() => open(device), request === 'auto') : probeApart(device, options);
+  const probe: TryOut = (device, timed) =>
+    device === 'cpu' ? probeDevice(() => open(device), timed) : probeApart(device, options);
   return openSelected(request, 'node', open, probe);
 }
 

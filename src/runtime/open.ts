@@ -1,6 +1,6 @@
 import type { DeviceName, Executor } from '../graph/executor.ts';
 import { selectDevice } from './devices.ts';
-import type { DeviceRequest, Place, Probe, Selection } from './devices.ts';
+import type { DeviceRequest, Place, Selection, TryOut } from './devices.ts';
 import { probeDevice } from './probe.ts';
 
 export interface Opened extends Selection {
@@ -15,7 +15,7 @@ export async function openSelected(
   request: DeviceRequest,
   place: Place,
   open: (device: DeviceName) => Promise<Executor>,
-  probe = (device: DeviceName): Promise<Probe> => probeDevice(() => open(device), request === 'auto'),
+  probe: TryOut = (device, timed) => probeDevice(() => open(device), timed),
 ): Promise<Opened> {
   const selection = await selectDevice(request, place, probe);
   return { ...selection, executor: await open(selection.device) };

@@ -43,11 +43,16 @@ const libraries = new Map<DeviceName, Promise<Library>>();
  * @throws SaltError `DEVICE_UNAVAILABLE`
  */
 export function openWebDevice(request: DeviceRequest, options: WebDeviceOptions): Promise<Opened> {
-  return openSelected(request, 'browser', (device) => createExecutor(device, options));
+  const anyAdapter = request === 'webgpu';
+  return openSelected(request, 'browser', (device) => createExecutor(device, options, anyAdapter));
 }
 
-async function createExecutor(device: DeviceName, options: WebDeviceOptions): Promise<Executor> {
-  if (device === 'webgpu') await requireAdapter();
+async function createExecutor(
+  device: DeviceName,
+  options: WebDeviceOptions,
+  anyAdapter: boolean,
+): Promise<Executor> {
+  if (device === 'webgpu') await requireAdapter(anyAdapter);
   const library = await loadLibrary(device, options);
   const session: Session.SessionOptions = {
     executionProviders: [device],
@@ -81,8 +86,12 @@ async function initialise(device: DeviceName, { assets, threads }: WebDeviceOpti
   return { InferenceSession, Tensor, exclusive: oneAtATime() };
 }
 
-/** Tells the three common reasons for WebGPU's absence apart, which ONNX Runtime does not. */
-async function requireAdapter(): Promise<void> {
+/**
+ * Tells the common reasons for WebGPU's absence apart, which ONNX Runtime does not.
+ * @param any whether an adapter in software will do: it is a processor pretending to be a GPU, and to load a build of ONNX Runtime
+ *   for it and try it out takes seconds
+ */
+async function requireAdapter(any: boolean): Promise<void> {
   if (!globalThis.isSecureContext) {
     throw new SaltError(
       'DEVICE_UNAVAILABLE',
@@ -92,10 +101,19 @@ async function requireAdapter(): Promise<void> {
   // The DOM's types promise `gpu` to every navigator; older browsers did not hear of it.
   const { gpu } = navigator as { gpu?: GPU };
   if (!gpu) throw new SaltError('DEVICE_UNAVAILABLE', 'This browser has no WebGPU: use a current one.');
-  if (!(await gpu.requestAdapter())) {
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) {
     throw new SaltError(
       'DEVICE_UNAVAILABLE',
       'The browser found no graphics adapter: hardware acceleration is off, or its GPU is on the list of broken ones.',
+    );
+  }
+  // Older browsers tell nothing of their adapters: those are tried out.
+  const { info } = adapter as { info?: GPUAdapterInfo };
+  if (info?.isFallbackAdapter === true && !any) {
+    throw new SaltError(
+      'DEVICE_UNAVAILABLE',
+      'The browser has a software adapter only: hardware acceleration is off, or its GPU is on the list of broken ones. Ask for "webgpu" by name to use it anyway.',
     );
   }
 }

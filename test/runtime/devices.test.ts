@@ -11,11 +11,13 @@ const absent: Probe = { works: false, reason: 'Nobody answered.' };
 
 function probes(results: Partial<Record<DeviceName, Probe>>) {
   const tried: DeviceName[] = [];
-  const probe = (device: DeviceName): Promise<Probe> => {
+  const timings: DeviceName[] = [];
+  const probe = (device: DeviceName, timed: boolean): Promise<Probe> => {
     tried.push(device);
+    if (timed) timings.push(device);
     return Promise.resolve(results[device] ?? absent);
   };
-  return { probe, tried };
+  return { probe, tried, timings };
 }
 
 describe('selectDevice', () => {
@@ -38,6 +40,21 @@ describe('selectDevice', () => {
     const { probe, tried } = probes({ cuda: fast, cpu: plain });
     assert.equal((await selectDevice('auto', 'node', probe)).device, 'cuda');
     assert.deepEqual(tried, ['cuda', 'cpu']);
+  });
+
+  test('the processor is timed only where an accelerator is to beat it', async () => {
+    const alone = probes({ wasm: plain });
+    assert.equal((await selectDevice('auto', 'browser', alone.probe)).device, 'wasm');
+    assert.deepEqual(alone.timings, ['webgpu']);
+    const beside = probes({ webgpu: slow, wasm: plain });
+    await selectDevice('auto', 'browser', beside.probe);
+    assert.deepEqual(
+      [beside.timings, beside.tried],
+      [
+        ['webgpu', 'wasm'],
+        ['webgpu', 'wasm'],
+      ],
+    );
   });
 
   test('auto passes over a software adapter, and says how to use it anyway', async () => {
