@@ -4,7 +4,7 @@
  * bench/results/real-images.json, so that a run can be interrupted; `--only drive:1:salt` does some of them.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { trainLineSchema } from '../../src/cli/events.ts';
 import { layOut } from './prepare.ts';
 import type { DataSetName, Folders, FrameCount } from './prepare.ts';
+import { paintedOnAnother } from './painted-on-another.ts';
 import { writeRandomEncoder } from './random-encoder.ts';
 
 const RESULTS = new URL('../results/real-images.json', import.meta.url);
@@ -30,6 +31,8 @@ const cellSchema = z.strictObject({
   /** What training cost; absent from cells without any, and from those measured before 2026-11-26, 12:00. */
   cost: z.strictObject({ trainedNumbers: z.int(), steps: z.int(), peakMegabytes: z.number() }).optional(),
   scores: z.record(z.string(), wordScoreSchema),
+  /** Where there are several words: of what each was given, the share that lies on another's structure. */
+  paintedOnAnother: z.record(z.string(), z.number()).optional(),
 });
 type Cell = z.infer<typeof cellSchema>;
 
@@ -125,12 +128,37 @@ function evaluate(model: readonly string[], folder: string, words: readonly stri
   );
 }
 
-function runCell(cell: string, contender: string, folders: Folders, minutes: number, seed: number): Cell {
+/** Masks as each word alone is answered: they may overlap. */
+async function confusion(model: readonly string[], folder: string, words: readonly string[]) {
+  if (words.length < 2) return {};
+  const masks = join(WORK, 'masks');
+  rmSync(masks, { recursive: true, force: true });
+  const prompts = words.flatMap((word) => ['--prompt', word]);
+  const how = [...model, ...prompts, '--flips', options.flips];
+  program(['segment', ...how, '--out', masks, join(folder, 'images')]);
+  return { paintedOnAnother: await paintedOnAnother(masks, folder, words) };
+}
+
+async function runCell(
+  cell: string,
+  contender: string,
+  folders: Folders,
+  minutes: number,
+  seed: number,
+): Promise<Cell> {
   const { words } = folders;
   const prompts = words.flatMap((word) => ['--prompt', word]);
   if (minutes === 0) {
-    const scores = evaluate(['--model', 'salt-tiny'], folders.test, words);
-    return { cell, frames: [], minutes: 0, seconds: null, scores };
+    const model = ['--model', 'salt-tiny'];
+    const scores = evaluate(model, folders.test, words);
+    return {
+      cell,
+      frames: [],
+      minutes: 0,
+      seconds: null,
+      scores,
+      ...(await confusion(model, folders.test, words)),
+    };
   }
   const adapter = join(WORK, `${cell.replaceAll(':', '-')}.safetensors`);
   const ran = program([
@@ -150,8 +178,16 @@ function runCell(cell: string, contender: string, folders: Folders, minutes: num
     '--json',
   ]);
   const base = contender === 'random-encoder' ? ['--model', RANDOM_ENCODER] : [];
-  const scores = evaluate(['--adapter', adapter, ...base], folders.test, words);
-  return { cell, frames: [...folders.frames], minutes, seconds: ran.seconds, cost: costOf(ran), scores };
+  const model = ['--adapter', adapter, ...base];
+  return {
+    cell,
+    frames: [...folders.frames],
+    minutes,
+    seconds: ran.seconds,
+    cost: costOf(ran),
+    scores: evaluate(model, folders.test, words),
+    ...(await confusion(model, folders.test, words)),
+  };
 }
 
 function readResults(): Cell[] {
@@ -181,7 +217,7 @@ for (const pattern of options.only) {
     const folders = await layOut(name, frames, Number(seed), WORK);
     const minutes = wanted === 'zero' ? 0 : Number(options.minutes ?? MINUTES[name][frames]);
     if (contender === 'random-encoder') await writeRandomEncoder(RANDOM_ENCODER, Number(seed));
-    const result = runCell(cell, contender, folders, minutes, Number(seed));
+    const result = await runCell(cell, contender, folders, minutes, Number(seed));
     const all = [...readResults(), result].sort((a, b) => (a.cell < b.cell ? -1 : 1));
     writeFileSync(RESULTS, `${JSON.stringify(all, null, 1)}\n`);
     process.stdout.write(`${cell} ${JSON.stringify(result.scores)} ${result.seconds?.toFixed(0) ?? '-'} s\n`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { floatTensor } from '../../src/graph/tensor.ts';
-import { placeTensors, placeTokens } from '../../src/inference/place-prompt.ts';
+import { maskOfBox, placeBesideWord, placeTensors, placeTokens } from '../../src/inference/place-prompt.ts';
 import { encodePoints } from '../../src/model/sam/index.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 
@@ -47,5 +47,31 @@ describe('clicks and boxes on a frame', () => {
         (error: unknown) => error instanceof SaltError && error.code === 'INVALID_ARGUMENT',
       );
     }
+  });
+});
+
+describe('a place beside a word', () => {
+  const box = { left: 1.5, top: 2, right: 4.5, bottom: 3 };
+
+  test('tells the model of clicks, and keeps the box to cut to', () => {
+    const clicks = [{ x: 2, y: 2, on: true }];
+    assert.deepEqual(placeBesideWord({ clicks, box }, FRAME), { told: { clicks }, within: box });
+    assert.deepEqual(placeBesideWord({ clicks }, FRAME), { told: { clicks } });
+    assert.throws(() => placeBesideWord({ clicks: [], box: { ...box, right: 300 } }, FRAME), {
+      code: 'INVALID_ARGUMENT',
+    });
+  });
+
+  test('covers the pixels whose place lies inside the box, edges included', () => {
+    const { data } = maskOfBox(box, { width: 6, height: 4 });
+    // prettier-ignore
+    assert.deepEqual([...data], [
+      0, 0, 0, 0, 0, 0,
+      0, 0, 0, 0, 0, 0,
+      0, 0, 1, 1, 1, 0,
+      0, 0, 1, 1, 1, 0,
+    ]);
+    const whole = maskOfBox({ left: 0, top: 0, right: 6, bottom: 4 }, { width: 6, height: 4 });
+    assert.ok(whole.data.every((value) => value === 1));
   });
 });

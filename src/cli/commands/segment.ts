@@ -33,7 +33,7 @@ Examples:
     ohif-salt segment --adapter vein.safetensors --out masks run1.dcm
   The model that ships, as it is:
     ohif-salt segment --model salt-tiny --prompt "optic disc" --out masks fundus.png
-  By clicks and a box, with a word or without, as SAM takes them (the second click is beside the structure):
+  By clicks and a box, as SAM takes them (the second click is beside the structure); with a word, inside a box:
     ohif-salt segment --model sam_vit_b_01ec64.pth --click 210,140 --click 60,300,off --out masks frame.png
     ohif-salt segment --model salt-tiny --box 100,80,400,300 --prompt vein --out masks frame.png
 
@@ -55,7 +55,11 @@ export function addSegment(program: Command): void {
       repeated,
     )
     .option('--click <x,y[,off]>', 'a place on the structure, or off it; may be given several times', click)
-    .option('--box <left,top,right,bottom>', 'where the structure is, in pixels of the frame', box);
+    .option(
+      '--box <left,top,right,bottom>',
+      'where the structure is, in pixels of the frame; with a word, where to look for it',
+      box,
+    );
   withModel(command);
   withMasks(command);
   withDevice(command);

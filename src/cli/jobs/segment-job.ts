@@ -10,12 +10,13 @@ import type { SegFrameInput } from '../../imaging/dicom/seg-input.ts';
 import { encodeSeg } from '../../imaging/dicom/seg-write.ts';
 import { encodeMaskPng, maskFromImage, resizeMask } from '../../imaging/mask.ts';
 import type { Mask } from '../../imaging/frame.ts';
+import { maskOf } from '../../inference/mask.ts';
 import type { Flips } from '../../inference/mirror.ts';
 import { createSegmenter } from '../../inference/segmenter.ts';
 import type { Segmenter } from '../../inference/segmenter.ts';
 import type { FloatTensor } from '../../graph/tensor.ts';
 import type { InputSize } from '../../inference/model-input.ts';
-import { placeTokens } from '../../inference/place-prompt.ts';
+import { maskOfBox, placeBesideWord, placeTokens } from '../../inference/place-prompt.ts';
 import type { PlacePrompt } from '../../inference/place-prompt.ts';
 import type { PlacePrompts, Question, TrainedModel } from '../../inference/trained-model.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -81,17 +82,18 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     places?.withoutWord && request.words.length === 0
       ? new Map([[PLACE_ALONE, places.withoutWord]])
       : await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
+  const place = placeOn(request.place, places, questions);
   const segmenter = createSegmenter({
     executor,
     input: trained.input,
     weights: (size) => trained.weightsAt(size),
-    model: (size) => trained.modelAt(size, request.place ? placeTokens(request.place) : 0),
+    model: (size) => trained.modelAt(size, place.tokens),
   });
   const context: Context = {
     request: { ...request, flips: request.flips ?? trained.flips },
     segmenter,
     questions,
-    placeIn: (frame) => (request.place && places?.tensors(request.place, frame)) ?? {},
+    placeIn: place.on,
     names: new Set(),
     signal,
   };
@@ -138,6 +140,39 @@ function placesOf({ places }: TrainedModel, { clicks, box }: PlacePrompt): Place
   return places;
 }
 
+/** A place on a frame: what the model is told of it, and outside what its answer is dropped. */
+interface PlaceOnFrame {
+  readonly tensors: Readonly<Record<string, FloatTensor>>;
+  readonly within?: Mask;
+}
+
+/** @returns the point tokens that it takes, and the place on a frame of some size */
+function placeOn(
+  place: PlacePrompt | undefined,
+  places: PlacePrompts | undefined,
+  questions: Questions,
+): { readonly tokens: number; readonly on: (frame: InputSize) => PlaceOnFrame } {
+  if (!place || !places) return { tokens: 0, on: () => ({ tensors: {} }) };
+  const byWord = !questions.has(PLACE_ALONE) && [...questions.values()].every(hearsWords);
+  if (!byWord) {
+    return { tokens: placeTokens(place), on: (frame) => ({ tensors: places.tensors(place, frame) }) };
+  }
+  const tokens = placeTokens({ clicks: place.clicks });
+  return {
+    tokens,
+    on(frame) {
+      const { told, within } = placeBesideWord(place, frame);
+      const tensors = tokens > 0 ? places.tensors(told, frame) : {};
+      return { tensors, ...(within && { within: maskOfBox(within, frame) }) };
+    },
+  };
+}
+
+/** False for a model that was never taught words. */
+function hearsWords({ prompt }: Question): boolean {
+  return 'text_embedding' in prompt;
+}
+
 type Questions = ReadonlyMap<string, Question>;
 
 /** @param words those asked for; none for all that the model knows */
@@ -160,8 +195,7 @@ interface Context {
   readonly request: SegmentRequest & { readonly flips: Flips };
   readonly segmenter: Segmenter;
   readonly questions: Questions;
-  /** The batch tensors of clicks and boxes, if there are any. */
-  readonly placeIn: (frame: InputSize) => Readonly<Record<string, FloatTensor>>;
+  readonly placeIn: (frame: InputSize) => PlaceOnFrame;
   /** Of the files written so far, so that none replaces another. */
   readonly names: Set<string>;
   readonly signal: AbortSignal;
@@ -205,24 +239,31 @@ async function segmentFrame(
   { request, segmenter, questions, placeIn, signal }: Context,
 ): Promise<Map<string, Mask>> {
   const frame = await file.frame(frameNumber);
-  const place = placeIn(frame);
+  const { tensors, within } = placeIn(frame);
   const masks = new Map<string, Mask>();
   for (const [word, { prompt, output }] of questions) {
-    const all = await segmenter.segment(frame, {
-      prompt: { ...prompt, ...place },
+    const maps = await segmenter.probabilities(frame, {
+      prompt: { ...prompt, ...tensors },
       fieldOfView,
       flips: request.flips,
-      threshold: request.threshold,
-      minComponent: request.minSize,
       shouldStop: () => signal.aborted,
     });
-    const mask = all[output];
-    if (mask) masks.set(word, mask);
+    const map = maps[output];
+    if (map) {
+      const { threshold, minSize: minComponent } = request;
+      masks.set(word, maskOf(map, { threshold, minComponent, fieldOfView: shared(fieldOfView, within) }));
+    }
     // Lets a cancellation in.
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal.throwIfAborted();
   }
   return masks;
+}
+
+/** Where both are, or the one that there is. */
+function shared(one: Mask | undefined, other: Mask | undefined): Mask | undefined {
+  if (!one || !other) return one ?? other;
+  return { ...one, data: one.data.map((value, at) => Math.min(value, other.data[at] ?? 0)) };
 }
 
 async function writeSeg(
