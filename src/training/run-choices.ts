@@ -41,14 +41,15 @@ export function settingsOf(
   derived: { readonly accumulate?: number; readonly learningRate?: number } = {},
 ): TrainingSettings {
   const { words, budget, seed, augmentation, forgiveEdges, heldOutShare, patience, evaluateEvery } = choices;
-  const learningRate = choices.learningRate ?? derived.learningRate ?? settings.schedule.learningRate;
+  const learningRate = choices.learningRate ?? derived.learningRate;
   const accumulate = choices.accumulate ?? derived.accumulate;
   const parsed = trainingSettingsSchema.safeParse({
     ...settings,
     words,
     budget,
     seed,
-    schedule: { ...settings.schedule, learningRate },
+    // A rate that was chosen holds whatever the run's length.
+    schedule: { ...settings.schedule, ...(learningRate !== undefined && { learningRate, longRun: null }) },
     ...(accumulate !== undefined && { accumulate }),
     ...(augmentation !== undefined && { augmentation: AUGMENTATIONS[augmentation] }),
     ...(forgiveEdges !== undefined && { forgiveEdges }),

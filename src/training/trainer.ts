@@ -14,7 +14,8 @@ import type { Keepsake, TrainingHost, TrainingJob, TrainingResult, TrainingSubje
 import { nonFiniteParameter } from './not-finite.ts';
 import { Ranking } from './ranking.ts';
 import type { Best } from './ranking.ts';
-import { learningRateAt } from './schedule.ts';
+import { learningRateAt, scheduleOfRun } from './schedule.ts';
+import type { RunSchedule } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { splitOfJob } from './job-split.ts';
 import type { Split } from './split.ts';
@@ -25,8 +26,6 @@ import { remembered } from './training-sample.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 const SAMPLE_CACHE_BYTES = 512 * 2 ** 20;
-/** A short run warms up for no more than this share of it. */
-const WARM_UP_SHARE = 0.1;
 /** Weight of the newest step in the running mean of its duration. */
 const PACE_WEIGHT = 0.1;
 
@@ -69,7 +68,7 @@ class TrainingRun {
   /** As if there had been no interruption. */
   readonly #watch: Stopwatch;
   #pace: Pace = { secondsPerStep: 0, secondsPerEvaluation: 0 };
-  #warmUpSteps = 0;
+  #schedule: RunSchedule;
   #step: number;
   #evaluatedAt: number;
 
@@ -87,6 +86,7 @@ class TrainingRun {
     const { state } = parts;
     this.#job = job;
     this.#host = host;
+    this.#schedule = job.settings.schedule;
     this.#split = parts.split;
     this.#heldOut = remembered(parts.split.heldOut, host.sampleCacheBytes ?? SAMPLE_CACHE_BYTES);
     this.#fingerprint = fingerprintOf(job, parts.split);
@@ -197,10 +197,7 @@ class TrainingRun {
       }
     }
     if ('minutes' in this.#job.settings.budget) await this.#rehearse();
-    this.#warmUpSteps = Math.min(
-      this.#job.settings.schedule.warmUpSteps,
-      Math.ceil(this.#clock.steps * WARM_UP_SHARE),
-    );
+    this.#schedule = scheduleOfRun(this.#job.settings.schedule, this.#clock.steps);
     this.#tell({ kind: 'planned', steps: this.#clock.steps, evaluateEvery: this.#evaluationInterval() });
   }
 
@@ -222,8 +219,7 @@ class TrainingRun {
     const before = this.#now();
     const fraction = this.#clock.fraction(this.#step, this.#watch.seconds());
     const step = this.#step + 1;
-    const schedule = { ...settings.schedule, warmUpSteps: this.#warmUpSteps };
-    const learningRate = learningRateAt(schedule, fraction, step);
+    const learningRate = learningRateAt(this.#schedule, fraction, step);
     const shouldStop = () => this.#isStopped();
     const report = await this.#engine.step(() => this.#batches.next(), { step, learningRate, shouldStop });
     if ('suspect' in report) throw this.#notFinite(report, step);

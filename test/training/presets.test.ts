@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { detailSide } from '../../src/training/presets.ts';
+import { PRETRAINED_PRESET, detailSide } from '../../src/training/presets.ts';
+import { settingsOf } from '../../src/training/run-choices.ts';
 
 test('a model with a detail head sees frames at their own size, up to a quarter above the usual', () => {
   const sides = [300, 512, 584, 608, 768, 1024].map((longest) => detailSide(1024, 16, longest));
   assert.deepEqual(sides, [512, 512, 592, 608, 640, 640]);
   assert.equal(detailSide(64, 8, 512), 80);
+});
+
+test('a rate that was chosen holds whatever the length of the run', () => {
+  const choices = { words: ['vessel'], budget: { steps: 1000 }, seed: 1 };
+  const own = settingsOf(choices, PRETRAINED_PRESET).schedule;
+  assert.deepEqual(own.longRun, PRETRAINED_PRESET.settings.schedule.longRun);
+  assert.ok(own.longRun && own.longRun.learningRate > own.learningRate);
+  const chosen = settingsOf({ ...choices, learningRate: 0.004 }, PRETRAINED_PRESET).schedule;
+  assert.deepEqual([chosen.learningRate, chosen.longRun], [0.004, null]);
 });

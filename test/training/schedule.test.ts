@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { budgetClock, evaluationInterval } from '../../src/training/budget.ts';
-import { learningRateAt, scheduleSchema } from '../../src/training/schedule.ts';
+import { learningRateAt, scheduleOfRun, scheduleSchema } from '../../src/training/schedule.ts';
 
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} instead of ${expected}`);
@@ -22,6 +22,25 @@ describe('learningRateAt', () => {
     });
     const rates = [0, 0.33, 0.34, 0.66, 0.67, 1].map((fraction) => learningRateAt(schedule, fraction, 9));
     [1, 1, 0.1, 0.1, 0.01, 0.01].forEach((rate, i) => near(rates[i] ?? NaN, rate));
+  });
+
+  it('of a long run is another, and grows towards it from half of its length on', () => {
+    const schedule = scheduleSchema.parse({
+      learningRate: 1,
+      longRun: { steps: 300, learningRate: 4 },
+      decay: { kind: 'constant' },
+    });
+    const rates = [1, 65, 150, 225, 300, 5000].map((steps) => scheduleOfRun(schedule, steps).learningRate);
+    [1, 1, 1, 2, 4, 4].forEach((rate, i) => near(rates[i] ?? NaN, rate));
+    near(scheduleOfRun(scheduleSchema.parse({ learningRate: 3 }), 5000).learningRate, 3);
+  });
+
+  it('of a short run warms up for a tenth of it at most', () => {
+    const schedule = scheduleSchema.parse({ learningRate: 1, warmUpSteps: 50 });
+    assert.deepEqual(
+      [20, 5000].map((steps) => scheduleOfRun(schedule, steps).warmUpSteps),
+      [2, 50],
+    );
   });
 
   it('rises linearly over the warm-up, whatever the decay', () => {

@@ -106,7 +106,7 @@ export function addTrain(program: Command): void {
     .option('--accumulate <n>', 'batches before each update', wholeNumber(1, 1024))
     .option(
       '--lr <rate>',
-      'learning rate (default: 0.003 for a U-Net and salt-tiny, 0.0001 for SAM)',
+      'learning rate (default: 0.003 for a U-Net and salt-tiny, which has up to 0.006 in long runs; 0.0001 for SAM)',
       numberAbove(0, 100),
     )
     .option(

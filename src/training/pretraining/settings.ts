@@ -41,7 +41,7 @@ export const pretrainingSettingsSchema = z.strictObject({
   uses: z.int().min(1).max(100).default(2),
   /** Images of which the next is chosen: uses of one lie this far apart. */
   pool: z.int().min(1).max(1000).default(32),
-  schedule: scheduleSchema.default({
+  schedule: scheduleSchema.omit({ longRun: true }).default({
     // With 4e-4 and 8e-4, one image a step, SAM learnt less or nothing in its first hundreds of steps.
     learningRate: 2e-4,
     warmUpSteps: 50,
