@@ -93,9 +93,9 @@ describe('the back end in the browser', { skip }, () => {
   it('goes on to the bit after a pause', async () => {
     const { whole, outcome, listed, resumedAt, inTwo, after } = await scenario('pauseAndResume');
     assert.ok(outcome.kind === 'paused', outcome.kind);
-    // Asked for at the fifth; the worker may be at the next one when it hears of it.
+    // Asked for at the fifth of twelve; the worker goes on until it hears of it.
     const { step } = outcome;
-    assert.ok(step === 5 || step === 6, `paused at step ${step}`);
+    assert.ok(step >= 5 && step < 12, `paused at step ${step}`);
     assert.deepEqual(
       listed.map((run) => ({ step: run.step, frames: run.frames, name: run.choices.name })),
       [{ step, frames: 3, name: 'Discs' }],
