@@ -9,21 +9,20 @@ import { IMAGE_KINDS } from '../src/generator/generated-image.ts';
 import { generateImage } from '../src/generator/index.ts';
 import type { Mask } from '../src/imaging/frame.ts';
 import type { PlacePrompt } from '../src/inference/place-prompt.ts';
-import { placeTokens } from '../src/inference/place-prompt.ts';
+import { maskOfBox, placeTokens } from '../src/inference/place-prompt.ts';
 import { createSegmenter } from '../src/inference/segmenter.ts';
 import type { Segmenter } from '../src/inference/segmenter.ts';
 import { compareMasks } from '../src/metrics/compare-masks.ts';
 import type { BoxPrompt } from '../src/model/sam/index.ts';
 import { SaltError } from '../src/protocol/errors.ts';
 import { createRandom } from '../src/protocol/random.ts';
-import type { Random } from '../src/protocol/random.ts';
 import { openNodeDevice } from '../src/runtime/node.ts';
+import { pixelOf } from '../src/training/example.ts';
+import { FIRST_TEST_SEED } from '../src/training/pretraining/evaluation.ts';
 
 const { values: options } = parseArgs({ options: { images: { type: 'string', default: '10' } } });
 
 const IMAGE_SIZE = 512;
-/** As `npm run bench:words`. */
-const FIRST_SEED = 500_000_000;
 /** A box's side, as a share of the image's. */
 const BOX = 0.4;
 
@@ -44,14 +43,13 @@ const scores = new Map<string, number[]>();
 
 for (const kind of IMAGE_KINDS) {
   for (let i = 0; i < Number(options.images); i++) {
-    const { frame, masks } = generateImage(FIRST_SEED + i, IMAGE_SIZE, kind);
+    const { frame, masks } = generateImage(FIRST_TEST_SEED + i, IMAGE_SIZE, kind);
     const random = createRandom(i);
     for (const [word, truth] of masks) {
-      const at = somewhereOn(truth, random);
-      if (!at) continue;
+      const [x, y] = pixelOf(truth, random);
       const asked = (await trained.ask(word)).prompt;
-      const box = boxAround(at);
-      const click: PlacePrompt = { clicks: [{ ...at, on: true }] };
+      const box = boxAround(x, y);
+      const click: PlacePrompt = { clicks: [{ x, y, on: true }] };
       const mask = async (prompt: typeof asked, place: PlacePrompt): Promise<Mask> => {
         const tensors = placeTokens(place) > 0 ? places.tensors(place, frame) : {};
         const [found] = await segmenterFor(placeTokens(place)).segment(frame, {
@@ -99,14 +97,7 @@ function segmenterFor(tokens: number): Segmenter {
   return made;
 }
 
-/** Some pixel of the structure, each as likely as the others. */
-function somewhereOn({ width, data }: Mask, random: Random): { x: number; y: number } | undefined {
-  const pixels = [...data.keys()].filter((at) => data[at] === 1);
-  const at = pixels.length > 0 ? pixels[random.integer(pixels.length)] : undefined;
-  return at === undefined ? undefined : { x: at % width, y: Math.floor(at / width) };
-}
-
-function boxAround({ x, y }: { x: number; y: number }): BoxPrompt {
+function boxAround(x: number, y: number): BoxPrompt {
   const half = (BOX * IMAGE_SIZE) / 2;
   const most = IMAGE_SIZE - 1;
   return {
@@ -117,10 +108,7 @@ function boxAround({ x, y }: { x: number; y: number }): BoxPrompt {
   };
 }
 
-function inside({ width, height, data }: Mask, { left, top, right, bottom }: BoxPrompt): Mask {
-  const kept = data.map((value, at) => {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    return x >= left && x <= right && y >= top && y <= bottom ? value : 0;
-  });
-  return { width, height, data: kept };
+function inside(mask: Mask, box: BoxPrompt): Mask {
+  const { data: within } = maskOfBox(box, mask);
+  return { ...mask, data: mask.data.map((value, at) => Math.min(value, within[at] ?? 0)) };
 }

@@ -78,7 +78,7 @@ function hasStructure(mask: Mask): boolean {
 }
 
 /** Some pixel of the structure, each as likely as the others. */
-function pixelOf({ width, data }: Mask, random: Random): [x: number, y: number] {
+export function pixelOf({ width, data }: Mask, random: Random): [x: number, y: number] {
   let left = random.integer(data.reduce((sum, bit) => sum + bit, 0));
   const at = data.findIndex((bit) => bit === 1 && left-- === 0);
   return [at % width, Math.floor(at / width)];

@@ -26,7 +26,7 @@ export const pretrainingScoreSchema = z.strictObject({
 export type PretrainingScore = z.infer<typeof pretrainingScoreSchema>;
 
 /** Seeds of test images lie below those of training. */
-const FIRST_TEST_SEED = 500_000_000;
+export const FIRST_TEST_SEED = 500_000_000;
 /** A mask that covers no more than this share of the image is almost empty. */
 const ALMOST_EMPTY = 0.002;
 
