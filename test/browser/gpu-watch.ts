@@ -1,18 +1,14 @@
 /**
  * Runs in a worker before the program does, and watches what it asks of the graphics device: how often it sent work
  * there, so that a silent fall-back to the processor shows; and it can take the device away, as a driver that is
- * reset does. Pages speak to it by a channel.
+ * reset does.
  */
+import type { FromTrainer } from '../../src/worker/messages.ts';
 
-/** Name of the channel between a page and the workers that it has started. */
+/** Name of the channel by which the workers tell the page that has started them. */
 export const GPU_CHANNEL = 'ohif-salt-test-gpu';
 
 export type WorkerRole = 'serve' | 'train';
-
-export interface ToWatch {
-  readonly kind: 'lose';
-  readonly role: WorkerRole;
-}
 
 /** Command buffers that a worker has submitted so far. */
 export interface FromWatch {
@@ -23,6 +19,26 @@ export interface FromWatch {
 
 /** Must be called before anything else of the worker runs. */
 export function watchGpu(): void {
+  watchGpuDevices();
+}
+
+/**
+ * As `watchGpu`, and takes the device away the moment that the worker has told of a step, so that it has plainly
+ * computed there, and before it can begin the next one.
+ */
+export function watchGpuAndLoseIt(): void {
+  const devices = watchGpuDevices();
+  const post = self.postMessage.bind(self);
+  const postAndLose = (message: FromTrainer, options: StructuredSerializeOptions): void => {
+    post(message, options);
+    if (message.kind !== 'event' || message.event.kind !== 'training') return;
+    if (message.event.event.kind === 'step') for (const device of devices) device.destroy();
+  };
+  Object.defineProperty(self, 'postMessage', { value: postAndLose });
+}
+
+/** @returns the devices that the worker has, as they come */
+function watchGpuDevices(): ReadonlySet<GPUDevice> {
   const channel = new BroadcastChannel(GPU_CHANNEL);
   const devices = new Set<GPUDevice>();
   let role: WorkerRole | undefined;
@@ -33,11 +49,6 @@ export function watchGpu(): void {
   const tell = (): void => {
     if (role) channel.postMessage({ kind: 'counted', role, submitted } satisfies FromWatch);
   };
-  channel.addEventListener('message', ({ data }: MessageEvent<ToWatch | FromWatch>) => {
-    if (data.kind === 'lose' && data.role === role) {
-      for (const device of devices) device.destroy();
-    }
-  });
   const adapter = GPUAdapter.prototype;
   const requestDevice = methodOf(adapter, 'requestDevice');
   adapter.requestDevice = async function (this: GPUAdapter, descriptor) {
@@ -53,6 +64,7 @@ export function watchGpu(): void {
     if (submitted % TELL_EVERY === 1) tell();
     submit.call(this, buffers);
   };
+  return devices;
 }
 
 const TELL_EVERY = 50;

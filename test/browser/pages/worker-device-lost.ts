@@ -1,13 +1,11 @@
 /** A graphics device that is taken away in the middle of a run, twice. */
 import type { Backend, TrainOutcome, TrainRequest, TrainRunEvent } from '../../../src/protocol/backend.ts';
 import { createWorkerBackend } from '../../../src/worker/client.ts';
-import { GPU_CHANNEL } from '../gpu-watch.ts';
-import type { ToWatch } from '../gpu-watch.ts';
 import { annotationOf, smallestModelFile } from '../tiny-model.ts';
 
-const STEPS = 6;
-/** Done on the processor, saved, and gone on with on the graphics device. */
-const SAVED = 2;
+export interface Arguments {
+  readonly steps: number;
+}
 
 export interface Result {
   readonly outcome: string;
@@ -24,7 +22,7 @@ export interface Result {
 
 function open(device: 'webgpu' | 'wasm'): Backend {
   return createWorkerBackend({
-    workerUrl: '/pages/worker-gpu-entry.js',
+    workerUrl: '/pages/worker-gpu-lost-entry.js',
     assets: '/ort/',
     models: [{ id: 'tiny', title: 'Tiny', url: URL.createObjectURL(new Blob([smallestModelFile()])) }],
     device,
@@ -32,19 +30,19 @@ function open(device: 'webgpu' | 'wasm'): Backend {
   });
 }
 
-const REQUEST: TrainRequest = {
+const requestFor = (steps: number): TrainRequest => ({
   choices: {
     name: 'Discs',
     model: 'tiny',
     words: ['bright'],
     method: 'salt',
-    budget: { kind: 'steps', steps: STEPS },
+    budget: { kind: 'steps', steps },
     seed: 3,
     rank: 4,
     loraRank: 4,
   },
   annotations: [annotationOf(1, 'train'), annotationOf(2, 'train')],
-};
+});
 
 function stepOf(event: TrainRunEvent): number | undefined {
   return event.kind === 'training' && event.event.kind === 'step' ? event.event.step : undefined;
@@ -58,30 +56,25 @@ async function numbersOf(backend: Backend, outcome: TrainOutcome): Promise<strin
   return Array.from(new Uint8Array(file, 8 + header)).join();
 }
 
-export async function main(): Promise<Result> {
+export async function main({ steps }: Arguments): Promise<Result> {
+  const request = requestFor(steps);
   const processor = open('wasm');
-  const undisturbed = await numbersOf(processor, await processor.train(REQUEST, () => undefined).outcome);
-  const begun = processor.train(REQUEST, (event) => {
-    if (stepOf(event) === SAVED) begun.pause();
+  const undisturbed = await numbersOf(processor, await processor.train(request, () => undefined).outcome);
+  // Done on the processor, saved, and gone on with on the graphics device.
+  const begun = processor.train(request, (event) => {
+    if (stepOf(event) === 1) begun.pause();
   });
   await begun.outcome;
 
   const backend = open('webgpu');
   await backend.device();
-  const channel = new BroadcastChannel(GPU_CHANNEL);
   const events: TrainRunEvent[] = [];
   const resumed = backend.resume(begun.id, (event) => {
     events.push(event);
-    // The first step of a worker that has a device: by then it has plainly computed there.
-    const workers = events.filter(({ kind }) => kind === 'message').length;
-    if (stepOf(event) === SAVED + 1 && workers < 2) {
-      channel.postMessage({ kind: 'lose', role: 'train' } satisfies ToWatch);
-    }
   });
   const outcome = await resumed.outcome;
   const numbers = await numbersOf(backend, outcome);
   const unfinished = (await backend.unfinished()).length;
-  channel.close();
   await backend.dispose();
   await processor.dispose();
   return {

@@ -1,0 +1,3 @@
+import { watchGpuAndLoseIt } from './gpu-watch.ts';
+
+watchGpuAndLoseIt();
