@@ -109,6 +109,37 @@ test('a draft that was corrected is told from paint, also when its frame is coll
   }
 });
 
+test('what is painted after a draft was undone or wiped is a person’s own; a draft brought back is a draft', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  const [frame] = series[0].frames;
+  assert.ok(frame);
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  const { data = [] } = viewer.readMask(id, 1, frame) ?? {};
+  const drawn = [...data].flatMap((value, at) => (value ? [at] : []));
+  const isEmpty = (empty: boolean) => until(({ place }) => (place?.painted[0]?.pixels === 0) === empty);
+  await isEmpty(false);
+
+  viewer.erase(id, frame, drawn);
+  await isEmpty(true);
+  // As the viewer's redo does.
+  viewer.paint(id, 1, frame, drawn);
+  await isEmpty(false);
+  await session.frames.collect();
+  assert.equal(state().frames[0]?.drafted, true);
+  await session.frames.remove(state().frames[0]?.id ?? '');
+
+  viewer.erase(id, frame, drawn);
+  await isEmpty(true);
+  viewer.paint(id, 1, frame, [1, 2, 3]);
+  await isEmpty(false);
+  await session.frames.collect();
+  assert.equal(state().frames[0]?.drafted, undefined);
+  await session.saving.save();
+  assert.equal(viewer.saves.at(-1)?.segments[0]?.algorithmType, 'MANUAL');
+});
+
 test('the masks of the set are copies: painting on does not change them', async () => {
   const opened = await openSession();
   const { session, viewer, series, state } = opened;

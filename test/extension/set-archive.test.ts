@@ -18,8 +18,14 @@ const VALUES: Readonly<Record<string, FramePixels['values']>> = {
   'whole floats': Float32Array.of(-1000, 0, 400, 3071),
 };
 
-const packed = (set: readonly CollectedFrame[], roles: ReadonlyMap<string, Role>): Promise<Blob> =>
+const exported = (set: readonly CollectedFrame[], roles: ReadonlyMap<string, Role> = new Map()) =>
   exportSet(set, roles, { codes: {}, version: '0.1.0' });
+
+async function packed(set: readonly CollectedFrame[], roles: ReadonlyMap<string, Role>): Promise<Blob> {
+  const { zip, leftOut } = await exported(set, roles);
+  assert.deepEqual(leftOut, []);
+  return zip;
+}
 
 function collected(name: string, values: FramePixels['values'], index: number): CollectedFrame {
   const mask = (...data: number[]) => ({ width: 2, height: 2, data: Uint8Array.from(data) });
@@ -146,21 +152,27 @@ test('what is damaged is named, with what to do', async () => {
   });
 });
 
-test('for other tools the masks are there as DICOM SEG, one for each series, which name no patient', async () => {
-  const of = (sopClass: string, series: string, more: Readonly<Record<string, string>>, index: number) => {
-    const base = frames[index]!;
-    return {
-      ...base,
-      ref: { ...base.ref, seriesInstanceUid: series },
-      source: { SOPClassUID: sopClass, ...more },
-    };
+const fromImage = (
+  sopClass: string,
+  series: string,
+  more: Readonly<Record<string, string>>,
+  index: number,
+): CollectedFrame => {
+  const base = frames[index]!;
+  return {
+    ...base,
+    ref: { ...base.ref, seriesInstanceUid: series },
+    source: { SOPClassUID: sopClass, ...more },
   };
+};
+
+test('for other tools the masks are there as DICOM SEG, one for each series, which name no patient', async () => {
   const XA = '1.2.840.10008.5.1.4.1.1.12.1';
   const OP = '1.2.840.10008.5.1.4.1.1.77.1.5.1';
   const set: readonly CollectedFrame[] = [
-    of(XA, '1.1', { NumberOfFrames: '9', ImagerPixelSpacing: '0.3\\0.4' }, 0),
-    of(OP, '1.9', { NumberOfFrames: '3' }, 1),
-    of(XA, '1.1', { NumberOfFrames: '9', ImagerPixelSpacing: '0.3\\0.4' }, 2),
+    fromImage(XA, '1.1', { NumberOfFrames: '9', ImagerPixelSpacing: '0.3\\0.4' }, 0),
+    fromImage(OP, '1.9', { NumberOfFrames: '3' }, 1),
+    fromImage(XA, '1.1', { NumberOfFrames: '9', ImagerPixelSpacing: '0.3\\0.4' }, 2),
     // As an earlier version collected it.
     frames[3]!,
   ];
@@ -197,4 +209,24 @@ test('for other tools the masks are there as DICOM SEG, one for each series, whi
   );
   assert.deepEqual(await angiogram.frames[0]?.mask(), set[0]?.masks[0]?.mask);
   assert.equal(photograph.frames[0]?.references[0]?.sopInstanceUid, '1.2.1');
+});
+
+test('a series whose images contradict themselves is named, and does not keep the others from DICOM SEG', async () => {
+  const XA = '1.2.840.10008.5.1.4.1.1.12.1';
+  // Both frames are the third of their image; the first image says that it has two.
+  const { zip, leftOut } = await exported([
+    fromImage(XA, '1.1', { NumberOfFrames: '2' }, 0),
+    fromImage(XA, '1.3', { NumberOfFrames: '5' }, 2),
+  ]);
+  assert.deepEqual(
+    leftOut.map(({ seriesDescription }) => seriesDescription),
+    ['bytes'],
+  );
+  assert.match(leftOut[0]?.reason ?? '', /frame 3 .*which has 2/u);
+  const names = (await new ZipReader(new BlobReader(zip)).getEntries()).map(({ filename }) => filename);
+  assert.deepEqual(
+    names.filter((name) => name.startsWith('segmentations/')),
+    ['segmentations/0001.dcm'],
+  );
+  assert.equal((await importSet(zip)).length, 2);
 });

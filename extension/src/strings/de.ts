@@ -161,6 +161,8 @@ export const de: Strings = {
     export: 'Exportieren',
     exportHint: 'Speichert die Sammlung als ZIP aus PNG-Bildern, Masken und DICOM SEG',
     exportFailed: 'Die Sammlung wurde nicht exportiert',
+    exportedWithoutSeg: (series, reason) =>
+      `Die Bilder von ${series} sind im ZIP als PNG, aber nicht als DICOM SEG: ${reason}`,
     import: 'Importieren',
     importHint: 'Fügt die Bilder einer exportierten ZIP-Datei hinzu',
     importFailed: 'Die Bilder wurden nicht importiert',

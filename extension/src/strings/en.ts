@@ -114,6 +114,8 @@ export const en = {
     export: 'Export',
     exportHint: 'Saves the set as a ZIP of PNG frames and masks, and of DICOM SEG',
     exportFailed: 'The set was not exported',
+    exportedWithoutSeg: (series: string, reason: string) =>
+      `The frames of ${series} are in the ZIP as PNG, but not as DICOM SEG: ${reason}`,
     import: 'Import',
     importHint: 'Adds the frames of an exported ZIP',
     importFailed: 'The frames were not imported',

@@ -18,7 +18,7 @@ export async function readFrame(
   const frame = await viewer.framePixels(ref);
   const id = frameId(ref);
   const earlier = store.getState().frames.find((collected) => collected.id === id);
-  const drafted = earlier?.drafted ?? (segmentation && machine.isKnown(segmentation.id, ref));
+  const drafted = earlier?.drafted ?? (segmentation && machine.isBasis(segmentation.id, ref));
   return {
     id,
     ref,

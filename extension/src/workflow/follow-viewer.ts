@@ -51,13 +51,14 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
 
 /** What the active viewport shows and what is painted there. */
 function readPlace(parts: Parts): PlaceState | undefined {
-  const { viewer, store, working, results } = parts;
+  const { viewer, store, working, results, machine } = parts;
   const place = viewer.active();
   const frame = place?.series.frames[place.frameIndex];
   if (!place || !frame) return undefined;
   const { series, frameIndex } = place;
   const { settings, frames, segmenting, place: earlier } = store.getState();
   const segmentation = working.current(series.id);
+  if (segmentation) machine.watch(segmentation, frame);
   const id = frameId(frame);
   const collected = frames.find((candidate) => candidate.id === id);
   const uncertainty = segmentation

@@ -112,9 +112,17 @@ export function createFrameActions(parts: Parts): FrameActions {
     },
     next: () => nextFrame(parts),
     exportZip: () =>
-      attempt(parts, { name: 'export set', where: 'frames', title: s.exportFailed }, () => {
+      attempt(parts, { name: 'export set', where: 'frames', title: s.exportFailed }, async () => {
         const { frames, settings } = store.getState();
-        return exportSet(frames, assignRoles(frames, settings.heldOutShare), parts.config);
+        const { zip, leftOut } = await exportSet(
+          frames,
+          assignRoles(frames, settings.heldOutShare),
+          parts.config,
+        );
+        for (const { seriesDescription, reason } of leftOut) {
+          viewer.notify('warning', s.export, s.exportedWithoutSeg(seriesDescription, reason));
+        }
+        return zip;
       }),
     async importZip(file) {
       await attempt(parts, { name: 'import set', where: 'frames', title: s.importFailed }, async () => {

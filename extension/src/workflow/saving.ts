@@ -82,7 +82,7 @@ function algorithmTypeOf(
 ): AlgorithmType {
   const approved = new Set(store.getState().frames.map(({ id }) => id));
   const painted = viewer.paintedFrames(segmentation.id);
-  const byMachine = painted.filter((frame) => machine.isKnown(segmentation.id, frame));
+  const byMachine = painted.filter((frame) => machine.isBasis(segmentation.id, frame));
   if (byMachine.length === 0) return 'MANUAL';
   const byHand = painted.some(
     (frame) => machine.isTouched(segmentation, frame) || approved.has(frameId(frame)),

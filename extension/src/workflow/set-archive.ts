@@ -17,7 +17,7 @@ import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
 import { paintedPart, patched } from './painted-part.ts';
 import { readZip } from './read-zip.ts';
 import { setSegmentations } from './set-segmentations.ts';
-import type { SegmentationWriter } from './set-segmentations.ts';
+import type { SegmentationWriter, SetSegmentations } from './set-segmentations.ts';
 
 const manifestSchema = z.object({
   format: z.literal('ohif-salt-frames'),
@@ -47,11 +47,17 @@ const manifestSchema = z.object({
 /** What an archive may unpack to: more is no set of frames. */
 const MOST_BYTES = 2 ** 31;
 
+export interface ExportedSet {
+  readonly zip: Blob;
+  /** Series that are in it as PNG but not as DICOM SEG. */
+  readonly leftOut: SetSegmentations['leftOut'];
+}
+
 export async function exportSet(
   frames: readonly CollectedFrame[],
   roles: ReadonlyMap<string, Role>,
   writer: SegmentationWriter,
-): Promise<Blob> {
+): Promise<ExportedSet> {
   const zip: Record<string, Uint8Array> = {};
   const groups = [...new Set(frames.map(({ group }) => group))];
   // The command line wants a field of view for each frame or for none.
@@ -84,7 +90,8 @@ export async function exportSet(
       masks: files,
     });
   }
-  for (const [index, bytes] of (await setSegmentations(frames, writer)).entries()) {
+  const { files: segmentations, leftOut } = await setSegmentations(frames, writer);
+  for (const [index, bytes] of segmentations.entries()) {
     zip[`segmentations/${String(index + 1).padStart(4, '0')}.dcm`] = bytes;
   }
   const split = entries.map(({ image, role }) => `${image.slice(7)},${role === 'heldOut' ? 'val' : 'train'}`);
@@ -92,7 +99,8 @@ export async function exportSet(
   const manifest = { format: 'ohif-salt-frames', version: 1, frames: entries };
   zip['manifest.json'] = strToU8(`${JSON.stringify(manifest, null, 2)}\n`);
   // PNG is packed already.
-  return new Blob([Uint8Array.from(zipSync(zip, { level: 0 }))], { type: 'application/zip' });
+  const packed = new Blob([Uint8Array.from(zipSync(zip, { level: 0 }))], { type: 'application/zip' });
+  return { zip: packed, leftOut };
 }
 
 /**

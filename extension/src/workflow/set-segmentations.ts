@@ -11,6 +11,12 @@ export interface SegmentationWriter {
 
 const DESCRIPTION = 'SALT training frames';
 
+export interface SetSegmentations {
+  readonly files: readonly Uint8Array[];
+  /** Series that could not be written, because what their images say of themselves does not fit together. */
+  readonly leftOut: readonly { readonly seriesDescription: string; readonly reason: string }[];
+}
+
 /** The set leaves the archive, and the patient stays there (PS3.3 C.7.1.1, C.12.1.1.1). */
 const NOBODY = {
   PatientIdentityRemoved: 'YES',
@@ -19,12 +25,13 @@ const NOBODY = {
 
 /**
  * The masks of a set as DICOM SEG, one file for each series, which refer to their images by UID and name no patient. Series of
- * frames that were collected before their attributes were kept, or without any paint, have none.
+ * frames that were collected before their attributes were kept, or without any paint, have none. One series that cannot be
+ * written does not keep the others from it.
  */
 export async function setSegmentations(
   frames: readonly CollectedFrame[],
-  { codes, version }: SegmentationWriter,
-): Promise<readonly Uint8Array[]> {
+  writer: SegmentationWriter,
+): Promise<SetSegmentations> {
   const bySeries = new Map<string, CollectedFrame[]>();
   for (const collected of frames) {
     const { ref, frame, source } = collected;
@@ -33,31 +40,45 @@ export async function setSegmentations(
     bySeries.set(key, [...(bySeries.get(key) ?? []), collected]);
   }
   const painted = [...bySeries.values()].filter((ofSeries) => wordsOf(ofSeries).length > 0);
-  if (painted.length === 0) return [];
-  const { encodeSegFromMetadata } = await import('../../../src/imaging/seg.ts');
+  if (painted.length === 0) return { files: [], leftOut: [] };
   const files: Uint8Array[] = [];
+  const leftOut: SetSegmentations['leftOut'][number][] = [];
   for (const ofSeries of painted) {
-    const words = wordsOf(ofSeries);
-    const byMachine = ofSeries.some(({ drafted }) => drafted);
-    const { bytes } = await encodeSegFromMetadata({
-      segments: words.map((word) => ({
-        label: word,
-        property: propertyOf(word, codes),
-        ...(byMachine
-          ? { algorithmType: 'SEMIAUTOMATIC', algorithm: { name: 'SALT', version } }
-          : { algorithmType: 'MANUAL' }),
-      })),
-      frames: ofSeries.map((collected) => ({
-        source: datasetOf(collected),
-        frameNumber: collected.ref.frameNumber,
-        masks: words.map((word) => collected.masks.find((other) => other.word === word)?.mask),
-      })),
-      seriesDescription: DESCRIPTION,
-      softwareVersion: version,
-    });
-    files.push(bytes);
+    try {
+      files.push(await encodeSeries(ofSeries, writer));
+    } catch (error) {
+      const [{ seriesDescription = '' } = {}] = ofSeries;
+      leftOut.push({ seriesDescription, reason: error instanceof Error ? error.message : String(error) });
+    }
   }
-  return files;
+  return { files, leftOut };
+}
+
+async function encodeSeries(
+  frames: readonly CollectedFrame[],
+  { codes, version }: SegmentationWriter,
+): Promise<Uint8Array> {
+  // With dcmjs, which nothing else of an export needs.
+  const { encodeSegFromMetadata } = await import('../../../src/imaging/seg.ts');
+  const words = wordsOf(frames);
+  const byMachine = frames.some(({ drafted }) => drafted);
+  const { bytes } = await encodeSegFromMetadata({
+    segments: words.map((word) => ({
+      label: word,
+      property: propertyOf(word, codes),
+      ...(byMachine
+        ? { algorithmType: 'SEMIAUTOMATIC', algorithm: { name: 'SALT', version } }
+        : { algorithmType: 'MANUAL' }),
+    })),
+    frames: frames.map((collected) => ({
+      source: datasetOf(collected),
+      frameNumber: collected.ref.frameNumber,
+      masks: words.map((word) => collected.masks.find((other) => other.word === word)?.mask),
+    })),
+    seriesDescription: DESCRIPTION,
+    softwareVersion: version,
+  });
+  return bytes;
 }
 
 /** Words of which any pixel is painted. */
