@@ -20,6 +20,6 @@ describe('SVDs in Chromium', { skip: skipWithoutChromium }, () => {
     });
     assert.equal(rest.notFinite, 'NOT_FINITE');
     assert.equal(rest.cancelled, 'CANCELLED');
-    assert.ok(rest.cancelledAfter < 1000);
+    assert.equal(rest.finishedAnyway, 0);
   });
 });

@@ -13,7 +13,8 @@ import { createRandom, type Random } from '../../src/protocol/random.ts';
 import { floatBytes, pickle, pth, safetensors, zip64 } from './checkpoint-fixtures.ts';
 
 const CODES = new Set(['CHECKPOINT_INVALID', 'CHECKPOINT_REFUSED', 'FILE_UNREADABLE']);
-const SLOWEST_MS = 1000;
+/** Of the processor's time: how long it takes depends on what else the machine does. Measured: 0.6 s at most. */
+const SLOWEST_MS = 2000;
 /** What the test itself and the engine may allocate beside the file. */
 const SLACK_BYTES = 4 * 2 ** 20;
 
@@ -36,7 +37,7 @@ function watched(bytes: Uint8Array): ByteSource {
 
 /** Whether the file was accepted, and every one of its tensors read. */
 async function survives(bytes: Uint8Array, name: string): Promise<boolean> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const before = process.memoryUsage().arrayBuffers;
   let accepted = true;
   try {
@@ -51,7 +52,8 @@ async function survives(bytes: Uint8Array, name: string): Promise<boolean> {
     demandTyped(error);
     accepted = false;
   }
-  const took = performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  const took = (user + system) / 1000;
   assert.ok(took < SLOWEST_MS, `it took ${took} ms`);
   const grown = process.memoryUsage().arrayBuffers - before;
   assert.ok(grown < 8 * bytes.length + SLACK_BYTES, `it took ${grown} bytes of memory`);

