@@ -13,6 +13,7 @@ import { strokesAlong } from '../test/viewer/strokes.ts';
 import { paint, press, showFrame, takeBrush, waitForPaint } from '../test/viewer/viewer-page.ts';
 
 const SECONDS = 8;
+const LOOK_SECONDS = 6;
 
 const folder = await mkdtemp(join(tmpdir(), 'ohif-salt-'));
 try {
@@ -25,7 +26,10 @@ try {
     return found;
   };
   console.log(`load ${(await readFile('/proc/loadavg', 'utf8').catch(() => '?')).trim()}`);
-  for (const key of ['coronary-left', 'retina-fundus']) await visit(key, find(key));
+  for (const key of ['coronary-left', 'retina-fundus']) {
+    await visit(key, find(key));
+    await visitLookingFirst(key, find(key));
+  }
   const run = find('coronary-left');
   const veins = await truth.mask(run.sopInstanceUid, 17, 'vein');
   await beside(run, strokesAlong(veins, { brushes: [4, 9], most: 2 }));
@@ -70,6 +74,22 @@ try {
         // As long as a person takes to correct one, at the least.
         await page.waitForTimeout(5000);
         console.log(`${key}: ${what}, five seconds later ${await again(middle > 0 ? middle + 1 : 0)} ms`);
+      },
+      { archive: { kind: 'folder', folder: join(folder, 'studies') } },
+    );
+  }
+
+  /** A first visit of someone who looks before pressing. */
+  async function visitLookingFirst(key: string, { studyInstanceUid }: DemoInstance): Promise<void> {
+    await withViewer(
+      async (viewer) => {
+        const { page, panel } = viewer;
+        await viewer.open(studyInstanceUid);
+        await page.waitForTimeout(LOOK_SECONDS * 1000);
+        const since = stopwatch();
+        await press(panel, 'Draft this frame');
+        await waitForPaint(page, 0, 0, true);
+        console.log(`${key}: first draft, pressed ${LOOK_SECONDS} s after opening ${since()} ms`);
       },
       { archive: { kind: 'folder', folder: join(folder, 'studies') } },
     );

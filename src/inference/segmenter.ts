@@ -49,6 +49,11 @@ export interface Segmenter {
   probabilities(frame: Raster, options?: SegmentOptions): Promise<ProbabilityMap[]>;
   /** One mask for each output of the model, at the frame's size, inside the field of view. */
   segment(frame: Raster, options?: SegmentOptions & MaskOptions): Promise<Mask[]>;
+  /**
+   * Computes and keeps what does not depend on the prompt.
+   * @throws SaltError as `probabilities`
+   */
+  embed(frame: Raster, options?: Omit<SegmentOptions, 'prompt'>): Promise<void>;
   /** Compiles what frames of this size need, so that the first is as quick as the second. */
   prepare(size: InputSize): Promise<void>;
   dispose(): Promise<void>;
@@ -112,6 +117,15 @@ class StagedSegmenter implements Segmenter {
     });
   }
 
+  async embed(frame: Raster, options: Omit<SegmentOptions, 'prompt'> = {}): Promise<void> {
+    requireFinitePixels(frame, 'The frame');
+    const programs = await this.#sized(inputSize(this.#options.input, frame));
+    const hash = pixelHash(frame, options.fieldOfView);
+    for (const mirror of mirrors(options.flips ?? 1)) {
+      await this.#embeddingOf(frame, hash, mirror, programs, options);
+    }
+  }
+
   async prepare(size: InputSize): Promise<void> {
     await this.#sized(inputSize(this.#options.input, size));
   }
@@ -133,23 +147,8 @@ class StagedSegmenter implements Segmenter {
     options: SegmentOptions,
   ): Promise<Float32Array[]> {
     const { executor, input } = this.#options;
-    const { prompt = {}, fieldOfView, shouldStop } = options;
-    const key = `${hash} ${mirror.x} ${mirror.y}`;
-    let embedding = this.#embeddings.get(key);
-    if (!embedding) {
-      const pixels = mirrored(frame.pixels, frame, mirror);
-      const inside = fieldOfView && {
-        ...fieldOfView,
-        data: mirrored(fieldOfView.data, fieldOfView, mirror),
-      };
-      const image = await executor.upload(inputTensor(input, { ...frame, pixels }, inside));
-      try {
-        embedding = await programs.image.run(undefined, { image }, shouldStop);
-      } finally {
-        image.dispose();
-      }
-      this.#embeddings.set(key, embedding);
-    }
+    const { prompt = {}, shouldStop } = options;
+    const embedding = await this.#embeddingOf(frame, hash, mirror, programs, options);
     const batch: Record<string, DeviceTensor> = {};
     try {
       for (const [name, tensor] of Object.entries(prompt)) batch[name] = await executor.upload(tensor);
@@ -161,6 +160,30 @@ class StagedSegmenter implements Segmenter {
       );
     } finally {
       for (const tensor of Object.values(batch)) tensor.dispose();
+    }
+  }
+
+  /** Of the mirrored frame; the cache's own. */
+  async #embeddingOf(
+    frame: Raster,
+    hash: string,
+    mirror: Mirror,
+    programs: SizedPrograms,
+    { fieldOfView, shouldStop }: SegmentOptions,
+  ): Promise<DeviceTensor> {
+    const key = `${hash} ${mirror.x} ${mirror.y}`;
+    const kept = this.#embeddings.get(key);
+    if (kept) return kept;
+    const { executor, input } = this.#options;
+    const pixels = mirrored(frame.pixels, frame, mirror);
+    const inside = fieldOfView && { ...fieldOfView, data: mirrored(fieldOfView.data, fieldOfView, mirror) };
+    const image = await executor.upload(inputTensor(input, { ...frame, pixels }, inside));
+    try {
+      const embedding = await programs.image.run(undefined, { image }, shouldStop);
+      this.#embeddings.set(key, embedding);
+      return embedding;
+    } finally {
+      image.dispose();
     }
   }
 

@@ -168,6 +168,11 @@ export interface Backend {
   device(): Promise<DeviceInfo>;
   /** Loads what the next `segment` with this source needs, so that it is quick. @param frame of the next one, where known */
   warmUp(source: Source, words: readonly string[], frame: FrameSize | undefined): Promise<void>;
+  /**
+   * Computes what of a `segment` does not depend on the words, the image embedding, and keeps it for a while.
+   * @throws SaltError as `segment`
+   */
+  lookAhead(request: SegmentRequest, signal?: AbortSignal): Promise<void>;
   /** @throws SaltError `MODEL_UNKNOWN`, `ADAPTER_INVALID`, `NOT_FINITE`, `CANCELLED`, `DEVICE_LOST`, `OUT_OF_MEMORY` */
   segment(request: SegmentRequest, signal?: AbortSignal): Promise<SegmentedFrame>;
   /** Dice and HD95 of each word on each annotation that has a mask for it. */

@@ -65,6 +65,8 @@ export function createWorkerBackend(options: WorkerBackendOptions): Backend {
       return info;
     },
     warmUp: (source, words, frame) => engine.call('warmUp', [source, words, frame]),
+    lookAhead: (request, signal) =>
+      engine.call('lookAhead', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
     segment: (request, signal) =>
       engine.call('segment', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
     evaluate: (request, signal) =>

@@ -25,6 +25,7 @@ export function createEngine(settings: WorkerSettings): EngineService {
   return {
     device: () => segmenting.device(),
     warmUp: ({ signal }, source, words, frame) => segmenting.warmUp(source, words, frame, signal),
+    lookAhead: ({ signal }, request) => segmenting.lookAhead(request, signal),
     segment: ({ signal }, request) => segmenting.segment(request, signal),
     evaluate: ({ signal }, request) => segmenting.evaluate(request, signal),
 

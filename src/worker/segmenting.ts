@@ -58,6 +58,14 @@ export class Segmenting {
     });
   }
 
+  lookAhead({ source, words, frame }: SegmentRequest, signal: AbortSignal): Promise<void> {
+    return this.#inTurn(signal, async (executor) => {
+      const warm = await this.#warm.open(source, executor);
+      for (const word of words) await warm.ask(word);
+      await warm.segmenter.embed(frameOfPixels(frame, 'The frame'), { flips: warm.trained.flips });
+    });
+  }
+
   segment({ source, words, frame }: SegmentRequest, signal: AbortSignal): Promise<SegmentedFrame> {
     return this.#inTurn(signal, async (executor) => {
       const start = performance.now();

@@ -26,6 +26,7 @@ export interface FakeRun {
 export interface FakeBackend extends Backend {
   readonly runs: FakeRun[];
   readonly requests: SegmentRequest[];
+  readonly lookedAhead: { readonly request: SegmentRequest; readonly signal: AbortSignal | undefined }[];
   readonly evaluations: EvaluateRequest[];
   readonly removed: string[];
   adapterList: AdapterSummary[];
@@ -54,6 +55,7 @@ export function makeAdapter(id: string, change: Partial<AdapterSummary> = {}): A
 export function createFakeBackend(): FakeBackend {
   const runs: FakeRun[] = [];
   const requests: SegmentRequest[] = [];
+  const lookedAhead: FakeBackend['lookedAhead'] = [];
   const evaluations: EvaluateRequest[] = [];
   const removed: string[] = [];
 
@@ -77,6 +79,7 @@ export function createFakeBackend(): FakeBackend {
   const backend: FakeBackend = {
     runs,
     requests,
+    lookedAhead,
     evaluations,
     removed,
     adapterList: [],
@@ -88,6 +91,9 @@ export function createFakeBackend(): FakeBackend {
 
     device: async () => ({ device: 'webgpu', threads: 4, passedOver: [] }),
     warmUp: async () => {},
+    async lookAhead(request, signal) {
+      lookedAhead.push({ request, signal });
+    },
     async segment(request, signal) {
       requests.push(request);
       await backend.beforeSegment(request, signal);

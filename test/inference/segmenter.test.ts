@@ -205,6 +205,22 @@ describe('createSegmenter', () => {
     await segmenter.dispose();
   });
 
+  it('has nothing left to do for an image that it has embedded ahead but to answer', async () => {
+    const { executor: counted, imageRuns } = counting();
+    const segmenter = copySegmenter({ executor: counted });
+    const frame = noise(8, 8, 1, 1);
+    await segmenter.embed(frame, { flips: 2 });
+    assert.equal(imageRuns(), 2);
+    const [ahead] = await segmenter.probabilities(frame, { ...ask(0), flips: 2 });
+    assert.equal(imageRuns(), 2);
+    await segmenter.dispose();
+
+    const fresh = copySegmenter({});
+    const [map] = await fresh.probabilities(frame, { ...ask(0), flips: 2 });
+    assert.deepEqual(ahead, map);
+    await fresh.dispose();
+  });
+
   it('lets the least recently used embedding go when the cache is full', async () => {
     const { executor: counted, imageRuns } = counting();
     // An embedding of 8 x 8 floats takes 256 bytes: two fit.

@@ -17,6 +17,7 @@ import type { Context } from './context.ts';
 import { followViewer } from './follow-viewer.ts';
 import { createFrameActions } from './frames.ts';
 import type { FrameActions } from './frames.ts';
+import { lookAhead } from './look-ahead.ts';
 import { createMachineMasks } from './machine-masks.ts';
 import type { Parts } from './parts.ts';
 import { createResults } from './results.ts';
@@ -99,6 +100,7 @@ export function createSession(options: SessionOptions): Session {
     },
   });
   const unfollowEstimate = followEstimate(parts);
+  const lookAway = lookAhead(parts);
 
   return {
     store,
@@ -140,6 +142,7 @@ export function createSession(options: SessionOptions): Session {
       });
     },
     async dispose() {
+      lookAway();
       unfollowEstimate();
       following.stop();
       await undo.settle();

@@ -47,7 +47,7 @@ export async function setSegmentations(
     try {
       files.push(await encodeSeries(ofSeries, writer));
     } catch (error) {
-      const [{ seriesDescription = '' } = {}] = ofSeries;
+      const seriesDescription = ofSeries[0]?.seriesDescription ?? '';
       leftOut.push({ seriesDescription, reason: error instanceof Error ? error.message : String(error) });
     }
   }
