@@ -36,7 +36,11 @@ describe('the executor in Chromium', { skip: skipWithoutChromium }, () => {
     const result = await run({ device: 'auto' }, false);
     assert.equal(result.isolated, false);
     assert.equal(result.device, 'wasm');
-    assert.match(result.passedOver[0]?.reason ?? '', /software adapter|no graphics adapter/);
+    // Untried: what was tried and found slow reads otherwise.
+    assert.match(
+      result.passedOver[0]?.reason ?? '',
+      /^The browser (has a software adapter only|found no graphics adapter)/,
+    );
     assertTraining(result.training);
   });
 });
