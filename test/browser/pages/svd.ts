@@ -29,8 +29,10 @@ export async function main({ shapes }: Arguments): Promise<Result> {
   const long = { matrix: gaussian(1000, 1000, 1), rows: 1000, cols: 1000 };
   const controller = new AbortController();
   let done = 0;
-  const options = { pool: webSvdPool, signal: controller.signal, onProgress: () => void done++ };
-  const running = codeOf(svdAll([long], options));
+  const onProgress = (): void => {
+    done++;
+  };
+  const running = codeOf(svdAll([long], { pool: webSvdPool, signal: controller.signal, onProgress }));
   await new Promise((resolve) => setTimeout(resolve, 300));
   controller.abort();
   const cancelled = await running;
