@@ -31,10 +31,16 @@ const pages = {
   resolve,
 };
 
+/** Zod can write its schemas as JSON Schema, which is a tenth of its code; nothing in a browser asks it to. */
+const withoutJsonSchema = {
+  ...resolve,
+  alias: { '../core/to-json-schema.js': false, '../core/json-schema-processors.js': false },
+};
+
 const plugin = {
   mode: 'production',
   devtool: 'source-map',
-  resolve,
+  resolve: withoutJsonSchema,
   module: {
     rules: [
       // Styles are text: whoever imports them decides where they go.
