@@ -31,7 +31,7 @@ const pages = {
   resolve,
 };
 
-/** Zod can write its schemas as JSON Schema, which is a tenth of its code; nothing in a browser asks it to. */
+/** Zod can write its schemas as JSON Schema, which is a fifth of its code here; nothing in a browser asks it to. */
 const withoutJsonSchema = {
   ...resolve,
   alias: { '../core/to-json-schema.js': false, '../core/json-schema-processors.js': false },

@@ -25,7 +25,7 @@ export interface MachineMasks {
 interface Note {
   /** By segment: fingerprints, 0 for an empty mask. */
   readonly hashes: ReadonlyMap<number, number>;
-  /** Whether nothing of it was left when the frame was last seen empty or as noted. */
+  /** Whether it was seen wiped whole, and not as noted since. */
   wiped: boolean;
 }
 
