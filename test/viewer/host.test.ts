@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -12,6 +9,7 @@ import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import type { HostTest } from '../browser/pages/ohif-host.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
+import { complaints } from './dciodvfy.ts';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
@@ -82,10 +80,9 @@ const slices = Array.from({ length: 3 }, (_, n) => {
 const skip = skipWithoutViewer === false ? skipWithoutOrthanc : skipWithoutViewer;
 
 describe('OHIF behind the panel', { skip }, () => {
-  for (const ohif of Object.keys(OHIF_INTEGRITY)) {
-    // In 3.12 the mouse finds no brush in this bare page, though it does under our panel: not understood yet.
-    const hasBrush = !ohif.startsWith('3.12.');
-    test(`${ohif}: masks are written, undone, ${hasBrush ? 'painted over, ' : ''}saved and opened again`, async () => {
+  // 3.14 has the cornerstone of 3.13.
+  for (const ohif of Object.keys(OHIF_INTEGRITY).filter((version) => !version.startsWith('3.14.'))) {
+    test(`${ohif}: masks are written, undone, painted over, saved and opened again`, async () => {
       await withArchive([study.file], ohif, async (viewer, orthanc) => {
         await openHostTest(viewer, study.studyInstanceUid);
         const { page } = viewer;
@@ -106,13 +103,16 @@ describe('OHIF behind the panel', { skip }, () => {
 
         await page.evaluate(() => inPage().viewer.goTo(inPage().viewer.active()!.series.frames[3]!));
         assert.equal(await page.evaluate(() => inPage().viewer.active()?.frameIndex), 3);
-        if (hasBrush) {
-          const brushed = await brush(page, id);
-          await viewer.screenshot(`host-${ohif}`);
-          await page.keyboard.press('Control+z');
-          await page.waitForFunction((of) => inPage().count(of, 1, 3) === 0, id);
-          assert.ok(brushed > 100 && brushed < 4000, `the brush painted ${brushed} pixels`);
-        }
+        const brushed = await brush(page, id);
+        await viewer.screenshot(`host-${ohif}`);
+        assert.deepEqual(
+          await differences(page, id, frames),
+          [0, 0, 0, 0, 0, 0],
+          'the brush hit another frame',
+        );
+        await page.keyboard.press('Control+z');
+        await page.waitForFunction((of) => inPage().count(of, 1, 3) === 0, id);
+        assert.ok(brushed > 100 && brushed < 4000, `the brush painted ${brushed} pixels`);
 
         const saved = await page.evaluate((of) => inPage().save(of), id);
         assert.equal(saved.frames, 3);
@@ -244,19 +244,6 @@ async function verifyFile(
     seen.add(`${number - 1} ${segment}`);
   }
   assert.equal(seen.size, frames.length * 2);
-}
-
-/** Errors that dciodvfy finds; none where it is not installed. */
-async function complaints(bytes: Uint8Array): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'ohif-salt-seg-'));
-  try {
-    const path = join(folder, 'seg.dcm');
-    await writeFile(path, bytes);
-    const said = execFileSync('sh', ['-c', 'dciodvfy -new "$0" 2>&1 || true', path], { encoding: 'utf8' });
-    return said.split('\n').filter((line) => line.startsWith('Error'));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function sumOf(frame: number): number {

@@ -3,10 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import type { ArchiveOptions } from '../../src/server/start.ts';
-import { configured, paintedPixels, skipWithoutViewer, withViewer } from './harness.ts';
+import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { angiography } from './studies.ts';
 
@@ -28,26 +27,6 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
     archive = { kind: 'folder', folder };
   });
   after(() => rm(folder, { recursive: true, force: true }));
-
-  for (const ohif of Object.keys(OHIF_INTEGRITY)) {
-    test(`OHIF ${ohif}: a frame is drafted in our mode`, async () => {
-      await withViewer(
-        async (viewer) => {
-          await viewer.open(study.studyInstanceUid);
-          await viewer.panel.getByRole('button', { name: 'Draft this frame' }).click();
-          await viewer.panel.getByText(/Drafted by/).waitFor({ state: 'attached' });
-          const [frames] = await paintedPixels(viewer.page);
-          assert.ok(frames !== undefined, 'there is no segmentation');
-          const [first = 0, ...others] = frames;
-          assert.ok(first > 500 && first < 6000, `${first} pixels were drafted`);
-          assert.deepEqual(others, [0, 0]);
-          assert.ok(await viewer.panel.isVisible(), 'the panel was put away');
-          await viewer.screenshot(`draft-${ohif}`);
-        },
-        { archive, ohif },
-      );
-    });
-  }
 
   test('the panel joins a stock mode by configuration alone', async () => {
     await withViewer(

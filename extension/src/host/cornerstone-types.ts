@@ -55,7 +55,12 @@ export interface CornerstoneCore {
     getImage(imageId: string): CornerstoneImage | undefined;
     getVolume(volumeId: string): { readonly imageIds?: readonly string[] } | undefined;
   };
-  readonly metaData: { get(type: string, imageId: string): unknown };
+  readonly metaData: {
+    get(type: string, imageId: string): unknown;
+    /** Providers of higher priority are asked first; who answers undefined passes the question on. */
+    addProvider(provider: (type: string, query: unknown) => unknown, priority: number): void;
+  };
+  readonly version?: string;
   readonly utilities: { readonly HistoryMemo: { readonly DefaultHistoryMemo: HistoryMemo } };
 }
 

@@ -25,6 +25,8 @@ export interface DisplaySet {
   readonly Modality?: string;
   /** One for each frame, in the order in which they are shown. */
   readonly imageIds?: readonly string[];
+  /** Whether its images are slices of a volume. */
+  readonly isReconstructable?: unknown;
   /** One for each SOP instance. */
   readonly instances?: readonly Attributes[];
   /** Of a segmentation: what it lies on. */

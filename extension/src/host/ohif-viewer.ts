@@ -2,6 +2,7 @@ import { sourceAttributes } from '../../../src/imaging/dicom/source-attributes.t
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { createBrush } from './brush.ts';
 import { readFramePixels } from './frame-pixels.ts';
+import { separateFramePlanes } from './frame-planes.ts';
 import { Labelmaps, maskOf } from './labelmaps.ts';
 import { expectSize, writeLabels } from './mask-edit.ts';
 import type { LabelWrite } from './mask-edit.ts';
@@ -21,6 +22,7 @@ import type { MaskWrite, Viewer } from './viewer.ts';
  */
 export function createOhifViewer(managers: Managers): Viewer {
   const host = openHost(managers);
+  separateFramePlanes(host);
   const catalogue = new SeriesCatalogue(host);
   const places = new Places(host, catalogue);
   const labelmaps = new Labelmaps(host);

@@ -50,7 +50,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   extensions: ['getModuleEntry', 'getActiveDataSource'],
   'core.imageLoader': ['loadAndCacheImage'],
   'core.cache': ['getImage', 'getVolume'],
-  'core.metaData': ['get'],
+  'core.metaData': ['get', 'addProvider'],
   'core.utilities.HistoryMemo.DefaultHistoryMemo': ['push', 'undo', 'redo'],
   'tools.segmentation.triggerSegmentationEvents': ['triggerSegmentationDataModified'],
   'tools.segmentation.segmentIndex': ['getActiveSegmentIndex'],
