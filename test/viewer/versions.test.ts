@@ -79,6 +79,7 @@ async function loop(folder: string, ohif: string): Promise<void> {
 
       await person.press('Fine-tune');
       await waitForSegmentation(panel);
+      assert.deepEqual(await measured(page), [], 'the viewer measures volumes');
       const result = (await labelmaps(page)).length - 1;
       assert.equal(result, 1, 'the series was not segmented');
       const shown = await labelsOfAll(page, result);
@@ -133,6 +134,26 @@ async function labelsOfAll(page: Page, segmentation: number): Promise<Uint8Array
   const all: Uint8Array[] = [];
   for (let frame = 0; frame < FRAMES; frame++) all.push(await labelsOf(page, segmentation, frame));
   return all;
+}
+
+/** Names of the figures that the viewer has computed of segments. */
+function measured(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    interface Services {
+      readonly segmentationService: {
+        getSegmentations(): {
+          readonly segments: Readonly<
+            Record<string, { readonly cachedStats?: { readonly namedStats?: object } }>
+          >;
+        }[];
+      };
+    }
+    const { services } = window as unknown as { readonly services: Services };
+    return services.segmentationService
+      .getSegmentations()
+      .flatMap(({ segments }) => Object.values(segments))
+      .flatMap(({ cachedStats }) => Object.keys(cachedStats?.namedStats ?? {}));
+  });
 }
 
 /** What the archive has beside the study. */

@@ -17,6 +17,9 @@ interface ModeContext {
   };
   readonly [other: string]: unknown;
 }
+interface Customizations {
+  setCustomizations?(customizations: Readonly<Record<string, unknown>>): void;
+}
 interface Layout {
   readonly props: {
     readonly rightPanels?: readonly string[];
@@ -48,6 +51,7 @@ export async function withPanel(id: string, stock: string, input: ModeFactoryInp
     displayName: PANEL_LABEL,
     routes: mode.routes.map((route, index) => (index === 0 ? withPanelFirst(route) : route)),
     onModeEnter(context) {
+      withoutStatistics(context);
       mode.onModeEnter?.call(this, stayingOnPanel(context));
     },
   };
@@ -65,6 +69,16 @@ function withPanelFirst(route: Route): Route {
       };
     },
   };
+}
+
+/**
+ * A second after every stroke, draft or segmented frame the viewer measures the volume of each segment over all frames, as if a
+ * run were slices of a body: a second or two of a processor that drafts and training could use, for figures that mean nothing here.
+ * A site that wants them sets this customisation to false in the viewer's configuration.
+ */
+function withoutStatistics({ servicesManager }: ModeContext): void {
+  const customizations: Customizations = servicesManager.services.customizationService ?? {};
+  customizations.setCustomizations?.({ 'panelSegmentation.disableUpdateSegmentationStats': true });
 }
 
 /**
