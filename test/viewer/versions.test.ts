@@ -58,6 +58,7 @@ async function loop(folder: string, ohif: string): Promise<void> {
       const [[before = 0, drafted = 0, after = 0] = []] = await paintedPixels(page);
       assert.ok(drafted > 500 && drafted < 6000, `${drafted} pixels were drafted`);
       assert.deepEqual([before, after], [0, 0]);
+      assert.ok(await panel.isVisible(), 'the panel was put away');
       const draftShown = await pictureOf(page, DRAFTED);
       await viewer.screenshot(`versions-${ohif}-1-draft`);
       assert.ok(alike(await pictureOf(page, PAINTED), bare), 'a frame shows the mask of another');

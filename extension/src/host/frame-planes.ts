@@ -2,8 +2,8 @@ import type { CornerstoneCore } from './cornerstone-types.ts';
 import type { DisplaySet } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
 
-/** Cornerstone of OHIF 3.12; later ones find a labelmap by the image that it was made for. */
-const LAST_AFFECTED = 4;
+/** Major version of cornerstone in OHIF 3.12; later ones find a labelmap by the image that it was made for. */
+const AFFECTED_MAJOR = 4;
 const PLANE = 'imagePlaneModule';
 /** Between one frame and the next, in mm: a hundred times what the viewer takes for the same place. */
 const STEP = 0.001;
@@ -27,11 +27,11 @@ const separated = new WeakSet<CornerstoneCore['metaData']>();
  * Lets each frame show its own masks alone, in viewers that find the labelmap of a frame by the plane in which it lies. The
  * frames of an X-ray run, and photographs of one series, all lie in one plane, since their files state none: there each would
  * show the masks of all others, and the brush would paint on the first frame whatever is on screen. So such frames are told
- * apart by a thousandth of a millimetre. Positions that files state are left as they are, unless they are all the same.
+ * apart by a thousandth of a millimetre. A frame whose position differs from the first one's is left as it is.
  */
 export function separateFramePlanes({ core, services }: Pick<Host, 'core' | 'services'>): void {
   const { metaData, cache, version } = core;
-  if (Number.parseInt(version ?? '', 10) !== LAST_AFFECTED || separated.has(metaData)) return;
+  if (Number.parseInt(version ?? '', 10) !== AFFECTED_MAJOR || separated.has(metaData)) return;
   separated.add(metaData);
 
   const places = new Map<string, Place>();
@@ -40,7 +40,7 @@ export function separateFramePlanes({ core, services }: Pick<Host, 'core' | 'ser
     const place = places.get(imageId);
     if (place) return place;
     for (const displaySet of services.displaySetService.getActiveDisplaySets()) {
-      list(displaySet, places, listed);
+      listPlaces(displaySet, places, listed);
     }
     return places.get(imageId);
   };
@@ -71,7 +71,7 @@ export function separateFramePlanes({ core, services }: Pick<Host, 'core' | 'ser
 }
 
 /** Volumes have positions of their own. */
-function list(
+function listPlaces(
   { imageIds, isReconstructable }: DisplaySet,
   places: Map<string, Place>,
   listed: WeakMap<readonly string[], number>,

@@ -73,7 +73,7 @@ function withPanelFirst(route: Route): Route {
 
 /**
  * A second after every stroke, draft or segmented frame the viewer measures the volume of each segment over all frames, as if a
- * run were slices of a body: a second or two of a processor that drafts and training could use, for figures that mean nothing here.
+ * run were slices of a body: half a second or so of a processor that drafts and training could use, for figures that mean nothing here.
  * A site that wants them sets this customisation to false in the viewer's configuration.
  */
 function withoutStatistics({ servicesManager }: ModeContext): void {
