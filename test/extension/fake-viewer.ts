@@ -8,6 +8,7 @@ import type {
   Series,
   Viewer,
 } from '../../extension/src/host/viewer.ts';
+import { fingerprint } from '../../extension/src/host/fingerprint.ts';
 import type { FramePixels, MaskPixels } from '../../src/protocol/frames.ts';
 
 export const SIDE = 16;
@@ -152,6 +153,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       const segments = words.map((word, index) => ({ index: index + 1, label: word }));
       const created = { id, label, seriesId, segments };
       infos.set(id, created);
+      tellMask(id);
       return created;
     },
     async ensureSegment(id, word) {
@@ -168,7 +170,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       labels.delete(id);
       tellMask(id);
     },
-    activateSegment(segmentationId, segmentIndex) {
+    async activateSegment(segmentationId, segmentIndex) {
       active = { segmentationId, segmentIndex };
     },
     takeBrush(tool) {
@@ -178,6 +180,10 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       const map = labels.get(id)?.get(key(frame));
       const data = map?.map((label) => (label === segmentIndex ? 1 : 0));
       return data && { width: side, height: side, data };
+    },
+    fingerprint(id, frame) {
+      const map = labels.get(id)?.get(key(frame));
+      return map ? fingerprint([map]) : 0;
     },
     paintedFrames(id) {
       const series = all.find((one) => one.id === info(id).seriesId);

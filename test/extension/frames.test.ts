@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
@@ -234,4 +235,38 @@ test('a result that is accepted is trained on, whatever its place in the order',
   viewer.paint(id, 1, series[0].frames[3]!, [3, 4]);
   await session.frames.collect();
   assert.equal(state().frames[3]?.chosenRole, 'heldOut', 'what a person chose stays');
+});
+
+test('frames that were painted are counted after every change, and not while somebody scrolls', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  viewer.paint(id, 1, series[0].frames[3]!, [0, 1]);
+  await until(({ place }) => place?.uncollected === 1);
+  // Until all that follows a stroke has been done.
+  await session.keepNow();
+  await wait(600);
+
+  const paintedFrames = viewer.paintedFrames.bind(viewer);
+  let looks = 0;
+  Object.assign(viewer, {
+    paintedFrames: (segmentationId: string) => {
+      looks++;
+      return paintedFrames(segmentationId);
+    },
+  });
+  for (const index of [1, 2, 4]) {
+    viewer.open(series[0], index);
+    await until(({ place }) => place?.frameIndex === index);
+  }
+  assert.equal(looks, 0);
+  assert.equal(state().place?.uncollected, 1);
+
+  viewer.open(series[1], 0);
+  await until(({ place }) => place?.series === series[1] && place.uncollected === 0);
+  viewer.open(series[0], 0);
+  await until(({ place }) => place?.series === series[0] && place.uncollected === 1);
+  viewer.paint(id, 1, series[0].frames[5]!, [0, 1]);
+  await until(({ place }) => place?.uncollected === 2);
 });

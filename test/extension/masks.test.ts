@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { drawPicture } from '../../extension/src/panel/draw.ts';
-import { maskFrom, maskHash, sameMask } from '../../extension/src/workflow/masks.ts';
+import { maskFrom } from '../../extension/src/workflow/masks.ts';
 import { segmentColour } from '../../src/protocol/segment-colours.ts';
 import { maskOf } from '../../src/inference/mask.ts';
 
@@ -32,19 +32,6 @@ test('masks are those of the engine: threshold, and small pieces dropped', () =>
 test('a threshold of zero does not claim what is certainly not the structure', () => {
   const mask = maskFrom(Uint8Array.of(0, 1), 2, 1, { threshold: 0, minimumSize: 0 });
   assert.deepEqual([...mask.data], [0, 1]);
-});
-
-test('the fingerprint tells masks apart as comparison does', () => {
-  const mask = (data: Uint8Array) => ({ width: data.length, height: 1, data });
-  const bits = fc.array(fc.constantFrom(0, 1), { minLength: 12, maxLength: 12 });
-  fc.assert(
-    fc.property(bits, bits, (a, b) => {
-      const [left, right] = [mask(Uint8Array.from(a)), mask(Uint8Array.from(b))];
-      assert.equal(maskHash(left) === maskHash(right), sameMask(left, right));
-    }),
-  );
-  assert.equal(maskHash(undefined), maskHash(mask(new Uint8Array(3))));
-  assert.ok(sameMask(undefined, mask(new Uint8Array(3))));
 });
 
 test('a picture shows the window, MONOCHROME1 inverted, and the outline of a mask', () => {

@@ -1,3 +1,4 @@
+import { after } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Series } from '../../extension/src/host/viewer.ts';
 import { readConfig } from '../../extension/src/store/config.ts';
@@ -46,6 +47,8 @@ export async function openSession(options: Options = {}): Promise<Opened> {
     config: readConfig(options.config),
     now: () => new Date((clock += 1000)),
   });
+  // An offer to undo would keep the process for another twenty seconds.
+  after(() => session.dispose());
   await session.ready;
   const state = (): SessionState => session.store.getState();
   const opened: Opened = {

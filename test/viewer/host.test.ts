@@ -210,8 +210,8 @@ const differences = (page: Page, id: string, frames: readonly number[]) =>
 
 /** A stroke by hand across the middle of the image. @returns pixels of the first segment afterwards. */
 async function brush(page: Page, id: string): Promise<number> {
-  await page.evaluate((of) => {
-    inPage().viewer.activateSegment(of, 1);
+  await page.evaluate(async (of) => {
+    await inPage().viewer.activateSegment(of, 1);
     inPage().viewer.takeBrush('brush', 12);
   }, id);
   const box = await page.locator('canvas.cornerstone-canvas').first().boundingBox();

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { goInApp } from './go-in-app.ts';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import type { Stroke } from './strokes.ts';
@@ -229,19 +230,4 @@ function canWrite(page: OpenViewer['page']): Promise<boolean> {
         };
       }),
   );
-}
-
-/** From one study to another as a person goes, without loading the page anew. */
-async function goInApp({ page, panel }: OpenViewer, accession: string): Promise<void> {
-  await page.evaluate(() => {
-    (window as { saltTestStayed?: boolean }).saltTestStayed = true;
-  });
-  await page.locator('[data-cy="return-to-work-list"]').first().click();
-  await panel.waitFor({ state: 'detached' });
-  await page.getByText(accession, { exact: true }).click();
-  await page.getByRole('button', { name: 'SALT fine-tune' }).click();
-  await page.locator('.cornerstone-canvas').first().waitFor();
-  await panel.waitFor();
-  const stayed = await page.evaluate(() => (window as { saltTestStayed?: boolean }).saltTestStayed);
-  assert.ok(stayed, 'the page was loaded anew');
 }

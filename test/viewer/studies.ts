@@ -16,8 +16,9 @@ const text = (tag: string, vr: string, value: string): Elements[number] => [tag,
 /**
  * X-ray angiography of several frames, 8 bits: a bright field with a dark vessel that is a little lower in each frame.
  * Grey values are a function of the place, so that a test can say what any pixel must be.
+ * @param run of the study, from 1; each is a series
  */
-export function angiography(frames = 6, size = 128, number = 1): TestStudy {
+export function angiography(frames = 6, size = 128, number = 1, run = 1): TestStudy {
   const pixels = new Uint8Array(frames * size * size);
   for (let frame = 0; frame < frames; frame++) {
     for (let y = 0; y < size; y++) {
@@ -26,7 +27,7 @@ export function angiography(frames = 6, size = 128, number = 1): TestStudy {
       }
     }
   }
-  const study = uidsOf(number);
+  const study = uidsOf(number, run);
   const file = writeImage({
     rows: size,
     columns: size,
@@ -41,9 +42,9 @@ export function angiography(frames = 6, size = 128, number = 1): TestStudy {
       text('00080030', 'TM', '101112'),
       text('00080050', 'SH', `A${number}`),
       text('00081030', 'LO', 'Test angiography'),
-      text('0008103e', 'LO', 'LAO 30'),
+      text('0008103e', 'LO', `LAO ${30 * run}`),
       text('00200010', 'SH', 'S1'),
-      text('00200011', 'IS', '1'),
+      text('00200011', 'IS', String(run)),
       text('00200013', 'IS', '1'),
       text('00281050', 'DS', '128'),
       text('00281051', 'DS', '256'),
@@ -60,10 +61,10 @@ export function angiographyValue(frame: number, x: number, y: number, size: numb
   return Math.abs(y - middle) < 3 ? 60 : 170 + ((x + y) % 16);
 }
 
-function uidsOf(number: number): Omit<TestStudy, 'file'> {
+function uidsOf(number: number, run: number): Omit<TestStudy, 'file'> {
   return {
     studyInstanceUid: `${ROOT}.${number}`,
-    seriesInstanceUid: `${ROOT}.${number}.1`,
-    sopInstanceUid: `${ROOT}.${number}.1.1`,
+    seriesInstanceUid: `${ROOT}.${number}.${run}`,
+    sopInstanceUid: `${ROOT}.${number}.${run}.1`,
   };
 }

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
-import { decodeImage } from '../../src/imaging/files/image.ts';
-import type { Frame } from '../../src/imaging/frame.ts';
 import { complaints } from './dciodvfy.ts';
 import { sameAsSaved } from './demo.ts';
 import { configured, paintedPixels, skipWithoutViewer, withViewer } from './harness.ts';
+import { untilKept } from './kept.ts';
 import { Person } from './person.ts';
+import { alike, pictureOf } from './picture.ts';
 import { angiography } from './studies.ts';
 import {
   labelmaps,
@@ -77,6 +77,7 @@ async function loop(folder: string, ohif: string): Promise<void> {
       await page.keyboard.press('Control+y');
       await waitForPaint(page, 0, PAINTED, true);
       assert.deepEqual(await paintedPixels(page), [[first, second, third]]);
+      await untilKept(page, 2);
 
       await person.press('Fine-tune');
       await waitForSegmentation(panel);
@@ -93,11 +94,14 @@ async function loop(folder: string, ohif: string): Promise<void> {
       const saved = await added(folder);
       for (const file of saved) assert.deepEqual(await complaints(file), []);
       await sameAsSaved(saved, ['Vein'], shown);
+      // All is in the archive or in the set.
+      await untilKept(page, 0);
 
       await viewer.open(study.studyInstanceUid);
       await openSaved(page);
       await page.waitForTimeout(1000);
       assert.deepEqual(await labelsOfAll(page, 0), shown, 'opened again, it is another');
+      await untilKept(page, 0);
       await viewer.screenshot(`versions-${ohif}-4-opened-again`);
     },
     { archive: { kind: 'folder', folder }, config: CONFIG, ohif },
@@ -110,25 +114,6 @@ function along(frame: number): [x: number, y: number][] {
     const x = 10 + i * 12;
     return [x, SIZE / 2 + frame * 2 + (SIZE / 8) * Math.sin(x / 12)];
   });
-}
-
-/** What the viewer draws of a frame, masks included, with the mouse out of the way. */
-async function pictureOf(page: Page, frame: number): Promise<Frame> {
-  await page.mouse.move(2, 2);
-  await showFrame(page, frame);
-  await page.waitForTimeout(1500);
-  const address = await page
-    .locator('canvas.cornerstone-canvas')
-    .first()
-    .evaluate((canvas) => (canvas instanceof HTMLCanvasElement ? canvas.toDataURL() : ''));
-  return decodeImage(Buffer.from(address.slice(address.indexOf(',') + 1), 'base64'), 'canvas.png');
-}
-
-/** But for the last bit, which blending does not always draw alike. */
-function alike(a: Frame, b: Frame): boolean {
-  return (
-    a.pixels.length === b.pixels.length && a.pixels.every((value, i) => Math.abs(value - b.pixels[i]!) <= 1)
-  );
 }
 
 async function labelsOfAll(page: Page, segmentation: number): Promise<Uint8Array[]> {

@@ -1,7 +1,8 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
 import type { MaskPixels } from '../../../src/protocol/frames.ts';
 import type { VoxelManager } from './cornerstone-types.ts';
-import type { LabelmapLayer, OhifSegmentation } from './ohif-types.ts';
+import type { Labels } from './fingerprint.ts';
+import type { LabelmapData, LabelmapLayer, OhifSegmentation } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
 
 /** The labelmap of one frame. */
@@ -10,7 +11,7 @@ export interface FrameLabelmap {
   readonly width: number;
   readonly height: number;
   /** One label for each pixel, row-major; the viewer's own memory. */
-  readonly labels: Uint8Array | Uint16Array;
+  readonly labels: Labels;
   readonly voxels: VoxelManager;
 }
 
@@ -45,8 +46,7 @@ export class Labelmaps {
   imageIds(segmentation: OhifSegmentation): readonly string[] {
     const { Labelmap } = segmentation.representationData;
     if (!Labelmap) return [];
-    const layers = Object.values(Labelmap.labelmaps ?? {});
-    const lists = (layers.length > 0 ? layers : [Labelmap]).map((layer) => this.#imageIdsOf(layer));
+    const lists = this.#layersOf(Labelmap).map((layer) => this.#imageIdsOf(layer));
     return lists.length === 1 ? (lists[0] ?? []) : lists.flat();
   }
 
@@ -83,9 +83,23 @@ export class Labelmaps {
     };
   }
 
+  /** All labelmaps of one image: several where segments lie in layers of their own. */
+  on(segmentation: OhifSegmentation, imageId: string): readonly FrameLabelmap[] {
+    const { Labelmap } = segmentation.representationData;
+    if (!Labelmap) return [];
+    return this.#layersOf(Labelmap).flatMap(
+      (layer) => this.get(this.#referencesOf(this.#imageIdsOf(layer)).get(imageId)) ?? [],
+    );
+  }
+
   /** The image that a labelmap's image lies on. */
   referenced(imageId: string): string | undefined {
     return this.#host.core.cache.getImage(imageId)?.referencedImageId;
+  }
+
+  #layersOf(labelmap: LabelmapData): readonly LabelmapLayer[] {
+    const layers = Object.values(labelmap.labelmaps ?? {});
+    return layers.length > 0 ? layers : [labelmap];
   }
 
   #imageIdsOf({ imageIds, volumeId }: LabelmapLayer): readonly string[] {
@@ -110,13 +124,4 @@ export function maskOf({ width, height, labels }: FrameLabelmap, label: number):
   const data = new Uint8Array(labels.length);
   for (let i = 0; i < data.length; i++) data[i] = labels[i] === label ? 1 : 0;
   return { width, height, data };
-}
-
-/** Whether any pixel has a label. Four labels are looked at together, since most frames have none. */
-export function isPainted({ labels }: FrameLabelmap): boolean {
-  const words = Math.floor(labels.byteLength / 4);
-  if (labels.byteOffset % 4 !== 0) return labels.some((label) => label !== 0);
-  const view = new Uint32Array(labels.buffer, labels.byteOffset, words);
-  for (let i = 0; i < words; i++) if (view[i] !== 0) return true;
-  return labels.subarray((words * 4) / labels.BYTES_PER_ELEMENT).some((label) => label !== 0);
 }

@@ -1,6 +1,7 @@
 import { sourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { createBrush } from './brush.ts';
+import { fingerprint } from './fingerprint.ts';
 import { readFramePixels } from './frame-pixels.ts';
 import { separateFramePlanes } from './frame-planes.ts';
 import { Labelmaps, maskOf } from './labelmaps.ts';
@@ -70,6 +71,11 @@ export function createOhifViewer(managers: Managers): Viewer {
       const layer = labelmaps.layerOf(labelmaps.segmentation(segmentationId), segmentIndex);
       const labelmap = labelmaps.get(layer.imageIdOf.get(catalogue.ofFrame(frame).imageId));
       return labelmap && maskOf(labelmap, layer.label);
+    },
+    fingerprint: (segmentationId, frame) => {
+      const segmentation = labelmaps.segmentation(segmentationId);
+      const layers = labelmaps.on(segmentation, catalogue.ofFrame(frame).imageId);
+      return fingerprint(layers.map(({ labels }) => labels));
     },
     paintedFrames: (segmentationId) => {
       const images = paintedImages(labelmaps, labelmaps.segmentation(segmentationId));

@@ -2,7 +2,8 @@ import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { download, showSeries, storeInArchive } from './archive.ts';
 import { isAttributes, textOf } from './attributes.ts';
-import { isPainted, maskOf } from './labelmaps.ts';
+import { isPainted } from './fingerprint.ts';
+import { maskOf } from './labelmaps.ts';
 import type { Labelmaps } from './labelmaps.ts';
 import type { Attributes, OhifSegmentation } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
@@ -77,7 +78,7 @@ export async function saveSegmentation(
 export function paintedImages(labelmaps: Labelmaps, segmentation: OhifSegmentation): string[] {
   const painted = labelmaps.imageIds(segmentation).flatMap((imageId) => {
     const labelmap = labelmaps.get(imageId);
-    const referenced = labelmap && isPainted(labelmap) ? labelmaps.referenced(imageId) : undefined;
+    const referenced = labelmap && isPainted(labelmap.labels) ? labelmaps.referenced(imageId) : undefined;
     return referenced === undefined ? [] : [referenced];
   });
   return [...new Set(painted)];

@@ -40,13 +40,8 @@ export class Segmentations {
       label,
       segments: Object.fromEntries(segments.map((segment) => [segment.segmentIndex, segment])),
     });
-    for (const viewportId of this.#places.viewportsOf(seriesId)) {
-      await segmentationService.addSegmentationRepresentation(viewportId, {
-        segmentationId: id,
-        type: 'Labelmap',
-      });
-    }
-    this.activate(id, 1);
+    await this.#show(id, seriesId);
+    await this.activate(id, 1);
     return {
       id,
       label,
@@ -83,14 +78,29 @@ export class Segmentations {
     this.#host.services.segmentationService.remove(segmentationId);
   }
 
-  activate(segmentationId: string, segmentIndex: number): void {
+  async activate(segmentationId: string, segmentIndex: number): Promise<void> {
     const segmentation = this.#labelmaps.segmentation(segmentationId);
     expectSegment(segmentation, segmentIndex);
+    const seriesId = this.#describe(segmentation)?.seriesId;
+    if (seriesId !== undefined) await this.#show(segmentationId, seriesId);
     const { segmentationService } = this.#host.services;
     for (const viewportId of segmentationService.getViewportIdsWithSegmentation(segmentationId)) {
       segmentationService.setActiveSegmentation(viewportId, segmentationId);
     }
     segmentationService.setActiveSegment(segmentationId, segmentIndex);
+  }
+
+  /** In every viewport of its series: one that was opened since the segmentation was made would neither show it nor paint. */
+  async #show(segmentationId: string, seriesId: string): Promise<void> {
+    const { segmentationService } = this.#host.services;
+    const shownIn = new Set(segmentationService.getViewportIdsWithSegmentation(segmentationId));
+    for (const viewportId of this.#places.viewportsOf(seriesId)) {
+      if (shownIn.has(viewportId)) continue;
+      await segmentationService.addSegmentationRepresentation(viewportId, {
+        segmentationId,
+        type: 'Labelmap',
+      });
+    }
   }
 
   #describe(segmentation: OhifSegmentation): SegmentationInfo | undefined {

@@ -109,12 +109,14 @@ export interface Viewer {
   ensureSegment(segmentationId: string, word: string): Promise<Segment>;
   renameSegmentation(segmentationId: string, label: string): void;
   removeSegmentation(segmentationId: string): void;
-  /** Chooses what the viewer's own brush paints. */
-  activateSegment(segmentationId: string, segmentIndex: number): void;
+  /** Chooses what the viewer's own brush paints, and shows it in every viewport of its series. */
+  activateSegment(segmentationId: string, segmentIndex: number): Promise<void>;
   /** Puts the viewer's own brush in the user's hand. @param diameter in pixels of the image */
   takeBrush(tool: BrushTool, diameter?: number): void;
   /** Undefined where the frame has no labelmap yet. Empty where it has one without this segment. */
   readMask(segmentationId: string, segmentIndex: number, frame: FrameRef): MaskPixels | undefined;
+  /** A number that changes whenever anything painted on the frame does, undo included; 0 where nothing is painted. */
+  fingerprint(segmentationId: string, frame: FrameRef): number;
   /** Frames with any pixel of any segment. */
   paintedFrames(segmentationId: string): readonly FrameRef[];
   /**

@@ -37,6 +37,10 @@ export function commands(session: Session | (() => Session | undefined)): Readon
     'salt.cancelSegmenting': act(({ segmenting }) => segmenting.cancel()),
     'salt.acceptFrame': act(({ frames }) => frames.collect()),
     'salt.nextFrame': act(({ frames }) => frames.next()),
+    'salt.bringBackMasks': act(({ unsaved, store }) => {
+      const [latest] = store.getState().place?.unsaved ?? [];
+      return latest && unsaved.bringBack(latest.key);
+    }),
     'salt.save': act(({ saving }) => saving.save()),
   };
 }

@@ -64,6 +64,10 @@ export class Page {
       config: panel,
       backend: createWorkerBackend(engine),
     });
+    const { keepNow } = this.#session;
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') void keepNow();
+    });
     return this.#session;
   }
 }

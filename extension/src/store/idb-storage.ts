@@ -4,10 +4,12 @@ import { SaltError } from '../../../src/protocol/errors.ts';
 import type { CollectedFrame } from './collected-frame.ts';
 import { memoryStorage } from './memory-storage.ts';
 import type { SetStorage } from './storage.ts';
+import type { UnsavedFrame } from './unsaved-frame.ts';
 
 interface Schema extends DBSchema {
   frames: { key: string; value: CollectedFrame };
   settings: { key: string; value: unknown };
+  unsaved: { key: string; value: UnsavedFrame };
 }
 
 const SETTINGS_KEY = 'panel';
@@ -23,10 +25,13 @@ export async function openSetStorage(name = 'ohif-salt-panel'): Promise<SetStora
 }
 
 function openDatabase(name: string): Promise<IDBPDatabase<Schema>> {
-  return openDB<Schema>(name, 1, {
-    upgrade(database) {
-      database.createObjectStore('frames', { keyPath: 'id' });
-      database.createObjectStore('settings');
+  return openDB<Schema>(name, 2, {
+    upgrade(database, from) {
+      if (from < 1) {
+        database.createObjectStore('frames', { keyPath: 'id' });
+        database.createObjectStore('settings');
+      }
+      database.createObjectStore('unsaved', { keyPath: 'id' });
     },
     // Another tab wants a newer version: it may have it.
     blocking: (_current, _blocked, event) => {
@@ -57,17 +62,28 @@ function idbStorage(database: IDBPDatabase<Schema>): SetStorage {
       const transaction = database.transaction('frames', 'readwrite', { durability: 'strict' });
       await Promise.all([...ids.map((id) => transaction.store.delete(id)), transaction.done]);
     },
+    unsaved: () => database.getAll('unsaved'),
+    async changeUnsaved(put, remove) {
+      const transaction = database.transaction('unsaved', 'readwrite');
+      const { store } = transaction;
+      try {
+        await Promise.all([
+          ...put.map((record) => store.put(record)),
+          ...remove.map((id) => store.delete(id)),
+          transaction.done,
+        ]);
+      } catch (error) {
+        throw unwritable(error);
+      }
+    },
     settings: () => database.get('settings', SETTINGS_KEY),
     async putSettings(settings) {
       await database.put('settings', settings, SETTINGS_KEY);
     },
     async clear() {
-      const transaction = database.transaction(['frames', 'settings'], 'readwrite');
-      await Promise.all([
-        transaction.objectStore('frames').clear(),
-        transaction.objectStore('settings').clear(),
-        transaction.done,
-      ]);
+      const stores = ['frames', 'unsaved', 'settings'] as const;
+      const transaction = database.transaction(stores, 'readwrite');
+      await Promise.all([...stores.map((name) => transaction.objectStore(name).clear()), transaction.done]);
     },
   };
 }
@@ -75,7 +91,7 @@ function idbStorage(database: IDBPDatabase<Schema>): SetStorage {
 function unwritable(cause: unknown): SaltError {
   return new SaltError(
     'FILE_UNWRITABLE',
-    'The browser could not store the frame: its storage is full or blocked. Free some space, or export the set and ' +
+    'The browser could not store it: its storage is full or blocked. Free some space, or export the set and ' +
       'remove frames from it.',
     {},
     { cause },

@@ -36,6 +36,17 @@ export interface PlaceState {
   readonly uncertainty: readonly (number | null)[] | undefined;
   /** Whether the threshold may be moved without running the model again. */
   readonly rethreshold: boolean;
+  /** Segmentations of the series that were never saved, from when it was open before. */
+  readonly unsaved: readonly UnsavedSegmentation[];
+}
+
+/** A segmentation that was in the viewer when its study was left, and had not been saved as it was. */
+export interface UnsavedSegmentation {
+  readonly key: string;
+  readonly label: string;
+  readonly frames: number;
+  /** ISO 8601; of the last change. */
+  readonly keptAt: string;
 }
 
 export interface TrainingState {

@@ -1,6 +1,7 @@
 import type { CollectedFrame } from './collected-frame.ts';
+import type { UnsavedFrame } from './unsaved-frame.ts';
 
-/** Where the collected set and the settings are kept. Each write is done when its promise resolves. */
+/** Where the collected set, masks that are not saved yet and the settings are kept. Each write is done when its promise resolves. */
 export interface SetStorage {
   /** False where the set is lost with the page. */
   readonly lasting: boolean;
@@ -9,6 +10,10 @@ export interface SetStorage {
   /** Replaces frames of equal id. */
   put(frames: readonly CollectedFrame[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
+  /** Unchecked, as `frames`. */
+  unsaved(): Promise<readonly unknown[]>;
+  /** Replaces records of equal id, and removes others, in one go. */
+  changeUnsaved(put: readonly UnsavedFrame[], remove: readonly string[]): Promise<void>;
   settings(): Promise<unknown>;
   putSettings(settings: unknown): Promise<void>;
   clear(): Promise<void>;

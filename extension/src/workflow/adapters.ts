@@ -149,6 +149,8 @@ export function createAdapterActions(parts: Parts): AdapterActions {
       await attempt(parts, { name: 'erase', where, title: s.eraseFailed }, async () => {
         await backend.eraseAll();
         await storage.clear();
+        parts.unsaved.clear();
+        parts.keeper.forget();
         patch(parts, { frames: [], comparison: undefined, undo: undefined });
         await refreshLists();
         parts.refresh();

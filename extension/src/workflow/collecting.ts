@@ -4,7 +4,7 @@ import type { CollectedFrame } from '../store/collected-frame.ts';
 import type { SessionState } from '../store/state.ts';
 import { patch } from './context.ts';
 import type { Parts } from './parts.ts';
-import { emptyMask, sameMask } from './masks.ts';
+import { countPixels, emptyMask, sameMask } from './masks.ts';
 import { paintedPart, patched } from './painted-part.ts';
 import { segmentOf } from './working.ts';
 
@@ -74,7 +74,7 @@ export function isAsCollected(
   collected: CollectedFrame,
 ): boolean {
   const { ref } = collected;
-  const isDrawn = machine.isKnown(segmentation.id, ref) && !machine.isTouched(segmentation, ref);
+  const isDrawn = machine.isKnown(segmentation.id, ref) && !machine.isTouched(segmentation.id, ref);
   const part = isDrawn ? paintedPart(collected) : undefined;
   return collected.masks.every(({ word, mask }) => {
     const segment = segmentOf(segmentation, word);
@@ -83,12 +83,26 @@ export function isAsCollected(
   });
 }
 
+/** Whether all that is painted on a frame is in the set as it is on screen. */
+export function isInSet(
+  { viewer, machine, store }: Pick<Parts, 'viewer' | 'machine' | 'store'>,
+  segmentation: SegmentationInfo,
+  ref: FrameRef,
+): boolean {
+  const collected = store.getState().frames.find(({ id }) => id === frameId(ref));
+  if (!collected || !isAsCollected({ viewer, machine }, segmentation, collected)) return false;
+  const known = new Set(collected.masks.map(({ word }) => segmentOf(segmentation, word)?.index));
+  return segmentation.segments.every(
+    ({ index }) => known.has(index) || countPixels(viewer.readMask(segmentation.id, index, ref)) === 0,
+  );
+}
+
 /** Frames of a segmentation that a person painted or corrected, and that are not in the set as they are. */
 export function uncollectedFrames(parts: Parts, segmentation: SegmentationInfo): readonly FrameRef[] {
   const { viewer, store, machine } = parts;
   const collected = new Map(store.getState().frames.map((frame) => [frame.id, frame]));
   return viewer.paintedFrames(segmentation.id).filter((ref) => {
-    if (!machine.isTouched(segmentation, ref)) return false;
+    if (!machine.isTouched(segmentation.id, ref)) return false;
     const earlier = collected.get(frameId(ref));
     return !earlier || !isAsCollected(parts, segmentation, earlier);
   });

@@ -23,7 +23,7 @@ export async function draftFrame(parts: Parts): Promise<void> {
     const writes = writesOf(parts, segmentation, result);
     await viewer.writeMasks(segmentation.id, writes);
     results.add(segmentation.id, result, source);
-    machine.note(segmentation, frame);
+    machine.note(segmentation.id, frame);
     await working.handBrush(segmentation, activeWord);
     parts.refresh();
     const warning = maps.find((map) => map.warning !== undefined)?.warning;

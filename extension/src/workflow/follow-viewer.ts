@@ -4,21 +4,28 @@ import { isAsCollected, uncollectedFrames } from './collecting.ts';
 import { patch } from './context.ts';
 import { countPixels } from './masks.ts';
 import type { Parts } from './parts.ts';
+import { unsavedOn } from './unsaved-masks.ts';
 import { segmentOf } from './working.ts';
 
 /** Milliseconds in which changes of the viewer are gathered: a brush stroke brings many. */
 const GATHER = 120;
+/** Milliseconds after the last change of a mask until all frames are looked through, which would hold up a stroke. */
+const SETTLED = 400;
 
 /** Keeps `state.place` as the viewer is. @returns what ends it */
 export function followViewer(parts: Parts): { readonly refresh: () => void; readonly stop: () => void } {
   const { viewer, store } = parts;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  /** Whether anything may have changed but what is on screen: who scrolls does not wait for a look through all frames. */
+  let recount = true;
 
   const read = (): void => {
     timer = undefined;
-    patch(parts, { place: readPlace(parts), openSeries: viewer.series().length });
+    patch(parts, { place: readPlace(parts, recount), openSeries: viewer.series().length });
+    recount = store.getState().segmenting.status === 'running';
   };
-  const refresh = (): void => {
+  const follow = (): void => {
     timer ??= setTimeout(() => {
       try {
         read();
@@ -28,15 +35,21 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
       }
     }, GATHER);
   };
+  const refresh = (): void => {
+    recount = true;
+    follow();
+  };
 
   const stops = [
-    viewer.onActiveChange(refresh),
+    viewer.onActiveChange(follow),
     viewer.onMaskChange((segmentationId) => {
       const { saved } = store.getState();
       if (saved?.segmentationId === segmentationId && !saved.stale) {
         patch(parts, { saved: { ...saved, stale: true } });
       }
-      refresh();
+      follow();
+      clearTimeout(settling);
+      settling = setTimeout(refresh, SETTLED);
     }),
   ];
   refresh();
@@ -44,30 +57,32 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
     refresh,
     stop() {
       clearTimeout(timer);
+      clearTimeout(settling);
       for (const stop of stops) stop();
     },
   };
 }
 
-/** What the active viewport shows and what is painted there. */
-function readPlace(parts: Parts): PlaceState | undefined {
-  const { viewer, store, working, results, machine } = parts;
+/** What the active viewport shows and what is painted there. @param recount whether frames that are not on screen may have changed */
+function readPlace(parts: Parts, recount: boolean): PlaceState | undefined {
+  const { viewer, store, working, results, machine, unsaved, keeper } = parts;
   const place = viewer.active();
   const frame = place?.series.frames[place.frameIndex];
   if (!place || !frame) return undefined;
   const { series, frameIndex } = place;
   const { settings, frames, segmenting, place: earlier } = store.getState();
   const segmentation = working.current(series.id);
-  if (segmentation) machine.watch(segmentation, frame);
+  if (segmentation) machine.watch(segmentation.id, frame);
   const id = frameId(frame);
   const collected = frames.find((candidate) => candidate.id === id);
   const uncertainty = segmentation
     ? series.frames.map((ref) => results.find(segmentation.id, ref)?.uncertainty ?? null)
     : [];
   const isSegmented = uncertainty.some((value) => value !== null);
-  // While frames come in one by one, looking through all of them after each would take ever longer.
+  const isAsBefore = !recount && earlier?.segmentation?.id === segmentation?.id;
   const count = (): number => (segmentation ? uncollectedFrames(parts, segmentation).length : 0);
-  const uncollected = segmenting.status === 'running' ? (earlier?.uncollected ?? 0) : count();
+  // While frames come in one by one, looking through all of them after each would take ever longer.
+  const uncollected = isAsBefore || segmenting.status === 'running' ? (earlier?.uncollected ?? 0) : count();
   return {
     series,
     frameIndex,
@@ -85,5 +100,6 @@ function readPlace(parts: Parts): PlaceState | undefined {
     uncollected,
     uncertainty: isSegmented ? uncertainty : undefined,
     rethreshold: isSegmented,
+    unsaved: unsavedOn(series, unsaved, keeper),
   };
 }

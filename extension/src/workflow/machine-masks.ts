@@ -1,6 +1,8 @@
-import type { FrameRef, SegmentationInfo, Viewer } from '../host/viewer.ts';
+import type { FrameRef, Viewer } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
-import { maskHash } from './masks.ts';
+
+/** What a model has to do with the masks of a frame: they are as it wrote them, or a person has corrected them since. */
+export type Origin = 'asWritten' | 'corrected';
 
 /**
  * Remembers which masks the machine wrote, so that a person's work is told from it: a frame counts as touched when
@@ -8,58 +10,64 @@ import { maskHash } from './masks.ts';
  */
 export interface MachineMasks {
   /** Notes the masks as they are now, after they were written. */
-  readonly note: (segmentation: SegmentationInfo, frame: FrameRef) => void;
-  readonly isTouched: (segmentation: SegmentationInfo, frame: FrameRef) => boolean;
+  readonly note: (segmentationId: string, frame: FrameRef, origin?: Origin) => void;
+  readonly isTouched: (segmentationId: string, frame: FrameRef) => boolean;
   /** Whether the machine wrote to the frame at all. */
   readonly isKnown: (segmentationId: string, frame: FrameRef) => boolean;
   /** Looks at the masks of the frame on screen, so that `isBasis` can tell. */
-  readonly watch: (segmentation: SegmentationInfo, frame: FrameRef) => void;
+  readonly watch: (segmentationId: string, frame: FrameRef) => void;
   /**
    * Whether what is there began as what the machine wrote. No longer so once that was undone or wiped whole: what a
    * person paints then is their own.
    */
   readonly isBasis: (segmentationId: string, frame: FrameRef) => boolean;
+  /** Undefined where what is there is a person's own. */
+  readonly originOf: (segmentationId: string, frame: FrameRef) => Origin | undefined;
   readonly forget: (segmentationId: string) => void;
 }
 
 interface Note {
-  /** By segment: fingerprints, 0 for an empty mask. */
-  readonly hashes: ReadonlyMap<number, number>;
+  /** What the machine wrote, as the viewer's fingerprint tells it; undefined where it is not known any more. */
+  readonly written: number | undefined;
   /** Whether it was seen wiped whole, and not as noted since. */
   wiped: boolean;
 }
 
-export function createMachineMasks(viewer: Viewer): MachineMasks {
+export function createMachineMasks(viewer: Pick<Viewer, 'fingerprint'>): MachineMasks {
   /** By segmentation, then frame. */
   const notes = new Map<string, Map<string, Note>>();
   const noteOf = (segmentationId: string, frame: FrameRef): Note | undefined =>
     notes.get(segmentationId)?.get(frameId(frame));
 
-  const hashes = ({ id, segments }: SegmentationInfo, frame: FrameRef): ReadonlyMap<number, number> =>
-    new Map(segments.map(({ index }) => [index, maskHash(viewer.readMask(id, index, frame))]));
+  const isTouched = (segmentationId: string, frame: FrameRef): boolean => {
+    const note = noteOf(segmentationId, frame);
+    return viewer.fingerprint(segmentationId, frame) !== (note ? note.written : 0);
+  };
+  const isBasis = (segmentationId: string, frame: FrameRef): boolean =>
+    noteOf(segmentationId, frame)?.wiped === false;
 
   return {
-    note(segmentation, frame) {
-      const frames = notes.get(segmentation.id) ?? new Map<string, Note>();
-      frames.set(frameId(frame), { hashes: hashes(segmentation, frame), wiped: false });
-      notes.set(segmentation.id, frames);
+    note(segmentationId, frame, origin = 'asWritten') {
+      const frames = notes.get(segmentationId) ?? new Map<string, Note>();
+      const written = origin === 'asWritten' ? viewer.fingerprint(segmentationId, frame) : undefined;
+      frames.set(frameId(frame), { written, wiped: false });
+      notes.set(segmentationId, frames);
     },
-    isTouched(segmentation, frame) {
-      const noted = noteOf(segmentation.id, frame);
-      return [...hashes(segmentation, frame)].some(
-        ([index, hash]) => hash !== (noted?.hashes.get(index) ?? 0),
-      );
-    },
+    isTouched,
     isKnown: (segmentationId, frame) => noteOf(segmentationId, frame) !== undefined,
-    watch(segmentation, frame) {
-      const noted = noteOf(segmentation.id, frame);
-      if (!noted) return;
-      const seen = [...hashes(segmentation, frame)];
-      if (seen.every(([, hash]) => hash === 0)) noted.wiped = true;
+    watch(segmentationId, frame) {
+      const note = noteOf(segmentationId, frame);
+      if (!note) return;
+      const seen = viewer.fingerprint(segmentationId, frame);
+      if (seen === 0) note.wiped = true;
       // The viewer's redo brings it back.
-      else if (seen.every(([index, hash]) => hash === (noted.hashes.get(index) ?? 0))) noted.wiped = false;
+      else if (seen === note.written) note.wiped = false;
     },
-    isBasis: (segmentationId, frame) => noteOf(segmentationId, frame)?.wiped === false,
+    isBasis,
+    originOf(segmentationId, frame) {
+      if (!isBasis(segmentationId, frame)) return undefined;
+      return isTouched(segmentationId, frame) ? 'corrected' : 'asWritten';
+    },
     forget: (segmentationId) => {
       notes.delete(segmentationId);
     },

@@ -39,17 +39,3 @@ export function sameMask(a: MaskPixels | undefined, b: MaskPixels | undefined): 
   if (!a || !b) return countPixels(a ?? b) === 0;
   return a.data.length === b.data.length && a.data.every((pixel, at) => pixel === b.data[at]);
 }
-
-/** A short fingerprint (FNV-1a over the positions that are set); 0 for an empty or missing mask. */
-export function maskHash(mask: MaskPixels | undefined): number {
-  if (!mask) return 0;
-  let hash = 0x811c9dc5;
-  let any = false;
-  for (let at = 0; at < mask.data.length; at++) {
-    if (mask.data[at] === 0) continue;
-    any = true;
-    hash = Math.imul(hash ^ at, 0x01000193);
-    hash ^= hash >>> 15;
-  }
-  return any ? hash >>> 0 || 1 : 0;
-}

@@ -38,6 +38,8 @@ export function createSavingActions(parts: Parts): SavingActions {
         const usual = proposed(segmentation);
         const algorithmType = algorithmTypeOf(parts, segmentation);
         const source = parts.results.sourceOf(segmentation.id);
+        // Who paints on while it is being stored has that still to save.
+        const asSaved = parts.keeper.fingerprints(segmentation.id);
         const saved = await viewer.save({
           segmentationId: segmentation.id,
           description: segmentation.label,
@@ -57,7 +59,7 @@ export function createSavingActions(parts: Parts): SavingActions {
             at: now().toISOString(),
             frames: saved.frames,
             bytes: saved.bytes,
-            stale: false,
+            stale: !parts.keeper.saved(segmentation.id, asSaved),
           },
         });
         const message =
@@ -85,7 +87,7 @@ function algorithmTypeOf(
   const byMachine = painted.filter((frame) => machine.isBasis(segmentation.id, frame));
   if (byMachine.length === 0) return 'MANUAL';
   const byHand = painted.some(
-    (frame) => machine.isTouched(segmentation, frame) || approved.has(frameId(frame)),
+    (frame) => machine.isTouched(segmentation.id, frame) || approved.has(frameId(frame)),
   );
   return byHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC';
 }

@@ -128,12 +128,12 @@ async function segmentSeries(
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
     results.add(segmentation.id, result, source);
     // Corrections that nobody has collected yet are not painted over.
-    const corrected = machine.isKnown(segmentation.id, frame) && machine.isTouched(segmentation, frame);
+    const corrected = machine.isKnown(segmentation.id, frame) && machine.isTouched(segmentation.id, frame);
     if (!corrected) {
       const writes = keptWrites(parts, segmentation, result);
       before.push(...masksNow(parts, segmentation, writes));
       await viewer.writeMasks(segmentation.id, writes, { undoable: scope === 'frame' });
-      machine.note(segmentation, frame);
+      machine.note(segmentation.id, frame);
     }
     onFrame(maps.flatMap(({ warning }) => (warning === undefined ? [] : [warning])));
   }

@@ -19,6 +19,7 @@ import { createFrameActions } from './frames.ts';
 import type { FrameActions } from './frames.ts';
 import { lookAhead } from './look-ahead.ts';
 import { createMachineMasks } from './machine-masks.ts';
+import { createMaskKeeper } from './mask-keeper.ts';
 import type { Parts } from './parts.ts';
 import { createResults } from './results.ts';
 import { createSavingActions } from './saving.ts';
@@ -31,6 +32,9 @@ import type { Thresholding } from './thresholding.ts';
 import { createTrainingActions } from './training.ts';
 import type { TrainingActions } from './training.ts';
 import { createUndo } from './undo.ts';
+import { createUnsavedActions } from './unsaved-masks.ts';
+import type { UnsavedActions } from './unsaved-masks.ts';
+import { createUnsavedRecords } from './unsaved-records.ts';
 import { createWordActions } from './words.ts';
 import type { WordActions } from './words.ts';
 import { createWorking } from './working.ts';
@@ -52,6 +56,7 @@ export interface Session {
   readonly config: SaltConfig;
   readonly words: WordActions;
   readonly frames: FrameActions;
+  readonly unsaved: UnsavedActions;
   readonly training: TrainingActions;
   readonly segmenting: SegmentJobs & Thresholding;
   readonly adapters: AdapterActions;
@@ -61,12 +66,14 @@ export interface Session {
   readonly change: (settings: Partial<Settings>) => void;
   readonly toggle: (section: Section) => void;
   /** Works on another segmentation of the series on screen. */
-  readonly chooseSegmentation: (segmentationId: string) => void;
+  readonly chooseSegmentation: (segmentationId: string) => Promise<void>;
   readonly dismiss: (problem: number) => void;
   /** Tells why something cannot be done now. */
   readonly say: (text: string) => void;
   readonly undo: () => Promise<void>;
   readonly goToFrame: (index: number) => Promise<void>;
+  /** Keeps masks that are not saved, for a page that is about to go. */
+  readonly keepNow: () => Promise<boolean>;
   /** Stops following the viewer; the back end is its owner's to dispose of. */
   readonly dispose: () => Promise<void>;
 }
@@ -78,10 +85,15 @@ export function createSession(options: SessionOptions): Session {
   const undo = createUndo(bare);
   const context: Context = { ...bare, offerUndo: undo.offer };
   let refresh = (): void => {};
+  const machine = createMachineMasks(viewer);
+  const unsaved = createUnsavedRecords(storage);
+  const keeper = createMaskKeeper({ ...context, machine, unsaved });
   const parts: Parts = {
     ...context,
     working: createWorking(context),
-    machine: createMachineMasks(viewer),
+    machine,
+    unsaved,
+    keeper,
     results: createResults(),
     refresh: () => refresh(),
   };
@@ -108,6 +120,7 @@ export function createSession(options: SessionOptions): Session {
     config,
     words: createWordActions(parts),
     frames,
+    unsaved: createUnsavedActions(parts),
     training,
     segmenting: { ...jobs, ...createThresholding(parts) },
     adapters,
@@ -123,10 +136,13 @@ export function createSession(options: SessionOptions): Session {
         open: open.includes(section) ? open.filter((other) => other !== section) : [...open, section],
       });
     },
-    chooseSegmentation(segmentationId) {
-      const place = viewer.active();
-      if (place) parts.working.choose(place.series.id, segmentationId);
-      parts.refresh();
+    async chooseSegmentation(segmentationId) {
+      const { brushFailed } = strings.frames;
+      await attempt(parts, { name: 'work on', where: 'frames', title: brushFailed }, async () => {
+        const place = viewer.active();
+        if (place) await parts.working.workOn(place.series.id, segmentationId);
+        parts.refresh();
+      });
     },
     dismiss: (problem) =>
       patch(parts, { problems: store.getState().problems.filter(({ id }) => id !== problem) }),
@@ -141,8 +157,10 @@ export function createSession(options: SessionOptions): Session {
         if (frame) await viewer.goTo(frame);
       });
     },
+    keepNow: keeper.keepNow,
     async dispose() {
       lookAway();
+      keeper.stop();
       unfollowEstimate();
       following.stop();
       await undo.settle();
@@ -163,6 +181,7 @@ async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
     }
     patch(parts, { settings, frames: inOrder(frames) });
   });
+  await attempt(parts, { name: 'load unsaved', where, title: strings.loadFailed }, parts.unsaved.load);
   patch(parts, { ready: true, lasting: storage.lasting });
   parts.refresh();
   await attempt(parts, { name: 'load lists', where: 'adapters', title: strings.loadFailed }, () =>

@@ -30,11 +30,11 @@ export function createThresholding(parts: Parts): Thresholding {
     if (!segmentation) return;
     const { frame } = activePlace(parts);
     const result = results.find(segmentation.id, frame);
-    if (!result || machine.isTouched(segmentation, frame)) return;
+    if (!result || machine.isTouched(segmentation.id, frame)) return;
     const writes = keptWrites(parts, segmentation, result);
     original ??= { segmentation, writes: nowOf(segmentation, writes) };
     await viewer.writeMasks(segmentation.id, writes, { undoable: false });
-    machine.note(segmentation, frame);
+    machine.note(segmentation.id, frame);
   };
 
   const nowOf = ({ id }: SegmentationInfo, writes: readonly MaskWrite[]): readonly MaskWrite[] =>
@@ -51,7 +51,7 @@ export function createThresholding(parts: Parts): Thresholding {
     const { segmentation, writes } = original;
     original = undefined;
     await viewer.writeMasks(segmentation.id, writes, { undoable: false });
-    for (const { frame } of writes) machine.note(segmentation, frame);
+    for (const { frame } of writes) machine.note(segmentation.id, frame);
   };
 
   const run = (draw: () => Promise<void>): Promise<void> => {
@@ -84,10 +84,10 @@ export function createThresholding(parts: Parts): Thresholding {
         if (!segmentation) return;
         const open = results
           .of(segmentation.id)
-          .filter(({ frame }) => !machine.isTouched(segmentation, frame) && !isApproved(parts, frame));
+          .filter(({ frame }) => !machine.isTouched(segmentation.id, frame) && !isApproved(parts, frame));
         const writes = open.flatMap((result) => keptWrites(parts, segmentation, result));
         if (writes.length > 0) await viewer.writeMasks(segmentation.id, writes);
-        for (const { frame } of open) machine.note(segmentation, frame);
+        for (const { frame } of open) machine.note(segmentation.id, frame);
         parts.refresh();
       });
     },

@@ -10,6 +10,7 @@ import { assignRoles } from '../store/roles.ts';
 import { IDLE_TRAINING } from '../store/state.ts';
 import type { TrainingState } from '../store/state.ts';
 import { logEvent } from '../store/training-log.ts';
+import { uncollectedFrames } from './collecting.ts';
 import { announce, attempt, patch, patchSettings, refusal, report } from './context.ts';
 import { countPixels, maskFrom } from './masks.ts';
 import type { Parts } from './parts.ts';
@@ -85,9 +86,8 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     async start() {
       await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
         if (run) throw refusal(strings.reasons.training);
-        const isPainted = (store.getState().place?.uncollected ?? 0) > 0;
         // A run without what was painted for it is not what was asked for.
-        if (isPainted && (await needs.collectPainted()) === undefined) {
+        if (isPaintedByHand(parts) && (await needs.collectPainted()) === undefined) {
           throw refusal(strings.reasons.notCollected);
         }
         const request = await makeRequest(parts);
@@ -126,6 +126,13 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     },
     close: () => set(IDLE_TRAINING),
   };
+}
+
+/** Whether a frame of the series on screen is painted and not in the set, up to the stroke that has just ended. */
+function isPaintedByHand(parts: Parts): boolean {
+  const place = parts.viewer.active();
+  const segmentation = place && parts.working.current(place.series.id);
+  return segmentation !== undefined && uncollectedFrames(parts, segmentation).length > 0;
 }
 
 /** @throws SaltError where the set cannot be trained on, with what to do */

@@ -9,6 +9,8 @@ export interface Working {
   /** The current one, made on demand, with a segment for each word. */
   readonly ensure: (series: Series) => Promise<SegmentationInfo>;
   readonly choose: (seriesId: string, segmentationId: string) => void;
+  /** Chooses it, and lets what is in the user's hand paint into it. */
+  readonly workOn: (seriesId: string, segmentationId: string) => Promise<void>;
   /** Puts the brush or the eraser, loaded with the word, in the user's hand: the one that was there last, unless told. */
   readonly handBrush: (segmentation: SegmentationInfo, word: string, tool?: BrushTool) => Promise<void>;
 }
@@ -39,10 +41,17 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     choose(seriesId, segmentationId) {
       chosen.set(seriesId, segmentationId);
     },
+    async workOn(seriesId, segmentationId) {
+      chosen.set(seriesId, segmentationId);
+      const segmentation = current(seriesId);
+      const { activeWord } = store.getState().settings;
+      const segment = segmentOf(segmentation, activeWord) ?? segmentation?.segments[0];
+      if (segmentation && segment) await viewer.activateSegment(segmentation.id, segment.index);
+    },
     async handBrush(segmentation, word, tool = inHand) {
       inHand = tool;
       const segment = segmentOf(segmentation, word) ?? (await viewer.ensureSegment(segmentation.id, word));
-      viewer.activateSegment(segmentation.id, segment.index);
+      await viewer.activateSegment(segmentation.id, segment.index);
       viewer.takeBrush(tool, config.brushDiameter);
     },
   };

@@ -3,6 +3,7 @@ import { useSession, useSlice } from '../session-context.ts';
 import { AnnotateActions } from './AnnotateActions.tsx';
 import { FrameStrip } from './FrameStrip.tsx';
 import { SetFiles } from './SetFiles.tsx';
+import { Unsaved } from './Unsaved.tsx';
 import { WordPicker } from './WordPicker.tsx';
 import { WorkOn } from './WorkOn.tsx';
 
@@ -11,6 +12,7 @@ export function FramesSection() {
   const count = useSlice(({ frames }) => frames.length);
   return (
     <Section name="frames" title={strings.frames.title} summary={strings.frames.count(count)}>
+      <Unsaved />
       <WordPicker />
       <WorkOn />
       <AnnotateActions />

@@ -13,7 +13,7 @@ export function WorkOn() {
           id={id}
           className="salt-input"
           value={place.segmentation?.id ?? ''}
-          onChange={({ target }) => session.chooseSegmentation(target.value)}
+          onChange={({ target }) => void session.chooseSegmentation(target.value)}
         >
           {!place.segmentation && <option value="">–</option>}
           {place.choices.map((choice) => (

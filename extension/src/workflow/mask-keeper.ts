@@ -1,0 +1,237 @@
+import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
+import { frameId } from '../store/collected-frame.ts';
+import { packMask } from '../store/unsaved-frame.ts';
+import type { UnsavedFrame } from '../store/unsaved-frame.ts';
+import { patch, report } from './context.ts';
+import type { Context } from './context.ts';
+import { isInSet } from './collecting.ts';
+import type { Parts } from './parts.ts';
+
+/** Milliseconds without a change, after which masks are kept. */
+const QUIET = 500;
+/** Whoever paints on and on has them kept this often all the same. */
+const LONGEST = 3000;
+/** Records that are written in one go. */
+const BATCH = 16;
+
+/** Fingerprints of the painted frames of a segmentation, by frame ID. */
+export type Fingerprints = ReadonlyMap<string, number>;
+
+/**
+ * Keeps the masks of every segmentation that is neither in the archive nor in the training set as it is on screen, half a
+ * second after each change, so that a tab that is killed or a study that is left costs nobody their work.
+ */
+export interface MaskKeeper {
+  readonly fingerprints: (segmentationId: string) => Fingerprints;
+  /** The archive has the segmentation as it was then. @returns whether it is still so */
+  readonly saved: (segmentationId: string, then: Fingerprints) => boolean;
+  /** Whether records are those of a segmentation that is in the viewer now. */
+  readonly isOpen: (segmentation: string) => boolean;
+  /** Keeps what has changed without a pause, for a page that is about to go. @returns whether the browser took all of it */
+  readonly keepNow: () => Promise<boolean>;
+  /** What was kept is gone. */
+  readonly forget: () => void;
+  readonly stop: () => void;
+}
+
+type Needs = Context & Pick<Parts, 'machine' | 'unsaved'>;
+
+interface Found {
+  readonly info: SegmentationInfo;
+  readonly series: Series;
+}
+
+interface Watched {
+  readonly seriesId: string;
+  /** As the archive has it: as it was when it was first seen, or last saved. */
+  saved: Fingerprints;
+  /** As the browser's records have it. */
+  readonly kept: Map<string, number>;
+}
+
+export function createMaskKeeper(context: Needs): MaskKeeper {
+  const { viewer, store, strings, machine, now, unsaved: records } = context;
+  /** Another visit's segmentations may have the same IDs. */
+  const visit = crypto.randomUUID();
+  const nameOf = (segmentationId: string): string => `${visit} ${segmentationId}`;
+  const watched = new Map<string, Watched>();
+  const changed = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let changedAt: number | undefined;
+  let keeping = Promise.resolve(true);
+
+  const find = (segmentationId: string): Found | undefined => {
+    try {
+      for (const series of viewer.series()) {
+        const info = viewer.segmentations(series.id).find(({ id }) => id === segmentationId);
+        if (info) return { info, series };
+      }
+    } catch (error) {
+      console.warn('SALT: the viewer is between two studies', error);
+    }
+    return undefined;
+  };
+
+  const fingerprints = (segmentationId: string): Fingerprints =>
+    new Map(
+      viewer
+        .paintedFrames(segmentationId)
+        .map((frame) => [frameId(frame), viewer.fingerprint(segmentationId, frame)]),
+    );
+
+  const watch = (segmentationId: string): Watched | undefined => {
+    const known = watched.get(segmentationId);
+    const found = known ? undefined : find(segmentationId);
+    if (!found) return known;
+    const { seriesId } = found.info;
+    const added: Watched = { seriesId, saved: fingerprints(segmentationId), kept: new Map() };
+    watched.set(segmentationId, added);
+    return added;
+  };
+
+  const isSafe = ({ info, series }: Found, shown: Fingerprints, saved: Fingerprints): boolean =>
+    [...saved.keys()].every((id) => shown.has(id)) &&
+    series.frames.every((frame) => {
+      const fingerprint = shown.get(frameId(frame));
+      return fingerprint === saved.get(frameId(frame)) || isInSet(context, info, frame);
+    });
+
+  const record = ({ id, label, segments }: SegmentationInfo, ref: FrameRef): UnsavedFrame => {
+    const origin = machine.originOf(id, ref);
+    return {
+      id: `${nameOf(id)} ${frameId(ref)}`,
+      segmentation: nameOf(id),
+      label,
+      ref,
+      masks: segments.flatMap(({ index, label: word }) => {
+        const mask = viewer.readMask(id, index, ref);
+        return mask?.data.includes(1) ? [packMask(index, word, mask)] : [];
+      }),
+      ...(origin && { origin }),
+      keptAt: now().toISOString(),
+    };
+  };
+
+  const keep = async (segmentationId: string, pause: () => Promise<void> | undefined): Promise<void> => {
+    const entry = watched.get(segmentationId);
+    if (!entry) return;
+    const found = find(segmentationId);
+    if (!found) {
+      watched.delete(segmentationId);
+      // Where its series is open still, a person has removed it. Else the study was left, and it can be brought back.
+      const isRemoved = viewer.series().some(({ id }) => id === entry.seriesId);
+      if (isRemoved) await records.change([], idsOf(records.of(nameOf(segmentationId))));
+      return;
+    }
+    const shown = fingerprints(segmentationId);
+    const wanted = isSafe(found, shown, entry.saved) ? new Map<string, number>() : shown;
+    const gone = [...entry.kept.keys()].filter((id) => !wanted.has(id));
+    await records.change(
+      [],
+      gone.map((id) => `${nameOf(segmentationId)} ${id}`),
+    );
+    for (const id of gone) entry.kept.delete(id);
+    const due = found.series.frames.filter((frame) => {
+      const fingerprint = wanted.get(frameId(frame));
+      return fingerprint !== undefined && fingerprint !== entry.kept.get(frameId(frame));
+    });
+    for (let at = 0; at < due.length; at += BATCH) {
+      const put: UnsavedFrame[] = [];
+      for (const frame of due.slice(at, at + BATCH)) {
+        put.push(record(found.info, frame));
+        await pause();
+      }
+      await records.change(put, []);
+      for (const { ref } of put) entry.kept.set(frameId(ref), shown.get(frameId(ref)) ?? 0);
+    }
+  };
+
+  const keepAll = (pause: () => Promise<void> | undefined): Promise<boolean> => {
+    clearTimeout(timer);
+    changedAt = undefined;
+    keeping = keeping.then(async () => {
+      let isWhole = true;
+      for (const id of [...changed]) {
+        changed.delete(id);
+        try {
+          await keep(id, pause);
+          tell(undefined);
+        } catch (error) {
+          // Where it was taken away meanwhile, there is nothing to tell.
+          if (!find(id)) continue;
+          isWhole = false;
+          tell(error);
+        }
+      }
+      return isWhole;
+    });
+    return keeping;
+  };
+
+  /** Told once, not after every stroke, and put away when it has passed. */
+  const tell = (error: unknown): void => {
+    const { problems } = store.getState();
+    const title = strings.frames.keepFailed;
+    const isTold = problems.some((problem) => problem.title === title);
+    if (error === undefined && isTold) {
+      patch(context, { problems: problems.filter((problem) => problem.title !== title) });
+    } else if (error !== undefined && !isTold) report(context, 'frames', title, error);
+  };
+
+  const schedule = (): void => {
+    const time = performance.now();
+    changedAt ??= time;
+    clearTimeout(timer);
+    timer = setTimeout(() => void keepAll(breathe), Math.max(0, Math.min(QUIET, changedAt + LONGEST - time)));
+  };
+
+  // Those that are there already are as their archive has them, as far as is known.
+  for (const series of viewer.series()) for (const { id } of viewer.segmentations(series.id)) watch(id);
+  const unfollow = [
+    viewer.onMaskChange((segmentationId) => {
+      if (!watch(segmentationId)) return;
+      changed.add(segmentationId);
+      schedule();
+    }),
+    store.subscribe(({ frames }, before) => {
+      if (frames === before.frames || watched.size === 0) return;
+      for (const id of watched.keys()) changed.add(id);
+      schedule();
+    }),
+  ];
+
+  return {
+    fingerprints,
+    saved(segmentationId, then) {
+      const entry = watch(segmentationId);
+      if (entry) entry.saved = then;
+      changed.add(segmentationId);
+      schedule();
+      return sameFingerprints(fingerprints(segmentationId), then);
+    },
+    // Not all that goes with its study is told of.
+    isOpen: (segmentation) =>
+      [...watched.keys()].some((id) => nameOf(id) === segmentation && find(id) !== undefined),
+    keepNow: () => keepAll(() => undefined),
+    forget() {
+      for (const { kept } of watched.values()) kept.clear();
+    },
+    stop() {
+      for (const stop of unfollow) stop();
+      clearTimeout(timer);
+    },
+  };
+}
+
+export function idsOf(records: readonly UnsavedFrame[]): string[] {
+  return records.map(({ id }) => id);
+}
+
+function sameFingerprints(a: Fingerprints, b: Fingerprints): boolean {
+  return a.size === b.size && [...a].every(([id, fingerprint]) => b.get(id) === fingerprint);
+}
+
+/** Lets the viewer draw and take input in between. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,0 +1,114 @@
+import type { MaskWrite, Series } from '../host/viewer.ts';
+import { frameId } from '../store/collected-frame.ts';
+import type { UnsavedSegmentation } from '../store/state.ts';
+import { unpackMask } from '../store/unsaved-frame.ts';
+import type { UnsavedFrame } from '../store/unsaved-frame.ts';
+import { announce, attempt, refusal } from './context.ts';
+import { idsOf } from './mask-keeper.ts';
+import type { MaskKeeper } from './mask-keeper.ts';
+import type { Parts } from './parts.ts';
+import type { UnsavedRecords } from './unsaved-records.ts';
+import { activePlace } from './working.ts';
+
+export interface UnsavedActions {
+  /** Puts the masks into the viewer again, as a segmentation to go on with. */
+  readonly bringBack: (key: string) => Promise<void>;
+  readonly discard: (key: string) => Promise<void>;
+}
+
+/** Those of a series, the last first. */
+export function unsavedOn(
+  series: Series,
+  records: UnsavedRecords,
+  keeper: Pick<MaskKeeper, 'isOpen'>,
+): readonly UnsavedSegmentation[] {
+  const images = new Set(series.frames.map(({ sopInstanceUid }) => sopInstanceUid));
+  const groups = new Map<string, UnsavedFrame[]>();
+  for (const record of records.all()) {
+    if (!images.has(record.ref.sopInstanceUid)) continue;
+    groups.set(record.segmentation, [...(groups.get(record.segmentation) ?? []), record]);
+  }
+  return [...groups]
+    .filter(([key]) => !keeper.isOpen(key))
+    .map(([key, frames]) => {
+      const { label, keptAt } = latest(frames);
+      return { key, label, frames: frames.length, keptAt };
+    })
+    .sort((a, b) => b.keptAt.localeCompare(a.keptAt));
+}
+
+export function createUnsavedActions(parts: Parts): UnsavedActions {
+  const { viewer, strings, store, working, machine, keeper, unsaved: records } = parts;
+  const s = strings.frames;
+
+  const write = async (series: Series, frames: readonly UnsavedFrame[]): Promise<void> => {
+    const words = wordsOf(frames);
+    const segmentation = await viewer.createSegmentation(
+      series.id,
+      latest(frames).label,
+      words.map(({ word }) => word),
+    );
+    const segmentOf = new Map(words.map(({ index }, at) => [index, segmentation.segments[at]?.index]));
+    try {
+      const writes = frames.flatMap(({ ref, masks }) =>
+        masks.flatMap((packed): MaskWrite[] => {
+          const segmentIndex = segmentOf.get(packed.index);
+          return segmentIndex === undefined ? [] : [{ frame: ref, segmentIndex, mask: unpackMask(packed) }];
+        }),
+      );
+      await viewer.writeMasks(segmentation.id, writes, { undoable: false });
+    } catch (error) {
+      viewer.removeSegmentation(segmentation.id);
+      throw error;
+    }
+    for (const { ref, origin } of frames) if (origin) machine.note(segmentation.id, ref, origin);
+    working.choose(series.id, segmentation.id);
+    await working.handBrush(segmentation, store.getState().settings.activeWord, 'brush');
+  };
+
+  return {
+    async bringBack(key) {
+      await attempt(
+        parts,
+        { name: `unsaved ${key}`, where: 'frames', title: s.bringBackFailed },
+        async () => {
+          const { series } = activePlace(parts);
+          const shown = new Set(series.frames.map(frameId));
+          const frames = records.of(key).filter(({ ref }) => shown.has(frameId(ref)));
+          if (frames.length === 0) throw refusal(strings.reasons.noImage);
+          await write(series, frames);
+          // The old records go when the browser has those of the segmentation that is there now.
+          if (await keeper.keepNow()) await records.change([], idsOf(frames));
+          parts.refresh();
+          announce(parts, s.broughtBack(frames.length));
+        },
+      );
+    },
+    async discard(key) {
+      await attempt(parts, { name: `unsaved ${key}`, where: 'frames', title: s.discardFailed }, async () => {
+        const frames = records.of(key);
+        if (frames.length === 0) return;
+        await records.change([], idsOf(frames));
+        parts.refresh();
+        parts.offerUndo(s.discarded(latest(frames).label), async () => {
+          await records.change(frames, []);
+          parts.refresh();
+        });
+      });
+    },
+  };
+}
+
+/** Segments of all frames together: one that was added later is missing in the earlier ones. */
+function wordsOf(
+  frames: readonly UnsavedFrame[],
+): readonly { readonly index: number; readonly word: string }[] {
+  const words = new Map(
+    frames.flatMap(({ masks }) => masks.map(({ index, word }) => [index, word] as const)),
+  );
+  return [...words].map(([index, word]) => ({ index, word })).sort((a, b) => a.index - b.index);
+}
+
+function latest(frames: readonly UnsavedFrame[]): Pick<UnsavedFrame, 'label' | 'keptAt'> {
+  return frames.reduce((a, b) => (b.keptAt > a.keptAt ? b : a));
+}

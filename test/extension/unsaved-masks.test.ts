@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FrameRef } from '../../extension/src/host/viewer.ts';
+import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
+import type { SetStorage } from '../../extension/src/store/storage.ts';
+import { SaltError } from '../../src/protocol/errors.ts';
+import { openSession, quietly, segmentationOf } from './open-session.ts';
+import type { Opened } from './open-session.ts';
+
+/** A visit in which two frames were drafted, one of them corrected, and a third was painted by hand in two words. */
+async function workedOn(storage: SetStorage): Promise<Opened> {
+  const opened = await openSession({ storage });
+  const { session, viewer, series } = opened;
+  await session.words.add('Catheter');
+  await session.frames.draft();
+  viewer.open(series[0], 1);
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  viewer.paint(id, 1, frame(opened, 1), [0, 1]);
+  viewer.paint(id, 1, frame(opened, 4), [5, 6, 7]);
+  viewer.paint(id, 2, frame(opened, 4), [40]);
+  return opened;
+}
+
+function frame({ series }: Opened, index: number): FrameRef {
+  const found = series[0].frames[index];
+  assert.ok(found);
+  return found;
+}
+
+/** Labels of every frame of the last segmentation on the first series. */
+function labels(opened: Opened): number[][] {
+  const { id, segments } = segmentationOf(opened, 'A');
+  return opened.series[0].frames.map((ref) => {
+    const masks = segments.map(({ index }) => opened.viewer.readMask(id, index, ref));
+    const size = masks[0]?.data.length ?? 0;
+    return Array.from({ length: size }, (_, at) => masks.findIndex((mask) => mask?.data[at] === 1) + 1);
+  });
+}
+
+const painted = (opened: Opened) => labels(opened).map((pixels) => pixels.some((label) => label > 0));
+
+async function offered(opened: Opened) {
+  await opened.until(({ place }) => (place?.unsaved.length ?? 0) > 0);
+  const [first, ...others] = opened.state().place?.unsaved ?? [];
+  assert.ok(first && others.length === 0);
+  return first;
+}
+
+test('what a closed tab had not saved comes back pixel for pixel, and as whose work it was', async () => {
+  const storage = memoryStorage();
+  const first = await workedOn(storage);
+  await first.session.keepNow();
+
+  const second = await openSession({ storage });
+  const { session, viewer, until } = second;
+  const { key, label, frames } = await offered(second);
+  assert.deepEqual([label, frames], ['SALT · Run A', 3]);
+  assert.deepEqual(viewer.segmentations('A'), [], 'nothing is shown before it is asked for');
+  await session.unsaved.bringBack(key);
+  assert.deepEqual(
+    labels(second).filter((pixels) => pixels.length > 0),
+    labels(first).filter((pixels) => pixels.length > 0),
+  );
+  assert.deepEqual(painted(second), [true, true, false, false, true, false]);
+  assert.deepEqual(
+    segmentationOf(second, 'A').segments.map((segment) => segment.label),
+    ['Vein', 'Catheter'],
+  );
+  // The untouched draft is not taken for a person's work, the corrected one is, and began as a draft.
+  await until(({ place }) => place?.uncollected === 2 && place.unsaved.length === 0);
+  await session.frames.collectPainted();
+  assert.deepEqual(
+    second.state().frames.map((collected) => [collected.ref.frameNumber, collected.drafted]),
+    [
+      [2, true],
+      [5, undefined],
+    ],
+  );
+
+  // It is not saved yet either, so a third visit finds it, once.
+  await session.keepNow();
+  const third = await openSession({ storage });
+  assert.equal((await offered(third)).frames, 3);
+});
+
+test('only what changed since it was saved is offered', async () => {
+  const storage = memoryStorage();
+  const opened = await workedOn(storage);
+  await opened.session.keepNow();
+  assert.equal((await storage.unsaved()).length, 3);
+  await opened.session.saving.save();
+  await opened.session.keepNow();
+  assert.deepEqual(await storage.unsaved(), []);
+
+  const { id } = segmentationOf(opened, 'A');
+  opened.viewer.paint(id, 1, frame(opened, 5), [9]);
+  await opened.session.keepNow();
+  assert.equal((await storage.unsaved()).length, 4, 'the whole segmentation, as it is saved whole');
+  opened.viewer.erase(id, frame(opened, 5), [9]);
+  await opened.session.keepNow();
+  assert.deepEqual(await storage.unsaved(), [], 'it is as it was saved');
+});
+
+test('a stroke while the archive stores is not taken for saved', async () => {
+  const storage = memoryStorage();
+  const opened = await workedOn(storage);
+  const { session, viewer, state } = opened;
+  const { id } = segmentationOf(opened, 'A');
+  const save = viewer.save.bind(viewer);
+  Object.assign(viewer, {
+    save: async (request: Parameters<typeof save>[0]) => {
+      viewer.paint(id, 1, frame(opened, 5), [9]);
+      return save(request);
+    },
+  });
+  await session.saving.save();
+  assert.equal(state().saved?.stale, true);
+  await session.keepNow();
+  assert.equal((await storage.unsaved()).length, 4);
+});
+
+test('a segmentation that a person removes is gone; one whose study is left is kept', async () => {
+  const storage = memoryStorage();
+  const opened = await workedOn(storage);
+  const { session, viewer, series } = opened;
+  await session.keepNow();
+  viewer.removeSegmentation(segmentationOf(opened, 'A').id);
+  await session.keepNow();
+  assert.deepEqual(await storage.unsaved(), []);
+
+  viewer.open(series[0], 0);
+  await session.frames.draft();
+  await session.keepNow();
+  viewer.close(series[0]);
+  viewer.removeSegmentation(segmentationOf(opened, 'A').id);
+  await session.keepNow();
+  assert.equal((await storage.unsaved()).length, 1);
+});
+
+test('what is discarded can be had back for a while', async () => {
+  const storage = memoryStorage();
+  await (await workedOn(storage)).session.keepNow();
+  const opened = await openSession({ storage });
+  const { session, state, until } = opened;
+  const { key } = await offered(opened);
+  await session.unsaved.discard(key);
+  await until(({ place }) => place?.unsaved.length === 0);
+  assert.deepEqual(await storage.unsaved(), []);
+  assert.match(state().undo?.text ?? '', /discarded/);
+  await session.undo();
+  assert.equal((await offered(opened)).frames, 3);
+});
+
+test('a browser that takes no more is told once, and what is there stays until the rest is kept', async () => {
+  const storage = memoryStorage();
+  await (await workedOn(storage)).session.keepNow();
+  let isFull = false;
+  const full: SetStorage = {
+    ...storage,
+    async changeUnsaved(put, remove) {
+      if (isFull && put.length > 0) throw new SaltError('FILE_UNWRITABLE', 'The browser’s storage is full.');
+      await storage.changeUnsaved(put, remove);
+    },
+  };
+  const opened = await openSession({ storage: full });
+  const { session, viewer, state } = opened;
+  const { key } = await offered(opened);
+  isFull = true;
+  await quietly(async () => {
+    await session.unsaved.bringBack(key);
+    viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 5), [9]);
+    assert.equal(await session.keepNow(), false);
+  });
+  assert.deepEqual(
+    state().problems.map(({ title }) => title),
+    ['Your masks are not kept should this page close'],
+  );
+  assert.equal(viewer.notices.filter(({ level }) => level === 'error').length, 1);
+  assert.equal((await storage.unsaved()).length, 3, 'the earlier visit’s');
+
+  isFull = false;
+  viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 5), [10]);
+  assert.equal(await session.keepNow(), true);
+  assert.deepEqual(state().problems, []);
+  assert.equal((await storage.unsaved()).length, 7);
+});
+
+test('records that cannot be read are left out, and erasing everything erases them', async () => {
+  const storage = memoryStorage();
+  await (await workedOn(storage)).session.keepNow();
+  const { warn } = console;
+  console.warn = () => {};
+  const [record] = await storage.unsaved();
+  const broken: SetStorage = {
+    ...storage,
+    unsaved: async () => [{ ...(record as object), masks: 7 }, 'x', null],
+  };
+  const opened = await openSession({ storage: broken }).finally(() => (console.warn = warn));
+  assert.deepEqual(opened.state().place?.unsaved, []);
+  await opened.session.adapters.eraseAll();
+  assert.deepEqual(await storage.unsaved(), []);
+});
+
+test('what is in the training set as it is on screen is not unsaved', async () => {
+  const storage = memoryStorage();
+  const opened = await workedOn(storage);
+  const { session, viewer, series, state } = opened;
+  await session.frames.collectPainted();
+  viewer.open(series[0], 0);
+  await session.frames.collect();
+  await session.keepNow();
+  assert.equal(state().frames.length, 3);
+  assert.deepEqual(await storage.unsaved(), []);
+  await session.frames.remove(state().frames[0]?.id ?? '');
+  await session.keepNow();
+  assert.equal((await storage.unsaved()).length, 3);
+});
