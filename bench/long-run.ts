@@ -24,9 +24,10 @@ try {
   const study = angiography(frames, side, 101);
   await writeFile(join(folder, 'xa.dcm'), study.file);
   await withViewer(
-    async ({ page, panel, open }) => {
+    async (viewer) => {
+      const { page, panel } = viewer;
       await serveTinyModel(page, 'tiny');
-      await open(study.studyInstanceUid);
+      await viewer.open(study.studyInstanceUid);
       await watch(page);
       await tell(page, `scrolling ${SCROLLED} frames, before`, () => scroll(page));
       await press(panel, 'This series');

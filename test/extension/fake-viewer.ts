@@ -30,6 +30,8 @@ export interface FakeViewer extends Viewer {
     pixels: readonly number[],
   ) => void;
   readonly erase: (segmentationId: string, frame: FrameRef, pixels: readonly number[]) => void;
+  /** As a mode for reading alone. */
+  readonly loseBrush: () => void;
   /** Made to fail: the next call of this method throws. */
   readonly failNext: (method: 'framePixels' | 'save', error: Error) => void;
 }
@@ -63,6 +65,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
   const closed = new Set<Series>();
   let count = 0;
   let undoSteps = 0;
+  let hasBrush = true;
   let brush: FakeViewer['brush'];
   let active = { segmentationId: '', segmentIndex: 0 };
   const activeListeners = new Set<() => void>();
@@ -123,6 +126,10 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       undoSteps++;
       tellMask(id);
     },
+    loseBrush() {
+      hasBrush = false;
+      tellActive();
+    },
     failNext: (method, error) => void failures.set(method, error),
 
     active: () => place,
@@ -173,6 +180,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     async activateSegment(segmentationId, segmentIndex) {
       active = { segmentationId, segmentIndex };
     },
+    hasBrush: () => hasBrush,
     takeBrush(tool) {
       brush = { tool, ...active };
     },

@@ -27,6 +27,21 @@ test('who wipes one draft finds the eraser in hand on the next, and the brush wi
   assert.deepEqual([viewer.brush.tool, viewer.brush.segmentIndex], ['brush', 2]);
 });
 
+test('a mode without a brush drafts and segments all the same, and says why nothing can be painted', async () => {
+  const opened = await openSession();
+  const { session, viewer, state, until } = opened;
+  viewer.loseBrush();
+  await until(({ place }) => place?.hasBrush === false);
+  await session.frames.draft();
+  await session.segmenting.segment('series');
+  assert.equal(viewer.segmentations('A').length, 2);
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 6);
+  assert.deepEqual(state().problems, []);
+  assert.equal(viewer.brush, undefined);
+  await quietly(() => session.frames.brush('brush'));
+  assert.match(state().problems[0]?.message ?? '', /This mode of the viewer has no brush/);
+});
+
 test('what is collected is stored at once and survives a reload', async () => {
   const storage = memoryStorage();
   const first = await openSession({ storage });

@@ -174,7 +174,7 @@ test('a browser that takes no more is told once, and what is there stays until t
   });
   assert.deepEqual(
     state().problems.map(({ title }) => title),
-    ['Your masks are not kept should this page close'],
+    ['Save before you leave: your masks are no longer kept here'],
   );
   assert.equal(viewer.notices.filter(({ level }) => level === 'error').length, 1);
   assert.equal((await storage.unsaved()).length, 3, 'the earlier visit’s');

@@ -142,6 +142,9 @@ async function openStudy(
   await page.goto(`${origin}/${route}?StudyInstanceUIDs=${study}`);
   await page.locator('canvas.cornerstone-canvas, .cornerstone-canvas').first().waitFor();
   await imageShown(page);
+  // The basic viewer first shows newcomers round.
+  const tour = page.getByText('Skip all');
+  if (await tour.isVisible()) await tour.click();
   // A bar for investigational use lies over the page until it is confirmed.
   const bar = page.getByText('Confirm and hide');
   if (await bar.isVisible()) await bar.click();

@@ -8,12 +8,20 @@ import type { ArchiveOptions } from '../../src/server/start.ts';
 import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { angiography } from './studies.ts';
+import { serveTinyModel, withTinyModel } from './tiny-model.ts';
+import { press, waitForPaint } from './viewer-page.ts';
 
 /** Our panel in a stock mode, by what a site writes into the viewer's configuration and nothing else. */
 const IN_STOCK_MODE = `
 window.config.modes = [];
 window.config.modesConfiguration = { '@ohif/mode-segmentation': { routes: { 0: { layoutInstance: { props: {
   rightPanels: { $unshift: ['@ohif-salt/extension.panelModule.finetune'] },
+} } } } } };`;
+
+const IN_READING_MODE = `
+window.config.modesConfiguration = { '@ohif/mode-longitudinal': { routes: { 0: { layoutInstance: { props: {
+  rightPanels: { $unshift: ['@ohif-salt/extension.panelModule.finetune'] },
+  rightPanelClosed: { $set: false },
 } } } } } };`;
 
 const study = angiography(3, 256);
@@ -36,6 +44,25 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
         await viewer.screenshot('stock-mode');
       },
       { archive, config: IN_STOCK_MODE },
+    );
+  });
+
+  test('in a mode for reading alone it drafts and segments, and says that there is no brush', async () => {
+    await withViewer(
+      async (viewer) => {
+        const { page, panel } = viewer;
+        await serveTinyModel(page, 'tiny');
+        await viewer.open(study.studyInstanceUid, 'viewer');
+        await press(panel, 'Draft this frame');
+        await waitForPaint(page, 0, 0, true);
+        await press(panel, 'This series');
+        await panel.getByText('3 frames segmented.').first().waitFor({ state: 'attached' });
+        const brush = panel.getByRole('button', { name: 'Brush', exact: true });
+        assert.match((await brush.getAttribute('title')) ?? '', /This mode of the viewer has no brush/);
+        await viewer.screenshot('reading-mode');
+        assert.equal(await panel.getByRole('alert').count(), 0);
+      },
+      { archive, config: `${withTinyModel('tiny')}${IN_READING_MODE}` },
     );
   });
 

@@ -13,18 +13,19 @@ const LEAST_RADIUS = 0.5;
  * Puts the viewer's brush in the user's hand, in the viewports that share tools with the active one. The diameter, in
  * pixels of the image, is that of the first time: a size that the user has set since is theirs, until an image of
  * another scale is on screen.
- *
- * What is returned throws SaltError VIEWER_STATE where the mode has no brush.
  */
-export function createBrush(host: Host, places: Places): Viewer['takeBrush'] {
+export function createBrush(host: Host, places: Places): Pick<Viewer, 'hasBrush' | 'takeBrush'> {
   /** Millimetres a pixel that sizes were set for, by tool. A mode that is entered again makes its tool groups anew. */
   const sized = new WeakMap<object, Map<string, number>>();
-  return (tool, diameter) => {
+
+  const toolGroupOf = (viewportId: string | undefined) =>
+    viewportId === undefined ? undefined : host.services.toolGroupService.getToolGroupForViewport(viewportId);
+
+  const hasBrush = (): boolean => toolGroupOf(places.activeViewportId())?.hasTool(TOOLS.brush) === true;
+
+  const takeBrush: Viewer['takeBrush'] = (tool, diameter) => {
     const viewportId = places.activeViewportId();
-    const toolGroup =
-      viewportId === undefined
-        ? undefined
-        : host.services.toolGroupService.getToolGroupForViewport(viewportId);
+    const toolGroup = toolGroupOf(viewportId);
     const toolName = TOOLS[tool];
     if (viewportId === undefined || !toolGroup?.hasTool(toolName)) {
       throw new SaltError(
@@ -46,4 +47,6 @@ export function createBrush(host: Host, places: Places): Viewer['takeBrush'] {
     }
     host.commands.runCommand('setToolActiveToolbar', { toolName, toolGroupIds: [toolGroup.id] });
   };
+
+  return { hasBrush, takeBrush };
 }

@@ -65,7 +65,7 @@ export function createOhifViewer(managers: Managers): Viewer {
     renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),
     removeSegmentation: (segmentationId) => segmentations.remove(segmentationId),
     activateSegment: (segmentationId, segmentIndex) => segmentations.activate(segmentationId, segmentIndex),
-    takeBrush: createBrush(host, places),
+    ...createBrush(host, places),
 
     readMask: (segmentationId, segmentIndex, frame) => {
       const layer = labelmaps.layerOf(labelmaps.segmentation(segmentationId), segmentIndex);

@@ -61,6 +61,7 @@ const CSS = `
 .salt-button[data-kind='icon']:hover { color: var(--s-text); }
 .salt-button[aria-pressed='true'] { border-color: var(--s-high); background: hsl(var(--accent, 217 79% 24%)); }
 .salt-button[aria-disabled='true'] { border-color: var(--s-line); background: transparent; color: #8793b5; font-weight: 400; cursor: not-allowed; }
+.salt-button[aria-disabled='true']:is([data-kind='link'], [data-kind='icon']) { border-color: transparent; }
 .salt-button[data-wide] { width: 100%; }
 .salt-button[data-busy] { cursor: progress; }
 

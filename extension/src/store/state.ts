@@ -36,6 +36,8 @@ export interface PlaceState {
   readonly uncertainty: readonly (number | null)[] | undefined;
   /** Whether the threshold may be moved without running the model again. */
   readonly rethreshold: boolean;
+  /** Whether the viewer's mode has a brush to correct with. */
+  readonly hasBrush: boolean;
   /** Segmentations of the series that were never saved, from when it was open before. */
   readonly unsaved: readonly UnsavedSegmentation[];
 }

@@ -84,6 +84,8 @@ export const de: Strings = {
   reasons: {
     noImage: 'Öffnen Sie zuerst eine Serie im Viewer.',
     busy: 'Das läuft bereits.',
+    noBrush:
+      'Dieser Modus des Viewers hat keinen Pinsel. Öffnen Sie die Studie im SALT- oder im Segmentierungsmodus, um zu korrigieren und zu zeichnen.',
     noWords:
       'Dieses Modell kennt noch keine Wörter: Zeichnen Sie zwei oder drei Bilder ein, und lernen Sie es an.',
     nothingPainted:
@@ -149,7 +151,7 @@ export const de: Strings = {
     discard: 'Verwerfen',
     discarded: (label) => `„${label}“ verworfen.`,
     discardFailed: 'Die Masken wurden nicht verworfen',
-    keepFailed: 'Ihre Masken gehen verloren, wenn sich diese Seite schließt',
+    keepFailed: 'Speichern Sie, bevor Sie gehen: Ihre Masken werden hier nicht mehr behalten',
     jump: (frame, series) => `Bild ${frame} aus ${series} zeigen`,
     jumpFailed: 'Das Bild kann nicht gezeigt werden',
     notOpen: (series) =>

@@ -41,6 +41,8 @@ export const en = {
   reasons: {
     noImage: 'Open a series in the viewer first.',
     busy: 'This is under way already.',
+    noBrush:
+      'This mode of the viewer has no brush. Open the study in the SALT or the Segmentation mode to correct and paint.',
     noWords: 'This model does not know words yet: paint two or three frames and fine-tune it first.',
     nothingPainted: 'Nothing is painted on this frame. Draft it or paint it first.',
     paintedNotEmpty: 'Something is painted on this frame. Collect it, or erase the paint first.',
@@ -103,7 +105,7 @@ export const en = {
     discard: 'Discard',
     discarded: (label: string) => `“${label}” discarded.`,
     discardFailed: 'The masks were not discarded',
-    keepFailed: 'Your masks are not kept should this page close',
+    keepFailed: 'Save before you leave: your masks are no longer kept here',
     jump: (frame: number, series: string) => `Show frame ${frame} of ${series}`,
     jumpFailed: 'The frame cannot be shown',
     notOpen: (series: string) => `Its series (${series}) is not open. Open its study, then try again.`,

@@ -40,9 +40,10 @@ export async function draftFrame(parts: Parts): Promise<void> {
 
 /** Puts the brush or the eraser in the user's hand, loaded with the chosen word. */
 export async function takeBrush(parts: Parts, tool: BrushTool): Promise<void> {
-  const { strings, working, store } = parts;
+  const { viewer, strings, working, store } = parts;
   await attempt(parts, { name: 'brush', where: 'frames', title: strings.frames.brushFailed }, async () => {
     const { series } = activePlace(parts);
+    if (!viewer.hasBrush()) throw refusal(strings.reasons.noBrush);
     const segmentation = await working.ensure(series);
     await working.handBrush(segmentation, store.getState().settings.activeWord, tool);
     parts.refresh();

@@ -100,6 +100,7 @@ function readPlace(parts: Parts, recount: boolean): PlaceState | undefined {
     uncollected,
     uncertainty: isSegmented ? uncertainty : undefined,
     rethreshold: isSegmented,
+    hasBrush: viewer.hasBrush(),
     unsaved: unsavedOn(series, unsaved, keeper),
   };
 }

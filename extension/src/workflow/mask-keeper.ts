@@ -60,17 +60,18 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
   let changedAt: number | undefined;
   let keeping = Promise.resolve(true);
 
-  const find = (segmentationId: string): Found | undefined => {
+  const all = (): readonly Found[] => {
     try {
-      for (const series of viewer.series()) {
-        const info = viewer.segmentations(series.id).find(({ id }) => id === segmentationId);
-        if (info) return { info, series };
-      }
+      return viewer
+        .series()
+        .flatMap((series) => viewer.segmentations(series.id).map((info): Found => ({ info, series })));
     } catch (error) {
       console.warn('SALT: the viewer is between two studies', error);
+      return [];
     }
-    return undefined;
   };
+  const find = (segmentationId: string): Found | undefined =>
+    all().find(({ info }) => info.id === segmentationId);
 
   const fingerprints = (segmentationId: string): Fingerprints =>
     new Map(
@@ -168,14 +169,15 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     return keeping;
   };
 
-  /** Told once, not after every stroke, and put away when it has passed. */
+  let isTold = false;
+  /** Once, not after every stroke; put away when it has passed. */
   const tell = (error: unknown): void => {
-    const { problems } = store.getState();
     const title = strings.frames.keepFailed;
-    const isTold = problems.some((problem) => problem.title === title);
-    if (error === undefined && isTold) {
-      patch(context, { problems: problems.filter((problem) => problem.title !== title) });
-    } else if (error !== undefined && !isTold) report(context, 'frames', title, error);
+    if (error !== undefined && !isTold) report(context, 'frames', title, error);
+    else if (error === undefined && isTold) {
+      patch(context, { problems: store.getState().problems.filter((problem) => problem.title !== title) });
+    }
+    isTold = error !== undefined;
   };
 
   const schedule = (): void => {
@@ -186,7 +188,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
   };
 
   // Those that are there already are as their archive has them, as far as is known.
-  for (const series of viewer.series()) for (const { id } of viewer.segmentations(series.id)) watch(id);
+  for (const { info } of all()) watch(info.id);
   const unfollow = [
     viewer.onMaskChange((segmentationId) => {
       if (!watch(segmentationId)) return;

@@ -15,7 +15,8 @@ export function whyNotDraft(state: SessionState, { reasons }: Strings): Reason {
 }
 
 export function whyNotBrush(state: SessionState, { reasons }: Strings): Reason {
-  return state.place ? undefined : reasons.noImage;
+  if (!state.place) return reasons.noImage;
+  return state.place.hasBrush ? undefined : reasons.noBrush;
 }
 
 export function whyNotCollect(state: SessionState, { reasons }: Strings): Reason {

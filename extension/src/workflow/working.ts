@@ -11,7 +11,10 @@ export interface Working {
   readonly choose: (seriesId: string, segmentationId: string) => void;
   /** Chooses it, and lets what is in the user's hand paint into it. */
   readonly workOn: (seriesId: string, segmentationId: string) => Promise<void>;
-  /** Puts the brush or the eraser, loaded with the word, in the user's hand: the one that was there last, unless told. */
+  /**
+   * Puts the brush or the eraser, loaded with the word, in the user's hand, where the mode has one: the one that was there
+   * last, unless told.
+   */
   readonly handBrush: (segmentation: SegmentationInfo, word: string, tool?: BrushTool) => Promise<void>;
 }
 
@@ -52,7 +55,7 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
       inHand = tool;
       const segment = segmentOf(segmentation, word) ?? (await viewer.ensureSegment(segmentation.id, word));
       await viewer.activateSegment(segmentation.id, segment.index);
-      viewer.takeBrush(tool, config.brushDiameter);
+      if (viewer.hasBrush()) viewer.takeBrush(tool, config.brushDiameter);
     },
   };
 }
