@@ -155,11 +155,13 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       tellActive();
     },
     segmentations: (seriesId) => [...infos.values()].filter((one) => one.seriesId === seriesId),
+    activeSegmentation: () => (active.segmentationId === '' ? undefined : active.segmentationId),
     async createSegmentation(seriesId, label, words) {
       const id = `seg-${++count}`;
       const segments = words.map((word, index) => ({ index: index + 1, label: word }));
       const created = { id, label, seriesId, segments };
       infos.set(id, created);
+      if (place?.series.id === seriesId) active = { segmentationId: id, segmentIndex: 1 };
       tellMask(id);
       return created;
     },
@@ -179,6 +181,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     },
     async activateSegment(segmentationId, segmentIndex) {
       active = { segmentationId, segmentIndex };
+      tellActive();
     },
     hasBrush: () => hasBrush,
     takeBrush(tool) {

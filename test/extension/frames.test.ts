@@ -42,6 +42,30 @@ test('a mode without a brush drafts and segments all the same, and says why noth
   assert.match(state().problems[0]?.message ?? '', /This mode of the viewer has no brush/);
 });
 
+test('what the brush paints into is collected, whichever list it was chosen in', async () => {
+  const opened = await openSession();
+  const { session, viewer, state, until } = opened;
+  await session.frames.draft();
+  const drafts = segmentationOf(opened, 'A');
+  await session.segmenting.segment('series');
+  const result = segmentationOf(opened, 'A');
+  await until(({ place }) => place?.segmentation?.id === result.id);
+  // In the viewer's own list.
+  await viewer.activateSegment(drafts.id, 1);
+  await until(({ place }) => place?.segmentation?.id === drafts.id);
+  // In ours.
+  await session.chooseSegmentation(result.id);
+  await until(({ place }) => place?.segmentation?.id === result.id);
+  await session.frames.brush('brush');
+  assert.equal(viewer.brush?.segmentationId, result.id);
+  // One with nothing that we look for is let be, unless it is chosen.
+  const other = await viewer.createSegmentation('A', 'Liver', ['Liver']);
+  await until(({ place }) => place?.choices.length === 3);
+  assert.equal(state().place?.segmentation?.id, result.id);
+  await session.chooseSegmentation(other.id);
+  await until(({ place }) => place?.segmentation?.id === other.id);
+});
+
 test('what is collected is stored at once and survives a reload', async () => {
   const storage = memoryStorage();
   const first = await openSession({ storage });

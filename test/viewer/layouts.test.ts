@@ -4,14 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { alike, coloured, pictureIn } from './picture.ts';
 import { angiography } from './studies.ts';
 import type { Stroke } from './strokes.ts';
 import { serveTinyModel, withTinyModel } from './tiny-model.ts';
-import { labelmaps, paint, showFrame, takeBrush, waitForPaint } from './viewer-page.ts';
+import { labelmaps, paint, press, showFrame, takeBrush, waitForPaint } from './viewer-page.ts';
 
 const SIDE = 128;
 const RUNS = [angiography(3, SIDE, 91, 1), angiography(3, SIDE, 91, 2)] as const;
@@ -43,6 +43,21 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
       { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
     );
   }
+
+  test('a segmentation that is chosen in the viewer’s own list is the one that is worked on', async () => {
+    await inViewer(async ({ page, panel }) => {
+      await takeBrush(page, panel);
+      await press(panel, 'This frame');
+      const working = panel.getByLabel('Working on');
+      await working.waitFor();
+      assert.match(await chosenIn(working), /^Tiny · Vein/);
+      await activate(page, 0);
+      for (let tries = 0; !/^SALT · LAO 30/.test(await chosenIn(working)); tries++) {
+        assert.ok(tries < 50, 'the panel did not follow');
+        await page.waitForTimeout(100);
+      }
+    });
+  });
 
   test('a second viewport of the same run shows what the first does, and is painted in', async () => {
     await inViewer(async (viewer) => {
@@ -108,13 +123,17 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
   });
 });
 
-interface Page2 {
+interface Host {
   readonly commandsManager: { runCommand(name: string, options: object): unknown };
   readonly services: {
     readonly viewportGridService: {
-      getState(): { readonly viewports: ReadonlyMap<string, object> };
+      getState(): { readonly activeViewportId: string; readonly viewports: ReadonlyMap<string, object> };
       setDisplaySetsForViewport(what: object): void;
       setActiveViewportId(id: string): void;
+    };
+    readonly segmentationService: {
+      getSegmentations(): { readonly segmentationId: string }[];
+      setActiveSegmentation(viewportId: string, segmentationId: string): void;
     };
     readonly displaySetService: {
       getActiveDisplaySets(): {
@@ -125,10 +144,28 @@ interface Page2 {
   };
 }
 
+const chosenIn = (select: Locator): Promise<string> =>
+  select.evaluate((element) =>
+    element instanceof HTMLSelectElement ? (element.selectedOptions[0]?.text ?? '') : '',
+  );
+
+/** As a click on it in the viewer's list does. */
+async function activate(page: Page, segmentation: number): Promise<void> {
+  await page.evaluate((which) => {
+    const { services } = window as unknown as Host;
+    const { viewportGridService, segmentationService } = services;
+    const { segmentationId = '' } = segmentationService.getSegmentations()[which] ?? {};
+    segmentationService.setActiveSegmentation(
+      viewportGridService.getState().activeViewportId,
+      segmentationId,
+    );
+  }, segmentation);
+}
+
 /** In one row. */
 async function layOut(page: Page, columns: number): Promise<void> {
   await page.evaluate((numCols) => {
-    const { commandsManager } = window as unknown as Page2;
+    const { commandsManager } = window as unknown as Host;
     commandsManager.runCommand('setViewportGridLayout', { numRows: 1, numCols });
   }, columns);
   await page.waitForTimeout(2000);
@@ -138,7 +175,7 @@ async function layOut(page: Page, columns: number): Promise<void> {
 async function show(page: Page, viewport: number, run: number): Promise<void> {
   await page.evaluate(
     ([place, which]) => {
-      const { services } = window as unknown as Page2;
+      const { services } = window as unknown as Host;
       const { viewportGridService, displaySetService } = services;
       const viewportId = [...viewportGridService.getState().viewports.keys()][place] ?? '';
       const sets = displaySetService.getActiveDisplaySets();

@@ -116,6 +116,7 @@ export interface SegmentationService extends Events {
   addSegment(segmentationId: string, config: { readonly segmentIndex: number; readonly label: string }): void;
   setActiveSegment(segmentationId: string, segmentIndex: number): void;
   setActiveSegmentation(viewportId: string, segmentationId: string): void;
+  getActiveSegmentation(viewportId: string): OhifSegmentation | null | undefined;
   getViewportIdsWithSegmentation(segmentationId: string): readonly string[];
   /** Red, green, blue and opacity, 0 to 255 each. */
   getSegmentColor?(

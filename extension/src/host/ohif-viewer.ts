@@ -60,6 +60,7 @@ export function createOhifViewer(managers: Managers): Viewer {
     goTo: (frame) => places.goTo(frame),
 
     segmentations: (seriesId) => segmentations.on(seriesId),
+    activeSegmentation: () => places.activeSegmentation(),
     createSegmentation: (seriesId, label, words) => segmentations.create(seriesId, label, words),
     ensureSegment: async (segmentationId, word) => segmentations.ensureSegment(segmentationId, word),
     renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),

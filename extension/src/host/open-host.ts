@@ -41,6 +41,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
     'addSegment',
     'setActiveSegment',
     'setActiveSegmentation',
+    'getActiveSegmentation',
     'getViewportIdsWithSegmentation',
     'remove',
   ],

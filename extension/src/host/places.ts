@@ -39,8 +39,17 @@ export class Places {
     return this.#host.services.cornerstoneViewportService.getCornerstoneViewport(viewportId) ?? undefined;
   }
 
+  /** The segmentation that tools edit in the active viewport. */
+  activeSegmentation(): string | undefined {
+    const viewportId = this.activeViewportId();
+    if (viewportId === undefined) return undefined;
+    const active = this.#host.services.segmentationService.getActiveSegmentation(viewportId);
+    return active?.segmentationId;
+  }
+
   onChange(listener: () => void): () => void {
-    const { viewportGridService, displaySetService, cornerstoneViewportService } = this.#host.services;
+    const { viewportGridService, displaySetService, cornerstoneViewportService, segmentationService } =
+      this.#host.services;
     let last = this.#fingerprint();
     const check = (): void => {
       const now = this.#fingerprint();
@@ -52,6 +61,8 @@ export class Places {
     const subscriptions = services.flatMap((service) =>
       Object.values(service.EVENTS).map((event) => service.subscribe(event, check)),
     );
+    const { SEGMENTATION_REPRESENTATION_MODIFIED: shownAnew } = segmentationService.EVENTS;
+    if (shownAnew !== undefined) subscriptions.push(segmentationService.subscribe(shownAnew, check));
     for (const event of NEW_IMAGE_EVENTS) document.addEventListener(event, check, true);
     return () => {
       for (const { unsubscribe } of subscriptions) unsubscribe();
@@ -114,7 +125,8 @@ export class Places {
   #fingerprint(): string {
     const place = this.active();
     const series = this.#catalogue.all().map(({ series: { id, frames } }) => `${id} ${frames.length}`);
-    return [this.activeViewportId(), place?.series.id, place?.frameIndex, ...series].join('\n');
+    const painting = this.activeSegmentation();
+    return [this.activeViewportId(), place?.series.id, place?.frameIndex, painting, ...series].join('\n');
   }
 
   async #untilShown(viewportId: string, imageId: string): Promise<void> {

@@ -27,7 +27,10 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     const { words } = store.getState().settings;
     // One that was loaded from the archive is gone on with where it has a segment of our words; others are let be.
     const ours = all.filter((candidate) => words.some((word) => segmentOf(candidate, word)));
-    return all.find(({ id }) => id === chosen.get(seriesId)) ?? ours.at(-1);
+    const find = (id: string | undefined) => all.find((candidate) => candidate.id === id);
+    const active = viewer.activeSegmentation();
+    // Who turns to another in the viewer's own list paints into that one.
+    return ours.find(({ id }) => id === active) ?? find(chosen.get(seriesId)) ?? ours.at(-1);
   };
 
   return {
@@ -46,7 +49,7 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     },
     async workOn(seriesId, segmentationId) {
       chosen.set(seriesId, segmentationId);
-      const segmentation = current(seriesId);
+      const segmentation = viewer.segmentations(seriesId).find(({ id }) => id === segmentationId);
       const { activeWord } = store.getState().settings;
       const segment = segmentOf(segmentation, activeWord) ?? segmentation?.segments[0];
       if (segmentation && segment) await viewer.activateSegment(segmentation.id, segment.index);
