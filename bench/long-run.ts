@@ -1,6 +1,6 @@
 /**
- * `npm run bench:long-run -- [frames] [side]`: for how long the page is held up by scrolling and painting in a long run that has
- * been segmented, in headless Chromium. The model is tiny: what it draws takes no time and covers half of each frame.
+ * `npm run bench:long-run -- [frames] [side]`: for how long the page is held up by scrolling, painting and the threshold in a
+ * long run that has been segmented, in headless Chromium. The model is tiny: what it draws takes no time and covers half of each frame.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,6 +36,10 @@ try {
       // Until what follows it has been done.
       await page.waitForTimeout(5000);
       await tell(page, `scrolling ${SCROLLED} frames, segmented`, () => scroll(page));
+      await tell(page, 'the threshold moved by 1 %, segmented', async () => {
+        await panel.getByRole('slider', { name: /Threshold/ }).press('ArrowRight');
+        await page.waitForTimeout(10_000);
+      });
       await takeBrush(page, panel);
       const path = Array.from({ length: 40 }, (_, i): [number, number] => [
         (side * (5 + i)) / 50,

@@ -7,6 +7,7 @@ import type {
   SegmentationInfo,
   Series,
   Viewer,
+  WriteOptions,
 } from '../../extension/src/host/viewer.ts';
 import { fingerprint } from '../../extension/src/host/fingerprint.ts';
 import type { FramePixels, MaskPixels } from '../../src/protocol/frames.ts';
@@ -205,14 +206,17 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
           ?.some((one) => one > 0),
       );
     },
-    async writeMasks(id, writes: readonly MaskWrite[], options = {}) {
+    async writeMasks(id, writes: readonly MaskWrite[], options: WriteOptions = {}) {
+      const spared = new Set(writes.map(({ frame }) => frame).filter((frame) => options.unless?.(frame)));
       for (const { frame, segmentIndex, mask } of writes) {
+        if (spared.has(frame)) continue;
         const map = labelsOf(id, frame);
         mask.data.forEach((pixel, at) => {
           if (pixel) map[at] = segmentIndex;
           else if (map[at] === segmentIndex) map[at] = 0;
         });
       }
+      for (const { frame } of writes) if (!spared.has(frame)) options.onWritten?.(frame);
       if (options.undoable !== false) undoSteps++;
       tellMask(id);
     },

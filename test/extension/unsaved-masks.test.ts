@@ -67,6 +67,11 @@ test('what a closed tab had not saved comes back pixel for pixel, and as whose w
     segmentationOf(second, 'A').segments.map((segment) => segment.label),
     ['Vein', 'Catheter'],
   );
+  // It is not saved yet either, so a third visit finds it, once.
+  await session.keepNow();
+  const third = await openSession({ storage });
+  assert.equal((await offered(third)).frames, 3);
+
   // The untouched draft is not taken for a person's work, the corrected one is, and began as a draft.
   await until(({ place }) => place?.uncollected === 2 && place.unsaved.length === 0);
   await session.frames.collectPainted();
@@ -77,11 +82,6 @@ test('what a closed tab had not saved comes back pixel for pixel, and as whose w
       [5, undefined],
     ],
   );
-
-  // It is not saved yet either, so a third visit finds it, once.
-  await session.keepNow();
-  const third = await openSession({ storage });
-  assert.equal((await offered(third)).frames, 3);
 });
 
 test('only what changed since it was saved is offered', async () => {
@@ -131,6 +131,9 @@ test('a segmentation that a person removes is gone; one whose study is left is k
 
   viewer.open(series[0], 0);
   await session.frames.draft();
+  await session.keepNow();
+  assert.deepEqual(await storage.unsaved(), [], 'a draft that nobody touched is had again by a press');
+  viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 0), [0, 1]);
   await session.keepNow();
   viewer.close(series[0]);
   viewer.removeSegmentation(segmentationOf(opened, 'A').id);

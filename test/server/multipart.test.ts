@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { readMultipart } from '../../src/server/dicomweb/multipart.ts';
 
 /**
@@ -42,4 +43,38 @@ describe('a multipart request', () => {
       for (const { file } of parts) assert.deepEqual(await readFile(file), data);
     });
   }
+
+  it('is received however the network has cut it up, to the last dash', { timeout: 60_000 }, async () => {
+    const data = Buffer.alloc(100, 7);
+    const part = Buffer.concat([Buffer.from('--b\r\nContent-Type: application/dicom\r\n\r\n'), data]);
+    for (const end of ['\r\n--b--', '\r\n--b--\r\n']) {
+      const body = Buffer.concat([part, Buffer.from(end)]);
+      const cuts = Array.from({ length: body.length - 1 }, (_, i) => i + 1);
+      await Promise.all(
+        cuts.map(async (cut) => {
+          const request = Readable.from(withPause(body.subarray(0, cut), body.subarray(cut)), {
+            objectMode: false,
+          });
+          const parts = await readMultipart(request, 'b', () => join(folder, `${end.length}-${cut}`));
+          assert.equal(parts.length, 1);
+          for (const { file } of parts) assert.deepEqual(await readFile(file), data);
+        }),
+      );
+    }
+  });
+
+  it('is refused where it ends before its last boundary', { timeout: 10_000 }, async () => {
+    const begun = Buffer.from('--b\r\nContent-Type: application/dicom\r\n\r\n1234');
+    await assert.rejects(
+      readMultipart(Readable.from([begun], { objectMode: false }), 'b', () => join(folder, 'begun')),
+      /Unexpected end/,
+    );
+  });
 });
+
+/** So that the first has been dealt with when the second comes. */
+async function* withPause(first: Buffer, second: Buffer): AsyncGenerator<Buffer> {
+  yield first;
+  await wait(50);
+  yield second;
+}

@@ -1,8 +1,10 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
+import { createBreather } from '../breather.ts';
 import type { MaskPixels } from '../../../src/protocol/frames.ts';
 import type { Memo } from './cornerstone-types.ts';
 import type { FrameLabelmap, Labelmaps, SegmentLayer } from './labelmaps.ts';
 import type { Host } from './open-host.ts';
+import type { FrameRef, WriteOptions } from './viewer.ts';
 
 /** The pixels of one labelmap image that a write changed. */
 interface Change {
@@ -12,42 +14,57 @@ interface Change {
   readonly after: Uint16Array;
 }
 
-/** One mask for one labelmap image. */
-export interface LabelWrite {
-  readonly labelmap: FrameLabelmap;
-  readonly layer: SegmentLayer;
-  readonly mask: MaskPixels;
+/** The masks of one labelmap image, in the order in which they are drawn. */
+export interface FrameWrite {
+  readonly frame: FrameRef;
+  /** Of the labelmap. */
+  readonly imageId: string;
+  readonly masks: readonly { readonly layer: SegmentLayer; readonly mask: MaskPixels }[];
 }
 
 /**
  * Writes masks into labelmaps, in their order: a label's pixels become the mask's. Pixels of other labels that the mask
  * claims change hands, unless their segment is locked. All of it is one step of the viewer's undo,
- * unless it is not to be undoable.
+ * unless it is not to be undoable. Each frame is written in one go; between frames the viewer draws and takes input.
  */
-export function writeLabels(
+export async function writeLabels(
   host: Host,
   labelmaps: Labelmaps,
   segmentationId: string,
-  writes: readonly LabelWrite[],
-  undoable = true,
-): void {
-  const drafts = new Map<string, { readonly labelmap: FrameLabelmap; readonly labels: Uint16Array }>();
-  for (const { labelmap, layer, mask } of writes) {
-    const draft = drafts.get(labelmap.imageId) ?? { labelmap, labels: Uint16Array.from(labelmap.labels) };
-    drafts.set(labelmap.imageId, draft);
-    draw(draft.labels, layer, mask);
+  writes: readonly FrameWrite[],
+  { undoable = true, unless, onWritten }: WriteOptions = {},
+): Promise<void> {
+  const breathe = createBreather();
+  const changes: Change[] = [];
+  let untold: Change[] = [];
+  const tell = (): void => {
+    tellOf(host, labelmaps, segmentationId, untold);
+    untold = [];
+  };
+  for (const [index, { frame, imageId, masks }] of writes.entries()) {
+    const labelmap = labelmaps.get(imageId);
+    if (!labelmap || unless?.(frame) === true) continue;
+    const labels = new Uint16Array(labelmap.labels);
+    for (const { layer, mask } of masks) draw(labels, layer, mask);
+    const change = difference(labelmap, labels);
+    if (change.pixels.length > 0) {
+      apply(labelmap, change, 'after');
+      changes.push(change);
+      untold.push(change);
+    }
+    onWritten?.(frame);
+    const rest = index < writes.length - 1 ? breathe() : undefined;
+    if (!rest) continue;
+    tell();
+    await rest;
   }
-  const changes = Array.from(drafts.values(), ({ labelmap, labels }) => difference(labelmap, labels)).filter(
-    ({ pixels }) => pixels.length > 0,
-  );
-  if (changes.length === 0) return;
-  const apply = (side: 'before' | 'after') => applyChanges(host, labelmaps, segmentationId, changes, side);
-  apply('after');
-  if (!undoable) return;
+  tell();
+  if (changes.length === 0 || !undoable) return;
   const memo: Memo = {
     id: crypto.randomUUID(),
     operationType: 'labelmap',
-    restoreMemo: (isUndo) => apply(isUndo === false ? 'after' : 'before'),
+    restoreMemo: (isUndo) =>
+      restore(host, labelmaps, segmentationId, changes, isUndo === false ? 'after' : 'before'),
   };
   host.core.utilities.HistoryMemo.DefaultHistoryMemo.push(memo);
 }
@@ -70,39 +87,46 @@ function draw(labels: Uint16Array, { label, locked }: SegmentLayer, { data }: Ma
   }
 }
 
-function difference({ imageId, labels }: FrameLabelmap, after: Uint16Array): Change {
+function difference({ imageId, labels }: FrameLabelmap, drawn: Uint16Array): Change {
   let count = 0;
-  for (let i = 0; i < after.length; i++) if (labels[i] !== after[i]) count++;
-  const pixels = new Uint32Array(count);
-  for (let i = 0, n = 0; n < count; i++) if (labels[i] !== after[i]) pixels[n++] = i;
-  return {
-    imageId,
-    pixels,
-    before: Uint16Array.from(pixels, (pixel) => labels[pixel] ?? 0),
-    after: Uint16Array.from(pixels, (pixel) => after[pixel] ?? 0),
-  };
+  for (let i = 0; i < drawn.length; i++) if (labels[i] !== drawn[i]) count++;
+  const [pixels, before, after] = [new Uint32Array(count), new Uint16Array(count), new Uint16Array(count)];
+  for (let i = 0, n = 0; n < count; i++) {
+    if (labels[i] === drawn[i]) continue;
+    pixels[n] = i;
+    before[n] = labels[i] ?? 0;
+    after[n] = drawn[i] ?? 0;
+    n++;
+  }
+  return { imageId, pixels, before, after };
 }
 
 /** Undo may come after the segmentation, or a frame of it, is gone: then there is nothing to restore. */
-function applyChanges(
+function restore(
   host: Host,
   labelmaps: Labelmaps,
   segmentationId: string,
   changes: readonly Change[],
   side: 'before' | 'after',
 ): void {
-  const segmentation = host.services.segmentationService.getSegmentation(segmentationId);
-  if (!segmentation) return;
-  const imageIds = labelmaps.imageIds(segmentation);
-  const modified: number[] = [];
   for (const change of changes) {
     const labelmap = labelmaps.get(change.imageId);
-    if (!labelmap) continue;
-    const values = change[side];
-    change.pixels.forEach((pixel, n) => (labelmap.labels[pixel] = values[n] ?? 0));
-    labelmap.voxels.setScalarData(labelmap.labels);
-    const index = imageIds.indexOf(change.imageId);
-    if (index >= 0) modified.push(index);
+    if (labelmap) apply(labelmap, change, side);
   }
+  tellOf(host, labelmaps, segmentationId, changes);
+}
+
+function apply({ labels, voxels }: FrameLabelmap, change: Change, side: 'before' | 'after'): void {
+  const values = change[side];
+  for (let n = 0; n < values.length; n++) labels[change.pixels[n] ?? 0] = values[n] ?? 0;
+  voxels.setScalarData(labels);
+}
+
+/** Has the viewer draw what has changed. */
+function tellOf(host: Host, labelmaps: Labelmaps, segmentationId: string, changes: readonly Change[]): void {
+  const segmentation = host.services.segmentationService.getSegmentation(segmentationId);
+  if (!segmentation || changes.length === 0) return;
+  const imageIds = labelmaps.imageIds(segmentation);
+  const modified = changes.map(({ imageId }) => imageIds.indexOf(imageId)).filter((index) => index >= 0);
   host.tools.segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(segmentationId, modified);
 }

@@ -6,8 +6,8 @@ import { readFramePixels } from './frame-pixels.ts';
 import { separateFramePlanes } from './frame-planes.ts';
 import { Labelmaps, maskOf } from './labelmaps.ts';
 import { expectSize, writeLabels } from './mask-edit.ts';
-import type { LabelWrite } from './mask-edit.ts';
-import type { Managers } from './ohif-types.ts';
+import type { FrameWrite } from './mask-edit.ts';
+import type { Managers, OhifSegmentation } from './ohif-types.ts';
 import { openHost } from './open-host.ts';
 import { Places } from './places.ts';
 import { findSource, paintedImages, saveSegmentation } from './save.ts';
@@ -31,8 +31,7 @@ export function createOhifViewer(managers: Managers): Viewer {
   const { segmentationService, uiNotificationService } = host.services;
   const { DefaultHistoryMemo: history } = host.core.utilities.HistoryMemo;
 
-  const toLabelWrite = (segmentationId: string, { frame, segmentIndex, mask }: MaskWrite): LabelWrite => {
-    const segmentation = labelmaps.segmentation(segmentationId);
+  const toLabelWrite = (segmentation: OhifSegmentation, { frame, segmentIndex, mask }: MaskWrite) => {
     expectSegment(segmentation, segmentIndex);
     const layer = labelmaps.layerOf(segmentation, segmentIndex);
     if (layer.locked.has(layer.label)) {
@@ -47,7 +46,18 @@ export function createOhifViewer(managers: Managers): Viewer {
       );
     }
     expectSize(labelmap, mask);
-    return { labelmap, layer, mask };
+    return { frame, labelmap, layer, mask };
+  };
+
+  const toFrameWrites = (segmentationId: string, writes: readonly MaskWrite[]): readonly FrameWrite[] => {
+    const segmentation = labelmaps.segmentation(segmentationId);
+    const byImage = new Map<string, FrameWrite>();
+    for (const write of writes) {
+      const { frame, labelmap, layer, mask } = toLabelWrite(segmentation, write);
+      const masks = [...(byImage.get(labelmap.imageId)?.masks ?? []), { layer, mask }];
+      byImage.set(labelmap.imageId, { frame, imageId: labelmap.imageId, masks });
+    }
+    return [...byImage.values()];
   };
 
   return {
@@ -88,10 +98,8 @@ export function createOhifViewer(managers: Managers): Viewer {
         .map((index) => open.series.frames[index])
         .filter((frame) => frame !== undefined);
     },
-    writeMasks: async (segmentationId, writes, options = {}) => {
-      const labelWrites = writes.map((write) => toLabelWrite(segmentationId, write));
-      writeLabels(host, labelmaps, segmentationId, labelWrites, options.undoable);
-    },
+    writeMasks: async (segmentationId, writes, options) =>
+      writeLabels(host, labelmaps, segmentationId, toFrameWrites(segmentationId, writes), options),
     onMaskChange: (listener) => {
       const { SEGMENTATION_DATA_MODIFIED, SEGMENTATION_ADDED, SEGMENTATION_REMOVED } =
         segmentationService.EVENTS;

@@ -57,6 +57,15 @@ export interface MaskWrite {
   readonly mask: MaskPixels;
 }
 
+export interface WriteOptions {
+  /** Whether all of it is one step of the viewer's undo, as it is unless told; else it is none. */
+  readonly undoable?: boolean;
+  /** Asked of each frame when its turn has come: frames that a person has touched meanwhile are left alone. */
+  readonly unless?: (frame: FrameRef) => boolean;
+  /** Told of each frame as soon as it is as it was to be. */
+  readonly onWritten?: (frame: FrameRef) => void;
+}
+
 export type NoticeLevel = 'info' | 'success' | 'warning' | 'error';
 
 export interface SaveRequest {
@@ -125,13 +134,9 @@ export interface Viewer {
   paintedFrames(segmentationId: string): readonly FrameRef[];
   /**
    * Replaces the segment's pixels on these frames and leaves other segments' alone, except where both claim a pixel:
-   * the later wins. One step of the viewer's undo, unless `undoable` is false: then none.
+   * the later wins. The viewer draws and takes input between two frames.
    */
-  writeMasks(
-    segmentationId: string,
-    writes: readonly MaskWrite[],
-    options?: { readonly undoable?: boolean },
-  ): Promise<void>;
+  writeMasks(segmentationId: string, writes: readonly MaskWrite[], options?: WriteOptions): Promise<void>;
   /** Told of brush strokes, undo and our own writes. */
   onMaskChange(listener: (segmentationId: string) => void): () => void;
   undo(): void;

@@ -74,8 +74,7 @@ export function isAsCollected(
   collected: CollectedFrame,
 ): boolean {
   const { ref } = collected;
-  const isDrawn = machine.isKnown(segmentation.id, ref) && !machine.isTouched(segmentation.id, ref);
-  const part = isDrawn ? paintedPart(collected) : undefined;
+  const part = machine.isAsWritten(segmentation.id, ref) ? paintedPart(collected) : undefined;
   return collected.masks.every(({ word, mask }) => {
     const segment = segmentOf(segmentation, word);
     const shown = segment && viewer.readMask(segmentation.id, segment.index, ref);

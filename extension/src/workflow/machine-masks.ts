@@ -12,6 +12,8 @@ export interface MachineMasks {
   /** Notes the masks as they are now, after they were written. */
   readonly note: (segmentationId: string, frame: FrameRef, origin?: Origin) => void;
   readonly isTouched: (segmentationId: string, frame: FrameRef) => boolean;
+  /** Whether the machine wrote to the frame, and nobody has touched it since. */
+  readonly isAsWritten: (segmentationId: string, frame: FrameRef) => boolean;
   /** Whether the machine wrote to the frame at all. */
   readonly isKnown: (segmentationId: string, frame: FrameRef) => boolean;
   /** Looks at the masks of the frame on screen, so that `isBasis` can tell. */
@@ -54,6 +56,8 @@ export function createMachineMasks(viewer: Pick<Viewer, 'fingerprint'>): Machine
       notes.set(segmentationId, frames);
     },
     isTouched,
+    isAsWritten: (segmentationId, frame) =>
+      noteOf(segmentationId, frame) !== undefined && !isTouched(segmentationId, frame),
     isKnown: (segmentationId, frame) => noteOf(segmentationId, frame) !== undefined,
     watch(segmentationId, frame) {
       const note = noteOf(segmentationId, frame);

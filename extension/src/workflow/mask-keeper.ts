@@ -1,3 +1,4 @@
+import { createBreather } from '../breather.ts';
 import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import { packMask } from '../store/unsaved-frame.ts';
@@ -18,8 +19,9 @@ const BATCH = 16;
 export type Fingerprints = ReadonlyMap<string, number>;
 
 /**
- * Keeps the masks of every segmentation that is neither in the archive nor in the training set as it is on screen, half a
- * second after each change, so that a tab that is killed or a study that is left costs nobody their work.
+ * Keeps the masks of every segmentation with anything that a person painted or corrected and that is neither in the archive nor
+ * in the training set as it is on screen, half a second after each change, so that a tab that is killed or a study that is
+ * left costs nobody their work. What a model drew and nobody touched can be had again by pressing its button.
  */
 export interface MaskKeeper {
   readonly fingerprints: (segmentationId: string) => Fingerprints;
@@ -92,10 +94,12 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
 
   const isSafe = ({ info, series }: Found, shown: Fingerprints, saved: Fingerprints): boolean =>
     [...saved.keys()].every((id) => shown.has(id)) &&
-    series.frames.every((frame) => {
-      const fingerprint = shown.get(frameId(frame));
-      return fingerprint === saved.get(frameId(frame)) || isInSet(context, info, frame);
-    });
+    series.frames.every(
+      (frame) =>
+        shown.get(frameId(frame)) === saved.get(frameId(frame)) ||
+        machine.isAsWritten(info.id, frame) ||
+        isInSet(context, info, frame),
+    );
 
   const record = ({ id, label, segments }: SegmentationInfo, ref: FrameRef): UnsavedFrame => {
     const origin = machine.originOf(id, ref);
@@ -184,7 +188,10 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     const time = performance.now();
     changedAt ??= time;
     clearTimeout(timer);
-    timer = setTimeout(() => void keepAll(breathe), Math.max(0, Math.min(QUIET, changedAt + LONGEST - time)));
+    timer = setTimeout(
+      () => void keepAll(createBreather()),
+      Math.max(0, Math.min(QUIET, changedAt + LONGEST - time)),
+    );
   };
 
   // Those that are there already are as their archive has them, as far as is known.
@@ -231,9 +238,4 @@ export function idsOf(records: readonly UnsavedFrame[]): string[] {
 
 function sameFingerprints(a: Fingerprints, b: Fingerprints): boolean {
   return a.size === b.size && [...a].every(([id, fingerprint]) => b.get(id) === fingerprint);
-}
-
-/** Lets the viewer draw and take input in between. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

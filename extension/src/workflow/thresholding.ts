@@ -1,3 +1,4 @@
+import { createBreather } from '../breather.ts';
 import type { MaskWrite, SegmentationInfo } from '../host/viewer.ts';
 import { attempt, patchSettings } from './context.ts';
 import type { MaskRules } from './masks.ts';
@@ -85,9 +86,17 @@ export function createThresholding(parts: Parts): Thresholding {
         const open = results
           .of(segmentation.id)
           .filter(({ frame }) => !machine.isTouched(segmentation.id, frame) && !isApproved(parts, frame));
-        const writes = open.flatMap((result) => keptWrites(parts, segmentation, result));
-        if (writes.length > 0) await viewer.writeMasks(segmentation.id, writes);
-        for (const { frame } of open) machine.note(segmentation.id, frame);
+        const breathe = createBreather();
+        const writes: MaskWrite[] = [];
+        for (const result of open) {
+          writes.push(...keptWrites(parts, segmentation, result));
+          await breathe();
+        }
+        await viewer.writeMasks(segmentation.id, writes, {
+          // Who has begun to correct a frame meanwhile keeps it as it is.
+          unless: (frame) => machine.isTouched(segmentation.id, frame),
+          onWritten: (frame) => machine.note(segmentation.id, frame),
+        });
         parts.refresh();
       });
     },

@@ -56,12 +56,18 @@ export function createUnsavedActions(parts: Parts): UnsavedActions {
           return segmentIndex === undefined ? [] : [{ frame: ref, segmentIndex, mask: unpackMask(packed) }];
         }),
       );
-      await viewer.writeMasks(segmentation.id, writes, { undoable: false });
+      const origins = new Map(frames.map(({ ref, origin }) => [frameId(ref), origin]));
+      await viewer.writeMasks(segmentation.id, writes, {
+        undoable: false,
+        onWritten(frame) {
+          const origin = origins.get(frameId(frame));
+          if (origin) machine.note(segmentation.id, frame, origin);
+        },
+      });
     } catch (error) {
       viewer.removeSegmentation(segmentation.id);
       throw error;
     }
-    for (const { ref, origin } of frames) if (origin) machine.note(segmentation.id, ref, origin);
     working.choose(series.id, segmentation.id);
     await working.handBrush(segmentation, store.getState().settings.activeWord, 'brush');
   };

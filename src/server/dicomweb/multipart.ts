@@ -49,6 +49,29 @@ async function* encode(
   yield Buffer.from(`--${boundary}--\r\n`);
 }
 
+/**
+ * Gives Dicer all of a request. It says `finish` as soon as it has seen the last boundary, at which a pipe would stop reading: what comes
+ * after it, were it the last dash alone, would never be taken from the connection and the request would hang.
+ *
+ * @throws Error when the request ends early.
+ */
+async function feed(dicer: Dicer, body: Readable): Promise<void> {
+  const whole = new Promise<void>((resolve, reject) => {
+    dicer.once('finish', resolve);
+    dicer.once('error', reject);
+  });
+  // It is waited for below, and may have failed before.
+  whole.catch(() => undefined);
+  for await (const chunk of body) {
+    const written = new Promise<void>((resolve) => {
+      dicer.write(chunk, () => resolve());
+    });
+    await Promise.race([written, whole]);
+  }
+  dicer.end();
+  await whole;
+}
+
 /** A part of a request, in a file of its own. */
 export interface ReceivedPart {
   readonly file: string;
@@ -86,7 +109,7 @@ export async function readMultipart(
     written.push(writing);
   });
   try {
-    await pipeline(body, dicer);
+    await feed(dicer, body);
   } catch (error) {
     // Parts that will not be finished, e.g. when the client is gone.
     for (const stream of streams) stream.destroy();
