@@ -5,8 +5,8 @@ import { packMask } from '../store/unsaved-frame.ts';
 import type { UnsavedFrame } from '../store/unsaved-frame.ts';
 import { patch, report } from './context.ts';
 import type { Context } from './context.ts';
-import { isInSet } from './collecting.ts';
-import type { Parts } from './parts.ts';
+import type { MachineMasks } from './machine-masks.ts';
+import type { UnsavedRecords } from './unsaved-records.ts';
 
 /** Milliseconds without a change, after which masks are kept. */
 const QUIET = 500;
@@ -36,7 +36,12 @@ export interface MaskKeeper {
   readonly stop: () => void;
 }
 
-type Needs = Context & Pick<Parts, 'machine' | 'unsaved'>;
+interface Needs extends Context {
+  readonly machine: MachineMasks;
+  readonly unsaved: UnsavedRecords;
+  /** Whether all that is painted on a frame is in the training set as it is on screen. */
+  readonly isInSet: (segmentation: SegmentationInfo, frame: FrameRef) => boolean;
+}
 
 interface Found {
   readonly info: SegmentationInfo;
@@ -52,7 +57,7 @@ interface Watched {
 }
 
 export function createMaskKeeper(context: Needs): MaskKeeper {
-  const { viewer, store, strings, machine, now, unsaved: records } = context;
+  const { viewer, store, strings, machine, now, isInSet, unsaved: records } = context;
   /** Another visit's segmentations may have the same IDs. */
   const visit = crypto.randomUUID();
   const nameOf = (segmentationId: string): string => `${visit} ${segmentationId}`;
@@ -98,7 +103,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
       (frame) =>
         shown.get(frameId(frame)) === saved.get(frameId(frame)) ||
         machine.isAsWritten(info.id, frame) ||
-        isInSet(context, info, frame),
+        isInSet(info, frame),
     );
 
   const record = ({ id, label, segments }: SegmentationInfo, ref: FrameRef): UnsavedFrame => {

@@ -11,7 +11,7 @@ import type { SetStorage } from '../store/storage.ts';
 import type { Strings } from '../strings/index.ts';
 import { createAdapterActions } from './adapters.ts';
 import type { AdapterActions } from './adapters.ts';
-import { inOrder } from './collecting.ts';
+import { inOrder, isInSet } from './collecting.ts';
 import { announce, attempt, patch, patchSettings } from './context.ts';
 import type { Context } from './context.ts';
 import { followViewer } from './follow-viewer.ts';
@@ -87,7 +87,12 @@ export function createSession(options: SessionOptions): Session {
   let refresh = (): void => {};
   const machine = createMachineMasks(viewer);
   const unsaved = createUnsavedRecords(storage);
-  const keeper = createMaskKeeper({ ...context, machine, unsaved });
+  const keeper = createMaskKeeper({
+    ...context,
+    machine,
+    unsaved,
+    isInSet: (segmentation, frame) => isInSet({ viewer, machine, store }, segmentation, frame),
+  });
   const parts: Parts = {
     ...context,
     working: createWorking(context),
