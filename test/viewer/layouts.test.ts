@@ -61,18 +61,14 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
 
   test('a second viewport of the same run shows what the first does, and is painted in', async () => {
     await inViewer(async (viewer) => {
-      const { page, panel } = viewer;
-      await takeBrush(page, panel);
-      await paint(page, [STROKE]);
-      await waitForPaint(page, 0, 0, true);
+      const { page } = viewer;
+      await stroke(viewer, 0, 0);
 
       await layOut(page, 2);
       await show(page, 1, 0);
       await showFrame(page, 2);
       assert.equal(coloured(await pictureIn(page, 1)), 0);
-      await takeBrush(page, panel);
-      await paint(page, [STROKE]);
-      await waitForPaint(page, 0, 2, true);
+      await stroke(viewer, 0, 2);
       await viewer.screenshot('layouts-second');
       const first = coloured(await pictureIn(page, 0));
       assert.ok(first > 500);
@@ -96,16 +92,12 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
 
   test('a run shows its masks again after another was shown in its place', async () => {
     await inViewer(async (viewer) => {
-      const { page, panel } = viewer;
-      await takeBrush(page, panel);
-      await paint(page, [STROKE]);
-      await waitForPaint(page, 0, 0, true);
+      const { page } = viewer;
+      await stroke(viewer, 0, 0);
       const painted = await pictureIn(page, 0);
 
       await show(page, 0, 1);
-      await takeBrush(page, panel);
-      await paint(page, [STROKE]);
-      await waitForPaint(page, 1, 0, true);
+      await stroke(viewer, 1, 0);
       await viewer.screenshot('layouts-other-run');
 
       await show(page, 0, 0);
@@ -122,6 +114,13 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
     });
   });
 });
+
+/** With the panel's brush, on the frame in the active viewport. @param segmentation its place in the viewer's order */
+async function stroke({ page, panel }: OpenViewer, segmentation: number, frame: number): Promise<void> {
+  await takeBrush(page, panel);
+  await paint(page, [STROKE]);
+  await waitForPaint(page, segmentation, frame, true);
+}
 
 interface Host {
   readonly commandsManager: { runCommand(name: string, options: object): unknown };

@@ -3,10 +3,10 @@ import { decodeImage } from '../../src/imaging/files/image.ts';
 import type { Frame } from '../../src/imaging/frame.ts';
 import { showFrame } from './viewer-page.ts';
 
-/** What the active viewport draws of a frame, masks included. @param frame zero-based @param viewport its place in the grid */
-export async function pictureOf(page: Page, frame: number, viewport = 0): Promise<Frame> {
+/** What the only viewport draws of a frame, masks included. @param frame zero-based */
+export async function pictureOf(page: Page, frame: number): Promise<Frame> {
   await showFrame(page, frame);
-  return pictureIn(page, viewport);
+  return pictureIn(page, 0);
 }
 
 /** What a viewport draws, with the mouse out of the way. @param viewport its place in the grid */

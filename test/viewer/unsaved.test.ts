@@ -47,7 +47,7 @@ describe('masks that are not saved', { skip: skipWithoutViewer }, () => {
         await untilKept(page, 2);
         const painted = await labelsOfAll(viewer);
 
-        // A crash: the page has no time for anything.
+        // What the browser keeps by now is what a crash would leave.
         await viewer.open(HERE.studyInstanceUid);
         const offer = panel.getByRole('group', { name: /was not saved/ });
         await offer.waitFor();

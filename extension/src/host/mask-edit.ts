@@ -1,6 +1,6 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
-import { createBreather } from '../breather.ts';
 import type { MaskPixels } from '../../../src/protocol/frames.ts';
+import { createBreather } from '../breather.ts';
 import type { Memo } from './cornerstone-types.ts';
 import type { FrameLabelmap, Labelmaps, SegmentLayer } from './labelmaps.ts';
 import type { Host } from './open-host.ts';

@@ -124,7 +124,11 @@ export interface Viewer {
   activateSegment(segmentationId: string, segmentIndex: number): Promise<void>;
   /** Whether the mode has a brush for the active viewport: modes for reading alone have none. */
   hasBrush(): boolean;
-  /** Puts the viewer's own brush in the user's hand. @throws SaltError VIEWER_STATE where the mode has none. @param diameter in pixels of the image */
+  /**
+   * Puts the viewer's own brush in the user's hand.
+   * @param diameter in pixels of the image
+   * @throws SaltError VIEWER_STATE where the mode has none
+   */
   takeBrush(tool: BrushTool, diameter?: number): void;
   /** Undefined where the frame has no labelmap yet. Empty where it has one without this segment. */
   readMask(segmentationId: string, segmentIndex: number, frame: FrameRef): MaskPixels | undefined;

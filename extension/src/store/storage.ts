@@ -1,7 +1,10 @@
 import type { CollectedFrame } from './collected-frame.ts';
 import type { UnsavedFrame } from './unsaved-frame.ts';
 
-/** Where the collected set, masks that are not saved yet and the settings are kept. Each write is done when its promise resolves. */
+/**
+ * Where the collected set, masks that are not saved yet and the settings are kept. Each write is done when its promise
+ * resolves.
+ */
 export interface SetStorage {
   /** False where the set is lost with the page. */
   readonly lasting: boolean;

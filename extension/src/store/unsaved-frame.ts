@@ -4,6 +4,11 @@ import type { MaskPixels } from '../../../src/protocol/frames.ts';
 import type { FrameRef } from '../host/viewer.ts';
 import { collectedFrameSchema } from './collected-frame.ts';
 
+/** What a model has to do with the masks of a frame: they are as it wrote them, or a person has corrected them since. */
+export type Origin = z.infer<typeof originSchema>;
+
+const originSchema = z.enum(['asWritten', 'corrected']);
+
 /**
  * The masks of one frame of a segmentation that is in the viewer but not in the archive, kept for the case that the page
  * closes or the study is left before it is saved.
@@ -19,7 +24,7 @@ export interface UnsavedFrame {
   /** One for each segment, by index. */
   readonly masks: readonly PackedMask[];
   /** What a model has to do with them; missing where they are a person's own. */
-  readonly origin?: 'asWritten' | 'corrected';
+  readonly origin?: Origin;
   /** ISO 8601; when they were kept. */
   readonly keptAt: string;
 }
@@ -53,7 +58,7 @@ export const unsavedFrameSchema = z.object({
   label: z.string(),
   ref: collectedFrameSchema.shape.ref,
   masks: z.array(packedMaskSchema),
-  origin: z.enum(['asWritten', 'corrected']).exactOptional(),
+  origin: originSchema.exactOptional(),
   keptAt: z.iso.datetime(),
 });
 

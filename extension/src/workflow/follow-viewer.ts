@@ -63,7 +63,10 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
   };
 }
 
-/** What the active viewport shows and what is painted there. @param recount whether frames that are not on screen may have changed */
+/**
+ * What the active viewport shows and what is painted there.
+ * @param recount whether frames that are not on screen may have changed
+ */
 function readPlace(parts: Parts, recount: boolean): PlaceState | undefined {
   const { viewer, store, working, results, machine, unsaved, keeper } = parts;
   const place = viewer.active();

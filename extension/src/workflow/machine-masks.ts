@@ -1,8 +1,6 @@
 import type { FrameRef, Viewer } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
-
-/** What a model has to do with the masks of a frame: they are as it wrote them, or a person has corrected them since. */
-export type Origin = 'asWritten' | 'corrected';
+import type { Origin } from '../store/unsaved-frame.ts';
 
 /**
  * Remembers which masks the machine wrote, so that a person's work is told from it: a frame counts as touched when

@@ -6,6 +6,7 @@ import type { UnsavedFrame } from '../store/unsaved-frame.ts';
 import { patch, report } from './context.ts';
 import type { Context } from './context.ts';
 import type { MachineMasks } from './machine-masks.ts';
+import { idsOf } from './unsaved-records.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';
 
 /** Milliseconds without a change, after which masks are kept. */
@@ -61,6 +62,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
   /** Another visit's segmentations may have the same IDs. */
   const visit = crypto.randomUUID();
   const nameOf = (segmentationId: string): string => `${visit} ${segmentationId}`;
+  const recordId = (segmentationId: string, frame: string): string => `${nameOf(segmentationId)} ${frame}`;
   const watched = new Map<string, Watched>();
   const changed = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -109,7 +111,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
   const record = ({ id, label, segments }: SegmentationInfo, ref: FrameRef): UnsavedFrame => {
     const origin = machine.originOf(id, ref);
     return {
-      id: `${nameOf(id)} ${frameId(ref)}`,
+      id: recordId(id, frameId(ref)),
       segmentation: nameOf(id),
       label,
       ref,
@@ -138,7 +140,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     const gone = [...entry.kept.keys()].filter((id) => !wanted.has(id));
     await records.change(
       [],
-      gone.map((id) => `${nameOf(segmentationId)} ${id}`),
+      gone.map((id) => recordId(segmentationId, id)),
     );
     for (const id of gone) entry.kept.delete(id);
     const due = found.series.frames.filter((frame) => {
@@ -223,9 +225,8 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
       schedule();
       return sameFingerprints(fingerprints(segmentationId), then);
     },
-    // Not all that goes with its study is told of.
-    isOpen: (segmentation) =>
-      [...watched.keys()].some((id) => nameOf(id) === segmentation && find(id) !== undefined),
+    // Looked up, since not all that goes with its study is told of.
+    isOpen: (segmentation) => all().some(({ info }) => nameOf(info.id) === segmentation),
     keepNow: () => keepAll(() => undefined),
     forget() {
       for (const { kept } of watched.values()) kept.clear();
@@ -235,10 +236,6 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
       clearTimeout(timer);
     },
   };
-}
-
-export function idsOf(records: readonly UnsavedFrame[]): string[] {
-  return records.map(({ id }) => id);
 }
 
 function sameFingerprints(a: Fingerprints, b: Fingerprints): boolean {

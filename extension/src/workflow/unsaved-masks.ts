@@ -4,9 +4,9 @@ import type { UnsavedSegmentation } from '../store/state.ts';
 import { unpackMask } from '../store/unsaved-frame.ts';
 import type { UnsavedFrame } from '../store/unsaved-frame.ts';
 import { announce, attempt, refusal } from './context.ts';
-import { idsOf } from './mask-keeper.ts';
 import type { MaskKeeper } from './mask-keeper.ts';
 import type { Parts } from './parts.ts';
+import { idsOf } from './unsaved-records.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';
 import { activePlace } from './working.ts';
 

@@ -35,3 +35,7 @@ export function createUnsavedRecords(storage: SetStorage): UnsavedRecords {
     clear: () => records.clear(),
   };
 }
+
+export function idsOf(records: readonly UnsavedFrame[]): string[] {
+  return records.map(({ id }) => id);
+}

@@ -55,7 +55,6 @@ function viewerWith(frames: number, side: number) {
     told,
     labels: (index: number) => images.get(`labels/${index}`) ?? new Uint8Array(),
     lose: (index: number) => images.delete(`labels/${index}`),
-    writes,
     write: (options?: Parameters<typeof writeLabels>[4]) =>
       writeLabels(host, new Labelmaps(host), SEGMENTATION, writes, options),
   };
