@@ -56,8 +56,10 @@ export const adapterInfoSchema = z
     seed: z.int(),
     model: z.discriminatedUnion('kind', [samBase, unetBase]),
     method: methodConfigSchema,
-    /** Side of the model's square input in pixels. */
+    /** Side of the model's square input in training, in pixels. */
     imageSize: z.int().min(1).max(65_536),
+    /** The same when frames are segmented, where it is another. */
+    segmentedAt: z.int().min(1).max(65_536).optional(),
     /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
     normalisation: label,
     /** What the model was taught to answer to, in the order of its outputs where it has several. */

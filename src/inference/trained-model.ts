@@ -5,8 +5,8 @@ import type { Executor } from '../graph/executor.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { DETAIL_PREFIX, detailMultiple } from '../model/detail/index.ts';
-import { MOST_ENLARGED, samSide } from '../model/sam-side.ts';
-import { GAUSSIAN_MATRIX } from '../model/sam/index.ts';
+import { enlargedSide, samSide } from '../model/sam-side.ts';
+import { GAUSSIAN_MATRIX, prepareSamWeights } from '../model/sam/index.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
@@ -90,7 +90,7 @@ export async function adaptedSam(
 ): Promise<TrainedModel> {
   const { info, values } = file;
   requireBaseModel(info, base);
-  const { imageSize } = info;
+  const { imageSize, segmentedAt = imageSize } = info;
   // A head is all in the adapter's own file.
   const detail = info.model.kind === 'sam' ? info.model.detail : undefined;
   const sam = { ...withoutDetail(base), ...(detail && { detail: { config: detail, weights: values } }) };
@@ -99,13 +99,13 @@ export async function adaptedSam(
   const weights = samTensors(withoutDetail(base), imageSize, SEED);
   const svdOf = await factorLayers(adapter, weights, factor);
   const words = info.prompts.map(({ word }) => word);
-  const input = { framing: 'square', side: imageSize } as const;
+  const input = { framing: 'square', side: segmentedAt } as const;
   const merged = await mergeWeights(weights, adapter, values, svdOf, executor);
   return {
     words,
     flips: 1,
     input,
-    weightsAt: () => merged,
+    weightsAt: ({ width }) => (width === imageSize ? merged : prepareSamWeights(merged, base.config, width)),
     modelAt: atTokens(sam, true),
     places: placesOf(weights, input, undefined),
     async ask(word) {
@@ -116,12 +116,13 @@ export async function adaptedSam(
   };
 }
 
-/** The same adapter without its detail head. */
+/** The same adapter without its detail head, for whose sake frames may have been enlarged. */
 export function withoutHead({ info, values, embeddings }: AdapterFile): AdapterFile {
   if (info.model.kind !== 'sam') return { info, values, embeddings };
   const { detail: _, ...model } = info.model;
+  const { segmentedAt: __, ...others } = info;
   const kept = [...values].filter(([name]) => !name.startsWith(DETAIL_PREFIX));
-  return { info: { ...info, model }, values: new Map(kept), embeddings };
+  return { info: { ...others, model }, values: new Map(kept), embeddings };
 }
 
 /**
@@ -163,10 +164,9 @@ export function plainSam(base: SamBase, encoder: TextEncoder, side?: number): Tr
 function usualInput({ config, detail }: SamBase): SquareInput {
   const usual = samSide(config.imageSize);
   if (!detail) return { framing: 'square', side: usual };
-  const multiple = detailMultiple(detail.config, config);
   return {
     framing: 'square',
-    side: Math.ceil((MOST_ENLARGED * usual) / multiple) * multiple,
+    side: enlargedSide(usual, detailMultiple(detail.config, config)),
     reducedTo: usual,
   };
 }

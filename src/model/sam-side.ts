@@ -11,6 +11,14 @@ const SAM_SIDE = 512;
  */
 export const MOST_ENLARGED = 1.25;
 
+/**
+ * @param side of an input in pixels
+ * @param multiple of which the result must be one
+ */
+export function enlargedSide(side: number, multiple: number): number {
+  return Math.ceil((MOST_ENLARGED * side) / multiple) * multiple;
+}
+
 /** @param ownSide that the model's position tables were made for */
 export function samSide(ownSide: number): number {
   return Math.min(ownSide, SAM_SIDE);

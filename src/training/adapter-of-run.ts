@@ -9,8 +9,10 @@ export interface RunDescription {
   readonly model: AdapterInfo['model'];
   readonly method: MethodConfig;
   readonly seed: number;
-  /** Of the model's square input in pixels. */
+  /** Of the model's square input in training, in pixels. */
   readonly imageSize: number;
+  /** The same when frames are segmented, where it is another. */
+  readonly segmentedAt?: number;
   readonly normalisation: 'sam' | 'field-of-view';
   /** In the order of the outputs. An embedding, where the model takes text. */
   readonly prompts: readonly {
@@ -53,6 +55,7 @@ export async function adapterOfRun(
       model: run.model,
       method: run.method,
       imageSize: run.imageSize,
+      ...(run.segmentedAt !== undefined && { segmentedAt: run.segmentedAt }),
       normalisation: run.normalisation,
       prompts: run.prompts.map(({ word, encoder }) => ({ word, encoder })),
       training: {

@@ -10,12 +10,13 @@ import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
-import { PRETRAINED_PRESET, SAM_PRESET, detailSide } from './presets.ts';
+import { PRETRAINED_PRESET, SAM_PRESET, detailSide, segmentingSide } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
 import { promptsAtOnce, samSubject } from './sam-subject.ts';
 import { layoutModel } from './segments.ts';
 import { longestSide } from './training-sample.ts';
+import type { TrainingSettings } from './settings.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 export interface SamRunOptions {
@@ -52,10 +53,12 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
   const settings = settingsOf(choices, preset, isTooLarge ? { accumulate: preset.batchSize } : {});
   const executor = await options.open(needs.whole <= maxBytes);
   const { seed, words } = settings;
+  const segmentedAt = segmentingSideFor(base, imageSize, settings);
   const subject = await samSubject({
     base,
     method,
     imageSize,
+    segmentedAt,
     batchSize,
     seed,
     words,
@@ -75,6 +78,7 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
       method,
       seed,
       imageSize,
+      ...(segmentedAt !== imageSize && { segmentedAt }),
       normalisation: 'sam',
       prompts: words.map((word) => {
         const embedding = subject.embeddings?.get(word);
@@ -90,6 +94,15 @@ async function sideFor(
 ): Promise<number> {
   if (!detail || !textAffine) return samSide(config.imageSize);
   return detailSide(config.imageSize, detailMultiple(detail.config, config), await longestSide(samples));
+}
+
+function segmentingSideFor(
+  { config, detail, textAffine }: SamBase,
+  trainedAt: number,
+  { augmentation }: TrainingSettings,
+): number {
+  if (!detail || !textAffine) return trainedAt;
+  return segmentingSide(trainedAt, detailMultiple(detail.config, config), augmentation);
 }
 
 /** @throws SaltError `INVALID_ARGUMENT` saying what differs */

@@ -12,6 +12,7 @@ import { samModelOf, samTensors } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
 import { weightsHash } from '../model/checkpoint/weights-hash.ts';
 import { allStages } from '../model/segmentation-model.ts';
+import { prepareSamWeights } from '../model/sam/index.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import type { TrainingSubject } from './job.ts';
 
@@ -20,6 +21,8 @@ export interface SamSubjectOptions {
   readonly method: MethodConfig;
   /** Side of the square input in pixels. */
   readonly imageSize: number;
+  /** The same when frames are segmented. Default: `imageSize`. */
+  readonly segmentedAt?: number;
   readonly batchSize: number;
   /** Of the adapter's and the text affine layer's start. */
   readonly seed: number;
@@ -48,10 +51,11 @@ export function promptsAtOnce({ detail }: Pick<SamBase, 'detail'>, words: readon
  */
 export async function samSubject(options: SamSubjectOptions): Promise<TrainingSubject> {
   const { base, method, imageSize, batchSize, seed, words, encoder, executor } = options;
+  const { segmentedAt = imageSize } = options;
   const promptsPerImage = promptsAtOnce(base, words);
   const sized = { imageSize, prompts: { text: true } };
   const model = samModelOf(base, { ...sized, batchSize, promptsPerImage });
-  const single = samModelOf(base, { ...sized, batchSize: 1 });
+  const single = samModelOf(base, { ...sized, imageSize: segmentedAt, batchSize: 1 });
   const adapter = createAdapter(method, allStages(model));
   const weights = samTensors(base, imageSize, seed);
   if (options.start) checkTrainedValues(adapter, options.start);
@@ -70,11 +74,14 @@ export async function samSubject(options: SamSubjectOptions): Promise<TrainingSu
     model,
     adapter,
     values: new Map([...weights, ...(await adapterTensors(adapter, svdOf, seed)), ...(options.start ?? [])]),
-    input: { framing: 'square', side: imageSize },
+    input: { framing: 'square', side: segmentedAt },
     wordRole: 'prompt',
     promptsPerImage,
     embeddings,
     modelAt: () => single,
-    merge: (trained) => mergeWeights(weights, adapter, trained, svdOf, executor),
+    async merge(trained) {
+      const merged = await mergeWeights(weights, adapter, trained, svdOf, executor);
+      return segmentedAt === imageSize ? merged : prepareSamWeights(merged, base.config, segmentedAt);
+    },
   };
 }

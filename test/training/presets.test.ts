@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PRETRAINED_PRESET, detailSide } from '../../src/training/presets.ts';
+import { AUGMENTATIONS } from '../../src/training/augmentation.ts';
+import { PRETRAINED_PRESET, detailSide, segmentingSide } from '../../src/training/presets.ts';
 import { settingsOf } from '../../src/training/run-choices.ts';
 
 test('a model with a detail head sees frames at their own size, up to a quarter above the usual', () => {
   const sides = [300, 512, 584, 608, 768, 1024].map((longest) => detailSide(1024, 16, longest));
   assert.deepEqual(sides, [512, 512, 592, 608, 640, 640]);
   assert.equal(detailSide(64, 8, 512), 80);
+});
+
+test('what has seen vessels of all sizes is shown enlarged frames, what has not is not', () => {
+  const { vessels, none, published } = AUGMENTATIONS;
+  assert.deepEqual(
+    [512, 592, 608, 640].map((side) => segmentingSide(side, 16, vessels)),
+    [640, 752, 768, 800],
+  );
+  assert.deepEqual(
+    [none, published].map((augmentation) => segmentingSide(512, 16, augmentation)),
+    [512, 512],
+  );
+  // As a multiple it would be 1.4 times as large.
+  assert.equal(segmentingSide(80, 16, vessels), 80);
 });
 
 test('a rate that was chosen holds whatever the length of the run', () => {

@@ -36,9 +36,10 @@ export async function mergeAdapter(
   await executor.dispose();
   const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
   const size = { width: side, height: side };
-  const weights = merged.weightsAt(size);
-  if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), weights);
+  if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), merged.weightsAt(size));
+  const { imageSize } = file.info;
+  const weights = merged.weightsAt({ width: imageSize, height: imageSize });
   const { config } = await findBase(file.info, request.adapter, request.model);
   const detail = file.info.model.kind === 'sam' ? file.info.model.detail : undefined;
-  return encodeMergedSam(weights, { config, detail }, file.info.imageSize);
+  return encodeMergedSam(weights, { config, detail }, imageSize);
 }

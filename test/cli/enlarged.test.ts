@@ -1,0 +1,130 @@
+/** What was trained with vessels of all sizes segments enlarged frames: the run, its adapter file and its user must agree on that. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { decodeAdapter, encodeAdapter } from '../../src/adapters/index.ts';
+import type { AdapterFile, FactorMatrices } from '../../src/adapters/index.ts';
+import { findModel } from '../../src/cli/models/model-source.ts';
+import { loadModel } from '../../src/cli/models/load-model.ts';
+import { textEncoderOf } from '../../src/cli/models/shipped.ts';
+import type { Executor } from '../../src/graph/executor.ts';
+import { createSegmenter } from '../../src/inference/segmenter.ts';
+import { withoutDetail } from '../../src/inference/sam-base.ts';
+import type { SamBase } from '../../src/inference/sam-base.ts';
+import { encodersOf } from '../../src/inference/shipped-parts.ts';
+import { adaptedSam, withoutHead } from '../../src/inference/trained-model.ts';
+import type { TrainedModel } from '../../src/inference/trained-model.ts';
+import { svd } from '../../src/linalg/svd.ts';
+import { compareMasks } from '../../src/metrics/compare-masks.ts';
+import { openNodeDevice } from '../../src/runtime/node.ts';
+import { adapterOfRun } from '../../src/training/adapter-of-run.ts';
+import type { AugmentationPreset } from '../../src/training/augmentation.ts';
+import { prepareSamRun } from '../../src/training/prepare-sam.ts';
+import { train } from '../../src/training/trainer.ts';
+import type { TrainingSample } from '../../src/training/training-sample.ts';
+import { greyFrame, sampleOf } from '../training/toy-task.ts';
+
+const SIDE = 64;
+const ENLARGED = 80;
+const WORD = 'vessel';
+const factor: FactorMatrices = (tasks) =>
+  Promise.resolve(tasks.map(({ matrix, rows, cols }) => svd(matrix, rows, cols)));
+
+/** A dark, winding line on grey, which the model takes for a vessel. */
+function darkLine(middle: number): TrainingSample {
+  const inside = (i: number): boolean => {
+    const y = Math.floor(i / SIDE);
+    return Math.abs((i % SIDE) - middle - 6 * Math.sin(y / 9)) < 2.5;
+  };
+  const pixels = Float32Array.from({ length: SIDE * SIDE }, (_, i) => (inside(i) ? 80 : 160));
+  const data = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => Number(inside(i)));
+  const mask = { width: SIDE, height: SIDE, data };
+  return sampleOf(`line at ${middle}`, greyFrame(SIDE, SIDE, pixels), mask, WORD);
+}
+
+describe('salt-tiny, trained on small frames', () => {
+  let executor: Executor;
+  let base: SamBase;
+  const samples = [20, 30, 40].map(darkLine);
+  before(async () => {
+    ({ executor } = await openNodeDevice('cpu', { threads: 1 }));
+    const loaded = await loadModel(await findModel('salt-tiny'));
+    assert.equal(loaded.kind, 'sam');
+    base = loaded.base;
+  });
+  after(() => executor.dispose());
+
+  async function trained(augmentation: AugmentationPreset) {
+    const run = await prepareSamRun({
+      choices: {
+        words: [WORD],
+        budget: { steps: 2 },
+        seed: 1,
+        imageSize: SIDE,
+        augmentation,
+        heldOutShare: 0.34,
+      },
+      base,
+      encoder: await textEncoderOf(base),
+      factor,
+      maxBytes: Infinity,
+      open: () => Promise.resolve(executor),
+      samples,
+    });
+    const result = await train({ subject: run.subject, settings: run.settings, samples }, { executor });
+    const description = {
+      ...run.description,
+      trainingSamples: result.trainingSamples,
+      heldOutSamples: result.heldOutSamples,
+    };
+    const stamp = { software: 'test', createdAt: new Date(0), stepsPerEpoch: 1 };
+    const file = decodeAdapter(await encodeAdapter(await adapterOfRun(description, result, stamp)));
+    const heldOut = samples.find(({ id }) => id === result.heldOutSamples[0]);
+    assert.ok(heldOut);
+    return { file, heldOut };
+  }
+
+  async function model(file: AdapterFile, sam: SamBase = base): Promise<TrainedModel> {
+    return adaptedSam(file, sam, encodersOf(await textEncoderOf(sam)), factor, executor);
+  }
+
+  /** Dice of a frame, as who opens the adapter segments it. */
+  async function dice(file: AdapterFile, sample: TrainingSample): Promise<number> {
+    const adapted = await model(file);
+    const { prompt } = await adapted.ask(WORD);
+    const segmenter = createSegmenter({
+      executor,
+      input: adapted.input,
+      weights: (size) => adapted.weightsAt(size),
+      model: (size) => adapted.modelAt(size),
+    });
+    try {
+      const [mask] = await segmenter.segment(await sample.loadFrame(), { prompt });
+      const truth = await sample.masks.get(WORD)?.();
+      assert.ok(mask && truth);
+      const score = compareMasks(mask, truth).dice;
+      assert.ok(score > 0.5, `Dice ${score}: a mask that says nothing`);
+      return score;
+    } finally {
+      await segmenter.dispose();
+    }
+  }
+
+  it('with vessels of all sizes: enlarged, and judged as it will be used', async () => {
+    const { file, heldOut } = await trained('vessels');
+    assert.deepEqual([file.info.imageSize, file.info.segmentedAt], [SIDE, ENLARGED]);
+    assert.deepEqual((await model(file)).input, { framing: 'square', side: ENLARGED });
+    assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
+  });
+
+  it('without: at the size that it knows', async () => {
+    const { file, heldOut } = await trained('none');
+    assert.deepEqual([file.info.imageSize, file.info.segmentedAt], [SIDE, undefined]);
+    assert.deepEqual((await model(file)).input, { framing: 'square', side: SIDE });
+    assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
+  });
+
+  it('without its head: the side of the training', async () => {
+    const file = withoutHead((await trained('vessels')).file);
+    assert.deepEqual((await model(file, withoutDetail(base))).input, { framing: 'square', side: SIDE });
+  });
+});
