@@ -33,6 +33,7 @@ const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
   VIEWER_UNSUPPORTED: EXIT.failed,
   VIEWER_STATE: EXIT.failed,
   SAVE_FAILED: EXIT.failed,
+  SAVE_UNANSWERED: EXIT.failed,
   CANCELLED: EXIT.cancelled,
 };
 

@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'VIEWER_UNSUPPORTED', // a viewer that lacks functions that the extension calls
   'VIEWER_STATE', // what was asked for is no longer, or not yet, open in the viewer
   'SAVE_FAILED', // the archive did not take a segmentation
+  'SAVE_UNANSWERED', // the archive has not said whether it took a segmentation
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

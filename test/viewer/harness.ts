@@ -77,7 +77,8 @@ export async function withViewer<T>(
       headless: true,
       args: [...FLAGS, ...(options.flags ?? [])],
     });
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     const strangers: string[] = [];
     const uncaught: string[] = [];
@@ -90,8 +91,8 @@ export async function withViewer<T>(
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text());
     });
-    page.context().on('request', (request) => requests.push(request.url()));
-    await page.context().route(
+    context.on('request', (request) => requests.push(request.url()));
+    await context.route(
       (url) => url.origin !== server.url && !['blob:', 'data:'].includes(url.protocol),
       async (route) => {
         strangers.push(route.request().url());
@@ -99,7 +100,7 @@ export async function withViewer<T>(
       },
     );
     if (options.config !== undefined) {
-      await page.context().route(`${server.url}/app-config.js`, async (route) => {
+      await context.route(`${server.url}/app-config.js`, async (route) => {
         const text = await (await route.fetch()).text();
         await route.fulfill({ contentType: 'text/javascript', body: `${text}\n${options.config}` });
       });

@@ -89,11 +89,29 @@ describe('masks that are not saved', { skip: skipWithoutViewer }, () => {
         await press(panel, 'Discard');
         await offer.waitFor({ state: 'detached' });
         await untilKept(page, 0);
+
+        await inTwoTabs(viewer);
       },
       { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
     );
   });
 });
+
+/** A second tab on the study leaves to the first what that has not saved, and takes it over when the first is gone. */
+async function inTwoTabs(viewer: OpenViewer): Promise<void> {
+  const { page } = viewer;
+  await paintFrame(viewer, 0, 50);
+  await untilKept(page, 1);
+  const second = await page.context().newPage();
+  await second.goto(page.url());
+  const panel = second.getByRole('region', { name: 'SALT fine-tune' });
+  await panel.getByRole('button', { name: 'Brush', exact: true }).waitFor();
+  await second.waitForTimeout(1500);
+  const offer = panel.getByRole('group', { name: /was not saved/ });
+  assert.equal(await offer.count(), 0);
+  await page.goto('about:blank');
+  await offer.waitFor();
+}
 
 /** A stroke across a frame. @param frame zero-based */
 async function paintFrame({ page, panel }: OpenViewer, frame: number, y: number): Promise<void> {

@@ -10,25 +10,41 @@ export interface NewInstance {
   readonly seriesInstanceUid: string;
 }
 
+const PATIENCE = 5 * 60_000;
+const UNANSWERED =
+  'The archive has not answered for five minutes; it may have the segmentation all the same. Your masks are still in the viewer. Look in the study list before you save again.';
+
 /**
  * Stores a DICOM file in the archive that the open study came from (STOW-RS).
  *
+ * @param patience milliseconds without an answer, after which it is given up: the viewer's own request has no end.
  * @returns false where the study came from no archive, such as files of this computer.
- * @throws SaltError SAVE_FAILED when the archive does not take it.
+ * @throws SaltError SAVE_FAILED when the archive does not take it, SAVE_UNANSWERED when it does not say.
  */
-export async function storeInArchive(host: Host, { part10 }: NewInstance): Promise<boolean> {
+export async function storeInArchive(
+  host: Pick<Host, 'extensions'>,
+  { part10 }: Pick<NewInstance, 'part10'>,
+  patience = PATIENCE,
+): Promise<boolean> {
   const dataSource = activeDataSource(host);
   if (!dataSource?.store?.dicom || !isArchive(dataSource)) return false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SaltError('SAVE_UNANSWERED', UNANSWERED)), patience);
+  });
   try {
-    await dataSource.store.dicom(part10);
+    await Promise.race([dataSource.store.dicom(part10), silence]);
     return true;
   } catch (error) {
+    if (error instanceof SaltError) throw error;
     throw new SaltError(
       'SAVE_FAILED',
       failure(statusOf(error)),
       { status: statusOf(error) },
       { cause: error },
     );
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -67,7 +83,7 @@ export function download(part10: ArrayBuffer, fileName: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-function activeDataSource({ extensions }: Host): DataSource | undefined {
+function activeDataSource({ extensions }: Pick<Host, 'extensions'>): DataSource | undefined {
   return extensions.getActiveDataSource()[0];
 }
 

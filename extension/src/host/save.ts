@@ -19,7 +19,7 @@ const FIRST_SERIES_NUMBER = 900;
  * Writes a segmentation as DICOM SEG and stores it in the archive that the study came from; where it came from none, the
  * file goes to the browser's downloads.
  *
- * @throws SaltError INVALID_ARGUMENT when nothing is painted or a segment has no code; SAVE_FAILED from the archive.
+ * @throws SaltError INVALID_ARGUMENT when nothing is painted or a segment has no code; SAVE_FAILED, SAVE_UNANSWERED from the archive.
  */
 export async function saveSegmentation(
   host: Host,

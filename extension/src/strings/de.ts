@@ -79,6 +79,8 @@ export const de: Strings = {
         'Was dafür nötig ist, ist im Viewer nicht (mehr) geöffnet. Öffnen Sie die Serie noch einmal.',
       SAVE_FAILED:
         'Das Archiv hat die Segmentierung nicht angenommen. Prüfen Sie die Verbindung, und speichern Sie noch einmal.',
+      SAVE_UNANSWERED:
+        'Das Archiv hat fünf Minuten lang nicht geantwortet; vielleicht hat es die Segmentierung trotzdem. Ihre Masken sind noch im Viewer. Sehen Sie in der Studienliste nach, bevor Sie noch einmal speichern.',
     },
   },
   reasons: {

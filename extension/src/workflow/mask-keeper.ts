@@ -6,7 +6,7 @@ import type { UnsavedFrame } from '../store/unsaved-frame.ts';
 import { patch, report } from './context.ts';
 import type { Context } from './context.ts';
 import type { MachineMasks } from './machine-masks.ts';
-import { idsOf } from './unsaved-records.ts';
+import { idsOf, segmentationOf } from './unsaved-records.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';
 
 /** Milliseconds without a change, after which masks are kept. */
@@ -40,6 +40,8 @@ export interface MaskKeeper {
 interface Needs extends Context {
   readonly machine: MachineMasks;
   readonly unsaved: UnsavedRecords;
+  /** Of this page. */
+  readonly visit: string;
   /** Whether all that is painted on a frame is in the training set as it is on screen. */
   readonly isInSet: (segmentation: SegmentationInfo, frame: FrameRef) => boolean;
 }
@@ -58,10 +60,8 @@ interface Watched {
 }
 
 export function createMaskKeeper(context: Needs): MaskKeeper {
-  const { viewer, store, strings, machine, now, isInSet, unsaved: records } = context;
-  /** Another visit's segmentations may have the same IDs. */
-  const visit = crypto.randomUUID();
-  const nameOf = (segmentationId: string): string => `${visit} ${segmentationId}`;
+  const { viewer, store, strings, machine, now, isInSet, unsaved: records, visit } = context;
+  const nameOf = (segmentationId: string): string => segmentationOf(visit, segmentationId);
   const recordId = (segmentationId: string, frame: string): string => `${nameOf(segmentationId)} ${frame}`;
   const watched = new Map<string, Watched>();
   const changed = new Set<string>();

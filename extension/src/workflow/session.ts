@@ -8,6 +8,7 @@ import type { Section, Settings } from '../store/settings.ts';
 import { createSessionStore } from '../store/state.ts';
 import type { SessionStore } from '../store/state.ts';
 import type { SetStorage } from '../store/storage.ts';
+import { openVisit } from '../store/visits.ts';
 import type { Strings } from '../strings/index.ts';
 import { createAdapterActions } from './adapters.ts';
 import type { AdapterActions } from './adapters.ts';
@@ -86,11 +87,13 @@ export function createSession(options: SessionOptions): Session {
   const context: Context = { ...bare, offerUndo: undo.offer };
   let refresh = (): void => {};
   const machine = createMachineMasks(viewer);
-  const unsaved = createUnsavedRecords(storage);
+  const visits = openVisit();
+  const unsaved = createUnsavedRecords(storage, visits);
   const keeper = createMaskKeeper({
     ...context,
     machine,
     unsaved,
+    visit: visits.own,
     isInSet: (segmentation, frame) => isInSet({ viewer, machine, store }, segmentation, frame),
   });
   const parts: Parts = {
@@ -168,6 +171,7 @@ export function createSession(options: SessionOptions): Session {
       keeper.stop();
       unfollowEstimate();
       following.stop();
+      visits.end();
       await undo.settle();
     },
   };
@@ -186,7 +190,9 @@ async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
     }
     patch(parts, { settings, frames: inOrder(frames) });
   });
-  await attempt(parts, { name: 'load unsaved', where, title: strings.loadFailed }, parts.unsaved.load);
+  await attempt(parts, { name: 'load unsaved', where, title: strings.loadFailed }, () =>
+    parts.unsaved.load(parts.refresh),
+  );
   patch(parts, { ready: true, lasting: storage.lasting });
   parts.refresh();
   await attempt(parts, { name: 'load lists', where: 'adapters', title: strings.loadFailed }, () =>

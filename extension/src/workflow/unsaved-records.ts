@@ -1,29 +1,51 @@
 import { unsavedFrameSchema } from '../store/unsaved-frame.ts';
 import type { UnsavedFrame } from '../store/unsaved-frame.ts';
 import type { SetStorage } from '../store/storage.ts';
+import type { Visits } from '../store/visits.ts';
 
 /** Masks that are not saved yet: what the browser keeps of them, and at hand. */
 export interface UnsavedRecords {
   readonly all: () => readonly UnsavedFrame[];
   readonly of: (segmentation: string) => readonly UnsavedFrame[];
-  /** Reads what earlier visits left. */
-  readonly load: () => Promise<void>;
+  /**
+   * Reads what earlier visits left. What belongs to another page that is open is read when that page is gone.
+   * @param later called then
+   */
+  readonly load: (later: () => void) => Promise<void>;
   /** @throws SaltError FILE_UNWRITABLE where the browser takes no more */
   readonly change: (put: readonly UnsavedFrame[], remove: readonly string[]) => Promise<void>;
   /** After the browser's store was cleared. */
   readonly clear: () => void;
 }
 
-export function createUnsavedRecords(storage: SetStorage): UnsavedRecords {
+/** @param visit of the page that the segmentation was in; its IDs are its own */
+export function segmentationOf(visit: string, segmentationId: string): string {
+  return `${visit} ${segmentationId}`;
+}
+
+export function createUnsavedRecords(storage: SetStorage, visits: Visits): UnsavedRecords {
   const records = new Map<string, UnsavedFrame>();
+  const read = async (isWanted: (visit: string) => boolean): Promise<void> => {
+    for (const stored of await storage.unsaved()) {
+      const parsed = unsavedFrameSchema.safeParse(stored);
+      if (!parsed.success) {
+        console.warn('SALT: masks that were kept cannot be read and are left out', parsed.error);
+      } else if (isWanted(visitOf(parsed.data))) records.set(parsed.data.id, parsed.data);
+    }
+  };
   return {
     all: () => [...records.values()],
     of: (segmentation) => [...records.values()].filter((record) => record.segmentation === segmentation),
-    async load() {
-      for (const stored of await storage.unsaved()) {
-        const parsed = unsavedFrameSchema.safeParse(stored);
-        if (parsed.success) records.set(parsed.data.id, parsed.data);
-        else console.warn('SALT: masks that were kept cannot be read and are left out', parsed.error);
+    async load(later) {
+      const others = await visits.others();
+      await read((visit) => !others.has(visit));
+      for (const other of others) {
+        const readIt = async (): Promise<void> => {
+          await visits.whenGone(other);
+          await read((visit) => visit === other);
+          later();
+        };
+        readIt().catch((error: unknown) => console.warn('SALT: masks of another page', error));
       }
     },
     async change(put, remove) {
@@ -34,6 +56,10 @@ export function createUnsavedRecords(storage: SetStorage): UnsavedRecords {
     },
     clear: () => records.clear(),
   };
+}
+
+function visitOf({ segmentation }: UnsavedFrame): string {
+  return segmentation.split(' ', 1)[0] ?? '';
 }
 
 export function idsOf(records: readonly UnsavedFrame[]): string[] {
