@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
-import { countPixels } from '../../extension/src/workflow/masks.ts';
+import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('a draft makes the working segmentation, is one step of undo and hands over the brush', async () => {

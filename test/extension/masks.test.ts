@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { drawPicture } from '../../extension/src/panel/draw.ts';
-import { maskFrom } from '../../extension/src/workflow/masks.ts';
+import { maskFrom } from '../../extension/src/workflow/masks/masks.ts';
 import { segmentColour } from '../../src/protocol/segment-colours.ts';
 import { maskOf } from '../../src/inference/mask.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { frameId } from '../../extension/src/store/collected-frame.ts';
-import { chooseNext } from '../../extension/src/workflow/next-frame.ts';
+import { chooseNext } from '../../extension/src/workflow/frames/next-frame.ts';
 import { makeSeries } from './fake-viewer.ts';
 
 const series = makeSeries('A', 9);

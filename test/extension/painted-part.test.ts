@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { paintedPart, patched } from '../../extension/src/workflow/painted-part.ts';
+import { paintedPart, patched } from '../../extension/src/workflow/masks/painted-part.ts';
 import { openSession, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
 

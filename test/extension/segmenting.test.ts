@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SaltError } from '../../src/protocol/errors.ts';
-import { countPixels } from '../../extension/src/workflow/masks.ts';
+import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('a series goes into one segmentation of its own, and the whole job can be taken back', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BlobReader, BlobWriter, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import type { CollectedFrame } from '../../extension/src/store/collected-frame.ts';
-import { exportSet, importSet } from '../../extension/src/workflow/set-archive.ts';
+import { exportSet, importSet } from '../../extension/src/workflow/frames/set-archive.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
 import { SaltError } from '../../src/protocol/errors.ts';

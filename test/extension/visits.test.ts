@@ -4,7 +4,7 @@ import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import type { UnsavedFrame } from '../../extension/src/store/unsaved-frame.ts';
 import { openVisit } from '../../extension/src/store/visits.ts';
 import type { Locks } from '../../extension/src/store/visits.ts';
-import { createUnsavedRecords, segmentationOf } from '../../extension/src/workflow/unsaved-records.ts';
+import { createUnsavedRecords, segmentationOf } from '../../extension/src/workflow/masks/unsaved-records.ts';
 
 /** One holder for each name, the others in the order in which they came. */
 function fakeLocks(): Locks {

@@ -2,8 +2,8 @@ import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { SessionState } from '../store/state.ts';
 import type { Strings } from '../strings/index.ts';
-import { nextStep } from '../workflow/next-step.ts';
-import type { Step } from '../workflow/next-step.ts';
+import { nextStep } from '../workflow/common/next-step.ts';
+import type { Step } from '../workflow/common/next-step.ts';
 import type { Session } from '../workflow/session.ts';
 
 const SessionContext = createContext<Session | undefined>(undefined);

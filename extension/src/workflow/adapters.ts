@@ -1,10 +1,10 @@
 import type { AdapterSummary, FrameScore, Source } from '../../../src/protocol/backend.ts';
 import type { HeldOutScore } from '../../../src/protocol/events.ts';
-import { announce, attempt, patch, patchSettings, refusal } from './context.ts';
-import type { Parts } from './parts.ts';
-import { sourceName } from './source.ts';
-import { annotationsOf, freeName } from './training.ts';
-import { fold } from './working.ts';
+import { announce, attempt, patch, patchSettings, refusal } from './common/context.ts';
+import type { Parts } from './masks/parts.ts';
+import { sourceName } from './common/source.ts';
+import { annotationsOf, freeName } from './train/training.ts';
+import { fold } from './common/working.ts';
 
 export interface AdapterActions {
   /** Segments with it from now on, and loads it. */

@@ -1,11 +1,11 @@
 import { frameId } from '../store/collected-frame.ts';
 import type { PlaceState } from '../store/state.ts';
-import { isAsCollected, uncollectedFrames } from './collecting.ts';
-import { patch } from './context.ts';
-import { countPixels } from './masks.ts';
-import type { Parts } from './parts.ts';
-import { unsavedOn } from './unsaved-masks.ts';
-import { segmentOf } from './working.ts';
+import { isAsCollected, uncollectedFrames } from './frames/collecting.ts';
+import { patch } from './common/context.ts';
+import { countPixels } from './masks/masks.ts';
+import type { Parts } from './masks/parts.ts';
+import { unsavedOn } from './frames/unsaved-masks.ts';
+import { segmentOf } from './common/working.ts';
 
 /** Milliseconds in which changes of the viewer are gathered: a brush stroke brings many. */
 const GATHER = 120;

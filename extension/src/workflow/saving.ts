@@ -2,10 +2,10 @@ import { propertyOf } from '../../../src/imaging/dicom/code.ts';
 import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
 import type { SaveRequest, SegmentationInfo } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
-import { announce, attempt, patch, refusal } from './context.ts';
-import type { Parts } from './parts.ts';
-import { sourceName } from './source.ts';
-import { activePlace } from './working.ts';
+import { announce, attempt, patch, refusal } from './common/context.ts';
+import type { Parts } from './masks/parts.ts';
+import { sourceName } from './common/source.ts';
+import { activePlace } from './common/working.ts';
 
 export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
 

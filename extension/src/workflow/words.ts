@@ -1,6 +1,6 @@
-import { attempt, patchSettings } from './context.ts';
-import type { Parts } from './parts.ts';
-import { fold } from './working.ts';
+import { attempt, patchSettings } from './common/context.ts';
+import type { Parts } from './masks/parts.ts';
+import { fold } from './common/working.ts';
 
 export interface WordActions {
   readonly add: (word: string) => Promise<void>;

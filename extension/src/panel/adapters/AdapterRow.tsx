@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { AdapterSummary } from '../../../../src/protocol/backend.ts';
 import { adapterFileName } from '../../workflow/adapters.ts';
-import { currentSource } from '../../workflow/source.ts';
+import { currentSource } from '../../workflow/common/source.ts';
 import { Button } from '../common/Button.tsx';
 import { download } from '../common/download.ts';
 import { Icon } from '../common/Icon.tsx';

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Source } from '../../../../src/protocol/backend.ts';
-import { whyNotCompare } from '../../workflow/reasons.ts';
-import { currentSource } from '../../workflow/source.ts';
+import { whyNotCompare } from '../../workflow/common/reasons.ts';
+import { currentSource } from '../../workflow/common/source.ts';
 import { Button } from '../common/Button.tsx';
 import { Field } from '../common/Field.tsx';
 import { formatPixels, formatScore } from '../format.ts';

@@ -1,11 +1,11 @@
-import { isResult } from '../../workflow/collecting.ts';
+import { isResult } from '../../workflow/frames/collecting.ts';
 import {
   whyNotBrush,
   whyNotCollect,
   whyNotCollectEmpty,
   whyNotCollectPainted,
   whyNotDraft,
-} from '../../workflow/reasons.ts';
+} from '../../workflow/common/reasons.ts';
 import { Button } from '../common/Button.tsx';
 import { Icon } from '../common/Icon.tsx';
 import { formatCount } from '../format.ts';

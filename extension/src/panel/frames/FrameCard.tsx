@@ -1,8 +1,8 @@
 import { memo, useMemo } from 'react';
 import type { Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
-import { countPixels } from '../../workflow/masks.ts';
-import { paintedPart } from '../../workflow/painted-part.ts';
+import { countPixels } from '../../workflow/masks/masks.ts';
+import { paintedPart } from '../../workflow/masks/painted-part.ts';
 import { Button } from '../common/Button.tsx';
 import { Icon } from '../common/Icon.tsx';
 import { Picture } from '../common/Picture.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { whyNotSave } from '../../workflow/reasons.ts';
+import { whyNotSave } from '../../workflow/common/reasons.ts';
 import { Button } from '../common/Button.tsx';
 import { Section } from '../common/Section.tsx';
 import { formatBytes } from '../../../../src/protocol/format-bytes.ts';

@@ -1,4 +1,4 @@
-import { whyNotSegment } from '../../workflow/reasons.ts';
+import { whyNotSegment } from '../../workflow/common/reasons.ts';
 import { Button } from '../common/Button.tsx';
 import { useReason, useSession, useSlice, useStress } from '../session-context.ts';
 

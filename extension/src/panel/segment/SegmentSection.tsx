@@ -1,4 +1,4 @@
-import { currentSource, sourceName } from '../../workflow/source.ts';
+import { currentSource, sourceName } from '../../workflow/common/source.ts';
 import { Section } from '../common/Section.tsx';
 import { formatPercent } from '../format.ts';
 import { useReason, useSession, useSlice } from '../session-context.ts';

@@ -1,4 +1,4 @@
-import { currentSource } from '../../workflow/source.ts';
+import { currentSource } from '../../workflow/common/source.ts';
 import { Field } from '../common/Field.tsx';
 import { useReason, useSession, useSlice } from '../session-context.ts';
 

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { baseModel } from '../../workflow/source.ts';
+import { baseModel } from '../../workflow/common/source.ts';
 import { Button } from '../common/Button.tsx';
 import { Field } from '../common/Field.tsx';
 import { FilePick } from '../common/FilePick.tsx';

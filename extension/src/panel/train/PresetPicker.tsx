@@ -1,4 +1,4 @@
-import { baseModel } from '../../workflow/source.ts';
+import { baseModel } from '../../workflow/common/source.ts';
 import { Segmented } from '../common/Segmented.tsx';
 import { formatCount, formatDuration } from '../format.ts';
 import { useReason, useSession, useSlice } from '../session-context.ts';

@@ -1,7 +1,7 @@
 import { assignRoles } from '../../store/roles.ts';
 import { useMemo } from 'react';
-import { whyNotTrain } from '../../workflow/reasons.ts';
-import { earlierAdapter } from '../../workflow/source.ts';
+import { whyNotTrain } from '../../workflow/common/reasons.ts';
+import { earlierAdapter } from '../../workflow/common/source.ts';
 import { Button } from '../common/Button.tsx';
 import { Section } from '../common/Section.tsx';
 import { formatPercent } from '../format.ts';

@@ -1,6 +1,6 @@
 import { decode, encode } from 'fast-png';
 import { z } from 'zod';
-import type { FramePixels } from '../../../src/protocol/frames.ts';
+import type { FramePixels } from '../../../../src/protocol/frames.ts';
 
 const TYPES = { Uint8Array, Uint16Array, Int16Array, Int32Array, Float32Array };
 

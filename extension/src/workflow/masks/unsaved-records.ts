@@ -1,7 +1,7 @@
-import { unsavedFrameSchema } from '../store/unsaved-frame.ts';
-import type { UnsavedFrame } from '../store/unsaved-frame.ts';
-import type { SetStorage } from '../store/storage.ts';
-import type { Visits } from '../store/visits.ts';
+import { unsavedFrameSchema } from '../../store/unsaved-frame.ts';
+import type { UnsavedFrame } from '../../store/unsaved-frame.ts';
+import type { SetStorage } from '../../store/storage.ts';
+import type { Visits } from '../../store/visits.ts';
 
 /** Masks that are not saved yet: what the browser keeps of them, and at hand. */
 export interface UnsavedRecords {

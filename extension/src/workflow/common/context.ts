@@ -1,11 +1,11 @@
-import { SaltError } from '../../../src/protocol/errors.ts';
-import type { Backend } from '../../../src/protocol/backend.ts';
-import type { Viewer } from '../host/viewer.ts';
-import type { SaltConfig } from '../store/config.ts';
-import type { Section, Settings } from '../store/settings.ts';
-import type { SessionState, SessionStore } from '../store/state.ts';
-import type { SetStorage } from '../store/storage.ts';
-import type { Strings } from '../strings/index.ts';
+import { SaltError } from '../../../../src/protocol/errors.ts';
+import type { Backend } from '../../../../src/protocol/backend.ts';
+import type { Viewer } from '../../host/viewer.ts';
+import type { SaltConfig } from '../../store/config.ts';
+import type { Section, Settings } from '../../store/settings.ts';
+import type { SessionState, SessionStore } from '../../store/state.ts';
+import type { SetStorage } from '../../store/storage.ts';
+import type { Strings } from '../../strings/index.ts';
 
 /** What every part of the workflow works with. */
 export interface Context {

@@ -1,7 +1,7 @@
-import { propertyOf } from '../../../src/imaging/dicom/code.ts';
-import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
-import type { CollectedFrame } from '../store/collected-frame.ts';
-import { countPixels } from './masks.ts';
+import { propertyOf } from '../../../../src/imaging/dicom/code.ts';
+import type { SegmentedProperty } from '../../../../src/imaging/dicom/code.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
+import { countPixels } from '../masks/masks.ts';
 
 /** Codes of words by lower case, before those that are known; and the version of this software. */
 export interface SegmentationWriter {
@@ -59,7 +59,7 @@ async function encodeSeries(
   { codes, version }: SegmentationWriter,
 ): Promise<Uint8Array> {
   // With dcmjs, which nothing else of an export needs.
-  const { encodeSegFromMetadata } = await import('../../../src/imaging/seg.ts');
+  const { encodeSegFromMetadata } = await import('../../../../src/imaging/seg.ts');
   const words = wordsOf(frames);
   const byMachine = frames.some(({ drafted }) => drafted);
   const { bytes } = await encodeSegFromMetadata({

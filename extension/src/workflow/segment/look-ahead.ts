@@ -1,9 +1,9 @@
-import type { Source } from '../../../src/protocol/backend.ts';
-import type { FrameRef } from '../host/viewer.ts';
-import type { SessionState } from '../store/state.ts';
-import { isCancelled } from './context.ts';
-import type { Context } from './context.ts';
-import { currentSource } from './source.ts';
+import type { Source } from '../../../../src/protocol/backend.ts';
+import type { FrameRef } from '../../host/viewer.ts';
+import type { SessionState } from '../../store/state.ts';
+import { isCancelled } from '../common/context.ts';
+import type { Context } from '../common/context.ts';
+import { currentSource } from '../common/source.ts';
 
 /** Milliseconds that someone stays at a frame before anything is computed for it: who scrolls on is not slowed down. */
 const REST = 1000;

@@ -1,6 +1,6 @@
-import type { FrameRef } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import type { SegmentedFrame, Source } from '../../../src/protocol/backend.ts';
+import type { FrameRef } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import type { SegmentedFrame, Source } from '../../../../src/protocol/backend.ts';
 
 /** Probability maps are let go, oldest segmentation first, beyond this many bytes. */
 const MAX_BYTES = 768 * 2 ** 20;

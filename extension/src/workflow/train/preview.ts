@@ -1,7 +1,7 @@
-import type { FramePixels } from '../../../src/protocol/frames.ts';
-import { frameId } from '../store/collected-frame.ts';
-import type { Parts } from './parts.ts';
-import { chooseNext } from './next-frame.ts';
+import type { FramePixels } from '../../../../src/protocol/frames.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import type { Parts } from '../masks/parts.ts';
+import { chooseNext } from '../frames/next-frame.ts';
 
 /** A frame to watch while training goes on: the one on screen unless it is trained on, else a distant one. */
 export async function pickPreview({ viewer, store }: Parts): Promise<FramePixels | undefined> {

@@ -1,8 +1,8 @@
-import type { Series } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import { announce, attempt, refusal } from './context.ts';
-import type { Parts } from './parts.ts';
-import { activePlace } from './working.ts';
+import type { Series } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import { announce, attempt, refusal } from '../common/context.ts';
+import type { Parts } from '../masks/parts.ts';
+import { activePlace } from '../common/working.ts';
 
 /** Goes to the frame of the series on screen whose annotation is likely to teach most. */
 export async function nextFrame(parts: Parts): Promise<void> {

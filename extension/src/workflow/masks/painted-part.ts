@@ -1,6 +1,6 @@
 /** The part of a frame that was painted, where a person says that the rest was not looked at. */
-import type { MaskPixels, Region } from '../../../src/protocol/frames.ts';
-import type { CollectedFrame } from '../store/collected-frame.ts';
+import type { MaskPixels, Region } from '../../../../src/protocol/frames.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
 
 /** Pixels that are kept beside the paint, as a share of the longer side: enough to see where a structure ends. */
 const MARGIN = 0.008;

@@ -1,6 +1,6 @@
 // zip.js checks the sums itself, but would put the plug-in over the size that it may have.
 import { strFromU8, unzipSync, zipSync } from 'fflate';
-import { SaltError } from '../../../src/protocol/errors.ts';
+import { SaltError } from '../../../../src/protocol/errors.ts';
 
 /**
  * The files of a ZIP, each checked against the CRC-32 that the archive's directory keeps of it.

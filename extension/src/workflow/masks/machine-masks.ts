@@ -1,6 +1,6 @@
-import type { FrameRef, Viewer } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import type { Origin } from '../store/unsaved-frame.ts';
+import type { FrameRef, Viewer } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import type { Origin } from '../../store/unsaved-frame.ts';
 
 /**
  * Remembers which masks the machine wrote, so that a person's work is told from it: a frame counts as touched when

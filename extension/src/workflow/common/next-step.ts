@@ -1,4 +1,4 @@
-import type { SessionState } from '../store/state.ts';
+import type { SessionState } from '../../store/state.ts';
 import { currentSource } from './source.ts';
 
 export type Step = 'draft' | 'collect' | 'train' | 'segment' | 'save';

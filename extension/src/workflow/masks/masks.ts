@@ -1,6 +1,6 @@
 /** Masks from probabilities, and small questions about masks. Row-major, 1 = the structure. */
-import { dropSmallComponents } from '../../../src/imaging/small-components.ts';
-import type { MaskPixels } from '../../../src/protocol/frames.ts';
+import { dropSmallComponents } from '../../../../src/imaging/small-components.ts';
+import type { MaskPixels } from '../../../../src/protocol/frames.ts';
 
 export interface MaskRules {
   /** A pixel belongs to the structure when its probability is at least this, 0 to 1. */

@@ -1,9 +1,9 @@
-import type { Context } from './context.ts';
+import type { Context } from '../common/context.ts';
 import type { MachineMasks } from './machine-masks.ts';
 import type { MaskKeeper } from './mask-keeper.ts';
 import type { Results } from './results.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';
-import type { Working } from './working.ts';
+import type { Working } from '../common/working.ts';
 
 /** What the actions share besides the context. */
 export interface Parts extends Context {

@@ -1,12 +1,12 @@
-import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import type { CollectedFrame } from '../store/collected-frame.ts';
-import type { SessionState } from '../store/state.ts';
-import { patch } from './context.ts';
-import type { Parts } from './parts.ts';
-import { countPixels, emptyMask, sameMask } from './masks.ts';
-import { paintedPart, patched } from './painted-part.ts';
-import { segmentOf } from './working.ts';
+import type { FrameRef, SegmentationInfo, Series } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
+import type { SessionState } from '../../store/state.ts';
+import { patch } from '../common/context.ts';
+import type { Parts } from '../masks/parts.ts';
+import { countPixels, emptyMask, sameMask } from '../masks/masks.ts';
+import { paintedPart, patched } from '../masks/painted-part.ts';
+import { segmentOf } from '../common/working.ts';
 
 /** A frame with the masks of all words as they are on screen; `empty` says that nothing is there. */
 export async function readFrame(

@@ -1,11 +1,11 @@
-import { createBreather } from '../breather.ts';
-import type { MaskWrite, SegmentationInfo } from '../host/viewer.ts';
-import { attempt, patchSettings } from './context.ts';
-import type { MaskRules } from './masks.ts';
-import { paintedPart } from './painted-part.ts';
-import type { Parts } from './parts.ts';
-import { activePlace } from './working.ts';
-import { approvedFrame, keptWrites } from './write-result.ts';
+import { createBreather } from '../../breather.ts';
+import type { MaskWrite, SegmentationInfo } from '../../host/viewer.ts';
+import { attempt, patchSettings } from '../common/context.ts';
+import type { MaskRules } from '../masks/masks.ts';
+import { paintedPart } from '../masks/painted-part.ts';
+import type { Parts } from '../masks/parts.ts';
+import { activePlace } from '../common/working.ts';
+import { approvedFrame, keptWrites } from '../masks/write-result.ts';
 
 export interface Thresholding {
   /** While a slider is dragged: the frame on screen follows, without a step of the viewer's undo for each. */

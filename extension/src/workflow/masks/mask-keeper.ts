@@ -1,10 +1,10 @@
-import { createBreather } from '../breather.ts';
-import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import { packMask } from '../store/unsaved-frame.ts';
-import type { UnsavedFrame } from '../store/unsaved-frame.ts';
-import { patch, report } from './context.ts';
-import type { Context } from './context.ts';
+import { createBreather } from '../../breather.ts';
+import type { FrameRef, SegmentationInfo, Series } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import { packMask } from '../../store/unsaved-frame.ts';
+import type { UnsavedFrame } from '../../store/unsaved-frame.ts';
+import { patch, report } from '../common/context.ts';
+import type { Context } from '../common/context.ts';
 import type { MachineMasks } from './machine-masks.ts';
 import { idsOf, segmentationOf } from './unsaved-records.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';

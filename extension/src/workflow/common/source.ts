@@ -1,5 +1,5 @@
-import type { AdapterSummary, ModelSummary, Source } from '../../../src/protocol/backend.ts';
-import type { SessionState } from '../store/state.ts';
+import type { AdapterSummary, ModelSummary, Source } from '../../../../src/protocol/backend.ts';
+import type { SessionState } from '../../store/state.ts';
 
 type Known = Pick<SessionState, 'settings' | 'models' | 'adapters'>;
 

@@ -1,11 +1,11 @@
-import type { Source } from '../../../src/protocol/backend.ts';
-import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../host/viewer.ts';
-import type { Scope, SegmentingState } from '../store/state.ts';
-import { announce, attempt, isCancelled, patch, refusal, report } from './context.ts';
-import type { Parts } from './parts.ts';
-import { currentSource, sourceName } from './source.ts';
-import { activePlace, segmentOf } from './working.ts';
-import { keptWrites } from './write-result.ts';
+import type { Source } from '../../../../src/protocol/backend.ts';
+import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../../host/viewer.ts';
+import type { Scope, SegmentingState } from '../../store/state.ts';
+import { announce, attempt, isCancelled, patch, refusal, report } from '../common/context.ts';
+import type { Parts } from '../masks/parts.ts';
+import { currentSource, sourceName } from '../common/source.ts';
+import { activePlace, segmentOf } from '../common/working.ts';
+import { keptWrites } from '../masks/write-result.ts';
 
 /** One series' share of a job. All of it is settled when the job starts, whatever the user opens meanwhile. */
 interface Target {

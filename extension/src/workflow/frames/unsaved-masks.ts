@@ -1,14 +1,14 @@
-import type { MaskWrite, Series } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import type { UnsavedSegmentation } from '../store/state.ts';
-import { unpackMask } from '../store/unsaved-frame.ts';
-import type { UnsavedFrame } from '../store/unsaved-frame.ts';
-import { announce, attempt, refusal } from './context.ts';
-import type { MaskKeeper } from './mask-keeper.ts';
-import type { Parts } from './parts.ts';
-import { idsOf } from './unsaved-records.ts';
-import type { UnsavedRecords } from './unsaved-records.ts';
-import { activePlace } from './working.ts';
+import type { MaskWrite, Series } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import type { UnsavedSegmentation } from '../../store/state.ts';
+import { unpackMask } from '../../store/unsaved-frame.ts';
+import type { UnsavedFrame } from '../../store/unsaved-frame.ts';
+import { announce, attempt, refusal } from '../common/context.ts';
+import type { MaskKeeper } from '../masks/mask-keeper.ts';
+import type { Parts } from '../masks/parts.ts';
+import { idsOf } from '../masks/unsaved-records.ts';
+import type { UnsavedRecords } from '../masks/unsaved-records.ts';
+import { activePlace } from '../common/working.ts';
 
 export interface UnsavedActions {
   /** Puts the masks into the viewer again, as a segmentation to go on with. */

@@ -1,9 +1,9 @@
-import type { BrushTool } from '../host/viewer.ts';
-import type { Parts } from './parts.ts';
-import { announce, attempt, refusal } from './context.ts';
-import { currentSource, sourceName } from './source.ts';
-import { activePlace } from './working.ts';
-import { writesOf } from './write-result.ts';
+import type { BrushTool } from '../../host/viewer.ts';
+import type { Parts } from '../masks/parts.ts';
+import { announce, attempt, refusal } from '../common/context.ts';
+import { currentSource, sourceName } from '../common/source.ts';
+import { activePlace } from '../common/working.ts';
+import { writesOf } from '../masks/write-result.ts';
 
 /**
  * Segments the frame on screen into the segmentation that the user works on, as one step of the viewer's undo, and

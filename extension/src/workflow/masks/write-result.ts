@@ -1,11 +1,11 @@
-import type { MaskWrite, SegmentationInfo } from '../host/viewer.ts';
-import { frameId } from '../store/collected-frame.ts';
-import type { CollectedFrame } from '../store/collected-frame.ts';
+import type { MaskWrite, SegmentationInfo } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
 import type { Parts } from './parts.ts';
 import { maskFrom } from './masks.ts';
 import { paintedPart, patched } from './painted-part.ts';
 import type { FrameResult } from './results.ts';
-import { segmentOf } from './working.ts';
+import { segmentOf } from '../common/working.ts';
 
 /** The masks of a result under the rules of now, as writes. Words without a segment are left out. */
 export function writesOf(

@@ -1,14 +1,14 @@
-import type { Role } from '../../../src/protocol/frames.ts';
-import type { CollectedFrame } from '../store/collected-frame.ts';
-import { assignRoles } from '../store/roles.ts';
+import type { Role } from '../../../../src/protocol/frames.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
+import { assignRoles } from '../../store/roles.ts';
 import { isResult, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
-import { announce, attempt, patch, refusal } from './context.ts';
+import { announce, attempt, patch, refusal } from '../common/context.ts';
 import { draftFrame, takeBrush } from './draft.ts';
-import { countPixels } from './masks.ts';
+import { countPixels } from '../masks/masks.ts';
 import { nextFrame } from './next-frame.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from '../masks/parts.ts';
 import { exportSet, importSet } from './set-archive.ts';
-import { activePlace } from './working.ts';
+import { activePlace } from '../common/working.ts';
 
 export interface FrameActions {
   readonly draft: () => Promise<void>;

@@ -5,19 +5,19 @@ import type {
   TrainRequest,
   TrainRun,
   TrainRunEvent,
-} from '../../../src/protocol/backend.ts';
-import { assignRoles } from '../store/roles.ts';
-import { IDLE_TRAINING } from '../store/state.ts';
-import type { TrainingState } from '../store/state.ts';
-import { logEvent } from '../store/training-log.ts';
-import { uncollectedFrames } from './collecting.ts';
-import { announce, attempt, patch, patchSettings, refusal, report } from './context.ts';
-import { countPixels, maskFrom } from './masks.ts';
-import type { Parts } from './parts.ts';
-import { paintedPart } from './painted-part.ts';
+} from '../../../../src/protocol/backend.ts';
+import { assignRoles } from '../../store/roles.ts';
+import { IDLE_TRAINING } from '../../store/state.ts';
+import type { TrainingState } from '../../store/state.ts';
+import { logEvent } from '../../store/training-log.ts';
+import { uncollectedFrames } from '../frames/collecting.ts';
+import { announce, attempt, patch, patchSettings, refusal, report } from '../common/context.ts';
+import { countPixels, maskFrom } from '../masks/masks.ts';
+import type { Parts } from '../masks/parts.ts';
+import { paintedPart } from '../masks/painted-part.ts';
 import { pickPreview } from './preview.ts';
-import { baseModel, earlierAdapter } from './source.ts';
-import { fold } from './working.ts';
+import { baseModel, earlierAdapter } from '../common/source.ts';
+import { fold } from '../common/working.ts';
 
 export interface TrainingActions {
   /** Collects what is painted, then trains. */

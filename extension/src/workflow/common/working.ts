@@ -1,6 +1,6 @@
 import { refusal } from './context.ts';
 import type { Context } from './context.ts';
-import type { BrushTool, Place, Segment, SegmentationInfo, Series } from '../host/viewer.ts';
+import type { BrushTool, Place, Segment, SegmentationInfo, Series } from '../../host/viewer.ts';
 
 /** Which segmentation of a series is painted into, collected from and saved. */
 export interface Working {

@@ -1,6 +1,6 @@
 /** Why a button cannot be pressed now, in words; undefined where it can. */
-import type { SessionState } from '../store/state.ts';
-import type { Strings } from '../strings/index.ts';
+import type { SessionState } from '../../store/state.ts';
+import type { Strings } from '../../strings/index.ts';
 import { baseModel, currentSource } from './source.ts';
 
 export type Reason = string | undefined;
