@@ -77,7 +77,7 @@ describe('salt-tiny, trained on small frames', () => {
       heldOutSamples: result.heldOutSamples,
     };
     const stamp = { software: 'test', createdAt: new Date(0), stepsPerEpoch: 1 };
-    const file = decodeAdapter(await encodeAdapter(await adapterOfRun(description, result, stamp)));
+    const file = decodeAdapter(encodeAdapter(await adapterOfRun(description, result, stamp)));
     const heldOut = samples.find(({ id }) => id === result.heldOutSamples[0]);
     assert.ok(heldOut);
     return { file, heldOut };

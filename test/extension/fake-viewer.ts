@@ -157,6 +157,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     },
     segmentations: (seriesId) => [...infos.values()].filter((one) => one.seriesId === seriesId),
     activeSegmentation: () => (active.segmentationId === '' ? undefined : active.segmentationId),
+    activeSegment: (id) => (active.segmentationId === id ? active.segmentIndex : undefined),
     async createSegmentation(seriesId, label, words) {
       const id = `seg-${++count}`;
       const segments = words.map((word, index) => ({ index: index + 1, label: word }));

@@ -66,6 +66,24 @@ test('what the brush paints into is collected, whichever list it was chosen in',
   await until(({ place }) => place?.segmentation?.id === other.id);
 });
 
+test('a segment that is chosen in the viewer’s own list is the word that is painted, and ours stays what we chose', async () => {
+  const opened = await openSession();
+  const { session, viewer, state, until } = opened;
+  await session.words.add('Catheter');
+  assert.equal(state().settings.activeWord, 'Catheter', 'before there is any segment');
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  await until(({ place }) => place?.segmentation?.id === id);
+  await wait(200);
+  assert.equal(state().settings.activeWord, 'Catheter');
+  await viewer.activateSegment(id, 1);
+  await until(({ settings }) => settings.activeWord === 'Vein');
+  await session.words.choose('Catheter');
+  await wait(200);
+  assert.equal(state().settings.activeWord, 'Catheter');
+  assert.equal(viewer.brush?.segmentIndex, 2);
+});
+
 test('what is collected is stored at once and survives a reload', async () => {
   const storage = memoryStorage();
   const first = await openSession({ storage });

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
+import { Person } from './person.ts';
 import { alike, coloured, pictureIn } from './picture.ts';
 import { angiography } from './studies.ts';
 import type { Stroke } from './strokes.ts';
@@ -44,8 +45,9 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
     );
   }
 
-  test('a segmentation that is chosen in the viewer’s own list is the one that is worked on', async () => {
-    await inViewer(async ({ page, panel }) => {
+  test('what is chosen in the viewer’s own list is what is worked on: a segmentation, and a segment of it', async () => {
+    await inViewer(async (viewer) => {
+      const { page, panel } = viewer;
       await takeBrush(page, panel);
       await press(panel, 'This frame');
       const working = panel.getByLabel('Working on');
@@ -56,6 +58,14 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
         assert.ok(tries < 50, 'the panel did not follow');
         await page.waitForTimeout(100);
       }
+
+      await new Person(viewer).addWord('Catheter');
+      const chosen = panel.locator('.salt-chip[data-active]');
+      await chosen.filter({ hasText: 'Catheter' }).waitFor();
+      await page.waitForTimeout(500);
+      assert.equal(await chosen.innerText(), 'Catheter', 'the panel keeps what was chosen in it');
+      await activate(page, 0, 1);
+      await chosen.filter({ hasText: 'Vein' }).waitFor();
     });
   });
 
@@ -133,6 +143,7 @@ interface Host {
     readonly segmentationService: {
       getSegmentations(): { readonly segmentationId: string }[];
       setActiveSegmentation(viewportId: string, segmentationId: string): void;
+      setActiveSegment(segmentationId: string, segmentIndex: number): void;
     };
     readonly displaySetService: {
       getActiveDisplaySets(): {
@@ -149,16 +160,20 @@ const chosenIn = (select: Locator): Promise<string> =>
   );
 
 /** As a click on it in the viewer's list does. */
-async function activate(page: Page, segmentation: number): Promise<void> {
-  await page.evaluate((which) => {
-    const { services } = window as unknown as Host;
-    const { viewportGridService, segmentationService } = services;
-    const { segmentationId = '' } = segmentationService.getSegmentations()[which] ?? {};
-    segmentationService.setActiveSegmentation(
-      viewportGridService.getState().activeViewportId,
-      segmentationId,
-    );
-  }, segmentation);
+async function activate(page: Page, segmentation: number, segment?: number): Promise<void> {
+  await page.evaluate(
+    ([which, index]) => {
+      const { services } = window as unknown as Host;
+      const { viewportGridService, segmentationService } = services;
+      const { segmentationId = '' } = segmentationService.getSegmentations()[which] ?? {};
+      segmentationService.setActiveSegmentation(
+        viewportGridService.getState().activeViewportId,
+        segmentationId,
+      );
+      if (index !== undefined) segmentationService.setActiveSegment(segmentationId, index);
+    },
+    [segmentation, segment] as const,
+  );
 }
 
 /** In one row. */

@@ -71,6 +71,7 @@ export function createOhifViewer(managers: Managers): Viewer {
 
     segmentations: (seriesId) => segmentations.on(seriesId),
     activeSegmentation: () => places.activeSegmentation(),
+    activeSegment: (segmentationId) => places.activeSegment(segmentationId),
     createSegmentation: (seriesId, label, words) => segmentations.create(seriesId, label, words),
     ensureSegment: async (segmentationId, word) => segmentations.ensureSegment(segmentationId, word),
     renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),

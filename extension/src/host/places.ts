@@ -47,6 +47,10 @@ export class Places {
     return active?.segmentationId;
   }
 
+  activeSegment(segmentationId: string): number | undefined {
+    return this.#host.tools.segmentation.segmentIndex.getActiveSegmentIndex(segmentationId);
+  }
+
   onChange(listener: () => void): () => void {
     const { viewportGridService, displaySetService, cornerstoneViewportService, segmentationService } =
       this.#host.services;
@@ -61,8 +65,10 @@ export class Places {
     const subscriptions = services.flatMap((service) =>
       Object.values(service.EVENTS).map((event) => service.subscribe(event, check)),
     );
-    const { SEGMENTATION_REPRESENTATION_MODIFIED: shownAnew } = segmentationService.EVENTS;
-    if (shownAnew !== undefined) subscriptions.push(segmentationService.subscribe(shownAnew, check));
+    const { SEGMENTATION_REPRESENTATION_MODIFIED, SEGMENTATION_MODIFIED } = segmentationService.EVENTS;
+    for (const event of [SEGMENTATION_REPRESENTATION_MODIFIED, SEGMENTATION_MODIFIED]) {
+      if (event !== undefined) subscriptions.push(segmentationService.subscribe(event, check));
+    }
     for (const event of NEW_IMAGE_EVENTS) document.addEventListener(event, check, true);
     return () => {
       for (const { unsubscribe } of subscriptions) unsubscribe();
@@ -126,7 +132,9 @@ export class Places {
     const place = this.active();
     const series = this.#catalogue.all().map(({ series: { id, frames } }) => `${id} ${frames.length}`);
     const painting = this.activeSegmentation();
-    return [this.activeViewportId(), place?.series.id, place?.frameIndex, painting, ...series].join('\n');
+    const segment = painting === undefined ? undefined : this.activeSegment(painting);
+    const shown = [this.activeViewportId(), place?.series.id, place?.frameIndex, painting, segment];
+    return [...shown, ...series].join('\n');
   }
 
   async #untilShown(viewportId: string, imageId: string): Promise<void> {

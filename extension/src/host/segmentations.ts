@@ -58,7 +58,7 @@ export class Segmentations {
     if (found) return found;
     if (wanted === '') throw new SaltError('INVALID_ARGUMENT', 'A segment needs a word.');
     const { segmentationService } = this.#host.services;
-    const active = this.#host.tools.segmentation.segmentIndex.getActiveSegmentIndex(segmentationId);
+    const active = this.#places.activeSegment(segmentationId);
     const index = Math.max(0, ...segments.map((segment) => segment.index)) + 1;
     segmentationService.addSegment(segmentationId, { segmentIndex: index, label: wanted });
     // Adding one makes it the active one, but what the brush paints is the user's choice.

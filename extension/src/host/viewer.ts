@@ -99,7 +99,7 @@ export type BrushTool = 'brush' | 'eraser';
 export interface Viewer {
   /** What the active viewport shows; undefined where it shows no image. */
   active(): Place | undefined;
-  /** Told when the active viewport, its series, its frame or the segmentation that is edited there changes. */
+  /** Told when the active viewport, its series, its frame, or the segmentation or segment that is edited there changes. */
   onActiveChange(listener: () => void): () => void;
   /** Every image series that is loaded in the viewer's grid or study browser. */
   series(): readonly Series[];
@@ -114,6 +114,8 @@ export interface Viewer {
   segmentations(seriesId: string): readonly SegmentationInfo[];
   /** The one that the viewer's own tools edit in the active viewport; undefined where it shows none. */
   activeSegmentation(): string | undefined;
+  /** The segment of it that its tools edit. */
+  activeSegment(segmentationId: string): number | undefined;
   /** A new, empty labelmap on the series, shown in its viewports, its first segment ready to paint. */
   createSegmentation(seriesId: string, label: string, words: readonly string[]): Promise<SegmentationInfo>;
   /** The segment of this word, added where it is missing. */

@@ -1,11 +1,12 @@
+import type { SegmentationInfo } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import type { PlaceState } from '../store/state.ts';
 import { isAsCollected, uncollectedFrames } from './frames/collecting.ts';
-import { patch } from './common/context.ts';
+import { patch, patchSettings } from './common/context.ts';
 import { countPixels } from './masks/masks.ts';
 import type { Parts } from './masks/parts.ts';
 import { unsavedOn } from './frames/unsaved-masks.ts';
-import { segmentOf } from './common/working.ts';
+import { fold, segmentOf } from './common/working.ts';
 
 /** Milliseconds in which changes of the viewer are gathered: a brush stroke brings many. */
 const GATHER = 120;
@@ -20,9 +21,28 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
   /** Whether anything may have changed but what is on screen: who scrolls does not wait for a look through all frames. */
   let recount = true;
 
+  let edited: { readonly segmentationId: string; readonly segment: number | undefined } | undefined;
+
+  /** Who turns to another segment in the viewer’s own list paints that word. */
+  const followSegment = (segmentation: SegmentationInfo | undefined): void => {
+    const before = edited;
+    edited = segmentation && {
+      segmentationId: segmentation.id,
+      segment: viewer.activeSegment(segmentation.id),
+    };
+    if (!segmentation || before?.segmentationId !== segmentation.id || before.segment === edited?.segment)
+      return;
+    const { words, activeWord } = store.getState().settings;
+    const label = segmentation.segments.find(({ index }) => index === edited?.segment)?.label;
+    const word = words.find((known) => label !== undefined && fold(known) === fold(label));
+    if (word !== undefined && word !== activeWord) patchSettings(parts, { activeWord: word });
+  };
+
   const read = (): void => {
     timer = undefined;
-    patch(parts, { place: readPlace(parts, recount), openSeries: viewer.series().length });
+    const place = readPlace(parts, recount);
+    patch(parts, { place, openSeries: viewer.series().length });
+    followSegment(place?.segmentation);
     recount = store.getState().segmenting.status === 'running';
   };
   const follow = (): void => {
