@@ -50,7 +50,7 @@ describe('lint', () => {
     [
       'an import of tests by the engine',
       GRAPH,
-      "import { X } from '../runtime/scenario.ts';\nexport const f = X;",
+      "import { X } from '../../test/runtime/scenario.ts';\nexport const f = X;",
       'import-x/no-restricted-paths',
     ],
     [
