@@ -19,6 +19,7 @@ import {
   waitForPaint,
   waitForSegmentation,
 } from './viewer-page.ts';
+import { wipesAlong } from './wipes.ts';
 
 /** Frames are counted from zero here. Drafts before any training are measured and taken back on these, ... */
 const DRAFTED = [12, 22];
@@ -52,7 +53,7 @@ export interface Plan {
 }
 
 /** How what is wrong is wiped off. */
-const WIPE = { brushes: [10], most: 2 };
+const WIPE = { diameter: 10, most: 2 };
 /** What a second fine-tuning may cost in Dice: runs of a set time differ. */
 const MOST_LOST = 0.08;
 /** Share of a word's pixels that may lie on the other's structure. */
@@ -201,7 +202,7 @@ async function draftAndMend(
   const wrong = farFrom(maskIn(labels, 1, width, height), { width, height, data: there });
   // In hand again after the next draft.
   if (first) await person.press('Eraser');
-  await person.paint(strokesAlong(wrong, WIPE));
+  await person.paint(wipesAlong(wrong, WIPE));
 }
 
 /** Until the run has ended and the series has been segmented with what it learnt. */

@@ -1,13 +1,14 @@
 /** How a person would paint a structure whose truth is known: along its middle, with brushes as wide as it is. */
 import type { Mask } from '../../src/imaging/frame.ts';
 import { distanceTo } from '../../src/metrics/distance-transform.ts';
-import { skeletonOf } from '../../src/metrics/skeleton.ts';
+import { LEAST_LENGTH, inStraightLines, middleOf, neighbours } from './lines.ts';
+import type { Point } from './lines.ts';
 
 /** One movement of the brush: from the press of the button to its release. */
 export interface Stroke {
   /** In pixels of the image. */
   readonly diameter: number;
-  readonly path: readonly (readonly [x: number, y: number])[];
+  readonly path: readonly Point[];
 }
 
 export interface StrokeOptions {
@@ -20,17 +21,12 @@ export interface StrokeOptions {
   readonly most: number;
 }
 
-/** Pieces of fewer pixels than this are nothing that a person would paint. */
-const LEAST_LENGTH = 12;
-/** Twigs of so few pixels are not followed: the brush covers them. */
-const TWIG = 3;
 /** What lies so near to a structure, in pixels, is its rim drawn too wide. */
 const RIM = 4;
-/** A path is drawn in straight lines that lie no further than this from it, in pixels. */
-const TOLERANCE = 1.5;
 
-export function strokesAlong({ width, height, data }: Mask, { brushes, most }: StrokeOptions): Stroke[] {
-  const middle = withoutTwigs(skeletonOf(data, width, height), width);
+export function strokesAlong(mask: Mask, { brushes, most }: StrokeOptions): Stroke[] {
+  const { width, height, data } = mask;
+  const middle = middleOf(mask);
   const outside = data.map((value) => 1 - value);
   const radii = distanceTo(outside, width, height, [1, 1]);
   const brushOf = (at: number): number => {
@@ -66,18 +62,6 @@ export function farFrom({ data: found }: Mask, { width, height, data }: Mask): M
     height,
     data: found.map((value, at) => (value === 1 && (distances[at] ?? 0) > RIM ? 1 : 0)),
   };
-}
-
-/** Takes the tips off all branches, and with them the short twigs that a ragged edge gives its middle. */
-function withoutTwigs(line: Uint8Array, width: number): Uint8Array {
-  let left = line;
-  for (let round = 0; round < TWIG; round++) {
-    const before = left;
-    left = before.map((value, at) =>
-      value === 1 && neighbours(at, width).filter((other) => before[other] === 1).length > 1 ? 1 : 0,
-    );
-  }
-  return left;
 }
 
 /** Where the calibre wavers about the border between two brushes, a person does not lift the hand. */
@@ -119,40 +103,4 @@ function piecesOf(line: Uint8Array, width: number, height: number): number[][] {
     pieces.push(path.slice(0, reached + 1));
   }
   return pieces;
-}
-
-type Point = readonly [x: number, y: number];
-
-/** As few of the points as will do (Douglas and Peucker, 1973). */
-function inStraightLines(points: readonly Point[]): readonly Point[] {
-  const kept = new Set([0, points.length - 1]);
-  const open: [from: number, to: number][] = [[0, points.length - 1]];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [from, to] = next;
-    let [furthest, most] = [from, TOLERANCE];
-    for (let i = from + 1; i < to; i++) {
-      const distance = distanceToLine(points[i]!, points[from]!, points[to]!);
-      if (distance > most) [furthest, most] = [i, distance];
-    }
-    if (furthest === from) continue;
-    kept.add(furthest);
-    open.push([from, furthest], [furthest, to]);
-  }
-  return points.filter((_, i) => kept.has(i));
-}
-
-/** From a point to the nearest on the line from `a` to `b`, ends included. */
-function distanceToLine([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
-  const [dx, dy] = [bx - ax, by - ay];
-  const along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
-  const nearest = Math.min(1, Math.max(0, along));
-  return Math.hypot(x - ax - nearest * dx, y - ay - nearest * dy);
-}
-
-function neighbours(at: number, width: number): number[] {
-  const x = at % width;
-  const steps = [-width, width];
-  if (x > 0) steps.push(-1, -width - 1, width - 1);
-  if (x < width - 1) steps.push(1, 1 - width, width + 1);
-  return steps.map((step) => at + step);
 }
