@@ -113,7 +113,7 @@ export const de: Strings = {
     title: 'Bilder',
     count: frames,
     empty:
-      'Lassen Sie ein Bild vorschlagen, bessern Sie es mit dem Pinsel nach, und sammeln Sie es. Zwei oder drei genügen für den Anfang.',
+      'Lassen Sie ein Bild vorschlagen, radieren Sie weg, was nicht dazugehört, zeichnen Sie ein, was fehlt, und sammeln Sie es. Zwei oder drei genügen für den Anfang.',
     words: 'Was gesucht wird',
     addWord: 'Wort hinzufügen',
     addWordHint: 'z. B. Catheter',
@@ -128,6 +128,9 @@ export const de: Strings = {
     draftFailed: 'Es gibt keinen Vorschlag',
     brush: 'Pinsel',
     eraser: 'Radierer',
+    brushHint: 'Pinsel: zeichnet das gewählte Wort ein, mit dem Pinsel des Viewers',
+    eraserHint:
+      'Radierer: nimmt weg, was nicht dazugehört, etwa eine Elektrode, in einem Zug, quer über die Gefäße hinweg. Was davon stehen bleibt, wird mitgelernt.',
     brushFailed: 'Der Pinsel ist nicht bereit',
     workingLabel: (series) => (series === '' ? 'SALT' : `SALT · ${series}`),
     collect: 'Bild sammeln',

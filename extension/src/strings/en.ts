@@ -64,7 +64,8 @@ export const en = {
   frames: {
     title: 'Frames',
     count: frames,
-    empty: 'Draft a frame, correct it with the brush, and collect it. Two or three are enough to begin.',
+    empty:
+      'Draft a frame, wipe off what does not belong, paint what is missing, and collect it. Two or three are enough to begin.',
     words: 'What to find',
     addWord: 'Add a word',
     addWordHint: 'e.g. Catheter',
@@ -79,6 +80,9 @@ export const en = {
     draftFailed: 'The frame was not drafted',
     brush: 'Brush',
     eraser: 'Eraser',
+    brushHint: 'Brush: paints the chosen word, with the viewer’s own brush',
+    eraserHint:
+      'Eraser: wipes off what does not belong, such as a lead: in one stroke, straight across the vessels. What is left of it is learnt.',
     brushFailed: 'The brush is not ready',
     workingLabel: (series: string) => (series === '' ? 'SALT' : `SALT · ${series}`),
     collect: 'Collect this frame',

@@ -74,7 +74,12 @@ export function AnnotateActions() {
 function BrushButton({ tool }: { readonly tool: 'brush' | 'eraser' }) {
   const { strings, frames } = useSession();
   return (
-    <Button label={strings.frames[tool]} onPress={() => frames.brush(tool)} reason={useReason(whyNotBrush)}>
+    <Button
+      label={strings.frames[tool]}
+      hint={tool === 'brush' ? strings.frames.brushHint : strings.frames.eraserHint}
+      onPress={() => frames.brush(tool)}
+      reason={useReason(whyNotBrush)}
+    >
       <Icon name={tool} />
     </Button>
   );
