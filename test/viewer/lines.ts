@@ -55,6 +55,7 @@ function distanceToLine([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number
   return Math.hypot(x - ax - nearest * dx, y - ay - nearest * dy);
 }
 
+/** The eight about a pixel; above and below the image they lie outside of its pixels. */
 export function neighbours(at: number, width: number): number[] {
   const x = at % width;
   const steps = [-width, width];

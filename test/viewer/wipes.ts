@@ -20,6 +20,7 @@ const LEAST_COSINE = 0.75;
 /** Pixels over which the direction of an end is taken. */
 const END = 20;
 
+/** @param mask what is wrong */
 export function wipesAlong(mask: Mask, { diameter, most }: WipeOptions): Stroke[] {
   const { width } = mask;
   const lines = longestLines(middleOf(mask), width)

@@ -128,7 +128,7 @@ export const de: Strings = {
     draftFailed: 'Es gibt keinen Vorschlag',
     brush: 'Pinsel',
     eraser: 'Radierer',
-    brushHint: 'Pinsel: zeichnet das gewählte Wort ein, mit dem Pinsel des Viewers',
+    brushHint: 'Pinsel: zeichnet das gewählte Wort ein',
     eraserHint:
       'Radierer: nimmt weg, was nicht dazugehört, etwa eine Elektrode, in einem Zug, quer über die Gefäße hinweg. Was davon stehen bleibt, wird mitgelernt.',
     brushFailed: 'Der Pinsel ist nicht bereit',

@@ -80,7 +80,7 @@ export const en = {
     draftFailed: 'The frame was not drafted',
     brush: 'Brush',
     eraser: 'Eraser',
-    brushHint: 'Brush: paints the chosen word, with the viewer’s own brush',
+    brushHint: 'Brush: paints the chosen word',
     eraserHint:
       'Eraser: wipes off what does not belong, such as a lead: in one stroke, straight across the vessels. What is left of it is learnt.',
     brushFailed: 'The brush is not ready',

@@ -76,7 +76,7 @@ function BrushButton({ tool }: { readonly tool: 'brush' | 'eraser' }) {
   return (
     <Button
       label={strings.frames[tool]}
-      hint={tool === 'brush' ? strings.frames.brushHint : strings.frames.eraserHint}
+      hint={strings.frames[`${tool}Hint`]}
       onPress={() => frames.brush(tool)}
       reason={useReason(whyNotBrush)}
     >
