@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AUGMENTATIONS } from '../../src/training/augmentation.ts';
-import { PRETRAINED_PRESET, detailSide, segmentingSide } from '../../src/training/presets.ts';
+import { PRETRAINED_PRESET, SAM_PRESET, detailSide, segmentingSide } from '../../src/training/presets.ts';
 import { settingsOf } from '../../src/training/run-choices.ts';
 
 test('a model with a detail head sees frames at their own size, up to a quarter above the usual', () => {
@@ -31,4 +31,15 @@ test('a rate that was chosen holds whatever the length of the run', () => {
   assert.ok(own.longRun && own.longRun.learningRate > own.learningRate);
   const chosen = settingsOf({ ...choices, learningRate: 0.004 }, PRETRAINED_PRESET).schedule;
   assert.deepEqual([chosen.learningRate, chosen.longRun], [0.004, null]);
+});
+
+test('several words are learnt with gentler changes to the frames, unless others were chosen', () => {
+  const choices = { budget: { steps: 100 }, seed: 1 };
+  const [one, two] = [['vessel'], ['artery', 'vein']];
+  const of = (words: string[], preset = PRETRAINED_PRESET) => settingsOf({ ...choices, words }, preset);
+  assert.deepEqual(of(one).augmentation, AUGMENTATIONS.vessels);
+  assert.deepEqual(of(two).augmentation, AUGMENTATIONS.words);
+  assert.deepEqual(of(two, SAM_PRESET).augmentation, AUGMENTATIONS.published);
+  const chosen = settingsOf({ ...choices, words: two, augmentation: 'none' }, PRETRAINED_PRESET);
+  assert.deepEqual(chosen.augmentation, AUGMENTATIONS.none);
 });
