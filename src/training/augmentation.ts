@@ -27,7 +27,7 @@ export const augmentationSchema = z.strictObject({
 
 export type Augmentation = Readonly<z.infer<typeof augmentationSchema>>;
 
-export const AUGMENTATION_PRESETS = ['none', 'published', 'vessels'] as const;
+export const AUGMENTATION_PRESETS = ['none', 'published', 'vessels', 'words'] as const;
 export type AugmentationPreset = (typeof AUGMENTATION_PRESETS)[number];
 
 export const AUGMENTATIONS: Readonly<Record<AugmentationPreset, Augmentation>> = {
@@ -49,5 +49,19 @@ export const AUGMENTATIONS: Readonly<Record<AugmentationPreset, Augmentation>> =
     gain: 0.15,
     offset: 0.15,
     logGamma: 0.25,
+  }),
+  /**
+   * For several words on the same frames: what tells an artery from a vein (a shade of colour, the course, the width) is left
+   * nearly as it is. From three photographs of AVRDB_sample, salt-tiny learns them more slowly with the sizes of `vessels` and
+   * either its turns or its colours: Dice loss over steps 151 to 175 of 480 0.617 and 0.607 in place of 0.585.
+   */
+  words: augmentationSchema.parse({
+    flipX: 0.5,
+    flipY: 0.5,
+    rotation: { degrees: 30, probability: 1 },
+    logScale: 0.15,
+    gain: 0.05,
+    offset: 0.05,
+    logGamma: 0.1,
   }),
 };

@@ -8,6 +8,8 @@ import type { TrainingSettingsInput } from './settings.ts';
 export interface Preset {
   readonly batchSize: number;
   readonly settings: Omit<TrainingSettingsInput, 'words' | 'budget'>;
+  /** In place of the settings' own, where several words are learnt. */
+  readonly augmentationOfWords?: Augmentation;
 }
 
 /** As the method's authors trained (arXiv 2503.16055); they do not say how often the rate drops. */
@@ -41,6 +43,7 @@ export const PRETRAINED_PRESET: Preset = {
     clipNorm: 1,
     loss: { ...VESSEL_LOSS, diceOver: 'sample', penaltyWeight: SALT_LOSS.penaltyWeight },
   },
+  augmentationOfWords: AUGMENTATIONS.words,
 };
 
 /** A recipe under which a plain U-Net learns vessels from a few frames; the rate falls to zero over the budget. */

@@ -37,7 +37,7 @@ export interface RunChoices {
  */
 export function settingsOf(
   choices: RunChoices,
-  { settings }: Preset,
+  { settings, augmentationOfWords }: Preset,
   derived: { readonly accumulate?: number; readonly learningRate?: number } = {},
 ): TrainingSettings {
   const { words, budget, seed, augmentation, forgiveEdges, heldOutShare, patience, evaluateEvery } = choices;
@@ -51,6 +51,7 @@ export function settingsOf(
     // A rate that was chosen holds whatever the run's length.
     schedule: { ...settings.schedule, ...(learningRate !== undefined && { learningRate, longRun: null }) },
     ...(accumulate !== undefined && { accumulate }),
+    ...(words.length > 1 && augmentationOfWords && { augmentation: augmentationOfWords }),
     ...(augmentation !== undefined && { augmentation: AUGMENTATIONS[augmentation] }),
     ...(forgiveEdges !== undefined && { forgiveEdges }),
     ...(heldOutShare !== undefined && { heldOutShare }),
