@@ -25,11 +25,14 @@ const wordScoreSchema = z.strictObject({ dice: z.number(), hd95: z.number().null
 const cellSchema = z.strictObject({
   cell: z.string(),
   frames: z.array(z.string()),
-  minutes: z.number(),
+  /** What training was given; null where it was given a number of steps (see `cost`). */
+  minutes: z.number().nullable(),
   /** Wall clock of the whole `train` command. */
   seconds: z.number().nullable(),
   /** What training cost; absent from cells without any, and from those measured before 2026-11-26, 12:00. */
-  cost: z.strictObject({ trainedNumbers: z.int(), steps: z.int(), peakMegabytes: z.number() }).optional(),
+  cost: z
+    .strictObject({ trainedNumbers: z.int(), steps: z.int(), peakMegabytes: z.number().optional() })
+    .optional(),
   scores: z.record(z.string(), wordScoreSchema),
   /** Where there are several words: of what each was given, the share that lies on another's structure. */
   paintedOnAnother: z.record(z.string(), z.number()).optional(),
@@ -65,6 +68,8 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: ['drive:zero:salt'] },
     seeds: { type: 'string', default: '1,2,3' },
     minutes: { type: 'string' },
+    /** As many as fit into the table's minutes on another machine: cells of a slow one then compare with its. */
+    steps: { type: 'string' },
     flips: { type: 'string', default: '4' },
   },
 });
@@ -167,8 +172,7 @@ async function runCell(
     '--data',
     folders.train,
     ...prompts,
-    '--minutes',
-    String(minutes),
+    ...(options.steps === undefined ? ['--minutes', String(minutes)] : ['--steps', options.steps]),
     '--seed',
     String(seed),
     '--held-out',
@@ -182,7 +186,7 @@ async function runCell(
   return {
     cell,
     frames: [...folders.frames],
-    minutes,
+    minutes: options.steps === undefined ? minutes : null,
     seconds: ran.seconds,
     cost: costOf(ran),
     scores: evaluate(model, folders.test, words),
