@@ -29,7 +29,10 @@ const cellSchema = z.strictObject({
   minutes: z.number().nullable(),
   /** Wall clock of the whole `train` command. */
   seconds: z.number().nullable(),
-  /** What training cost; absent from cells without any, and from those measured before 2026-11-26, 12:00. */
+  /**
+   * What training cost; absent from cells without any, and from those measured before 2026-11-26, 12:00. The peak is absent where
+   * `train` was started by hand.
+   */
   cost: z
     .strictObject({ trainedNumbers: z.int(), steps: z.int(), peakMegabytes: z.number().optional() })
     .optional(),

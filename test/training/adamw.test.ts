@@ -74,7 +74,7 @@ describe('AdamW', () => {
         (most, value, k) => Math.max(most, Math.abs(value - (ended[s]?.data[k] ?? NaN))),
         0,
       );
-      assert.ok(worst < 2e-6, `segment ${s} is off by ${worst}`);
+      assert.ok(worst < 1e-6, `segment ${s} is off by ${worst}`);
     }
   });
 });

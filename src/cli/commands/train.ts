@@ -117,7 +117,7 @@ export function addTrain(program: Command): void {
     .addOption(
       new Option(
         '--augment <how>',
-        'random changes to frames (default: vessels for a U-Net and salt-tiny, which has gentler ones, words, where it learns several; published for SAM)',
+        'random changes to frames (default: vessels for a U-Net and salt-tiny, words for salt-tiny with several prompts, published for SAM)',
       ).choices(AUGMENTATION_PRESETS),
     )
     .option('--forgive-edges', 'masks were painted by hand: their outermost pixels count neither way')
