@@ -60,6 +60,8 @@ export const adapterInfoSchema = z
     imageSize: z.int().min(1).max(65_536),
     /** The same when frames are segmented, where it is another. */
     segmentedAt: z.int().min(1).max(65_536).optional(),
+    /** Longest side of frames in training, in pixels, where the model saw tiles of `imageSize` of them; else it saw them whole. */
+    frameSize: z.int().min(1).max(65_536).optional(),
     /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
     normalisation: label,
     /** What the model was taught to answer to, in the order of its outputs where it has several. */
@@ -76,6 +78,10 @@ export const adapterInfoSchema = z
     training: trainingSchema,
     /** Null when no frame was held out. */
     metrics: metricsSchema.nullable(),
+  })
+  .refine(({ imageSize, frameSize = imageSize }) => frameSize >= imageSize, {
+    path: ['frameSize'],
+    message: 'tiles are no larger than their frame',
   })
   .refine(({ model, prompts }) => model.kind === 'sam' || prompts.length === model.config.outputs, {
     path: ['prompts'],

@@ -36,6 +36,11 @@ export function share(text: string): number {
   return value;
 }
 
+/** In pixels, or `whole`. */
+export function tileSize(text: string): number | 'whole' {
+  return text === 'whole' ? text : wholeNumber(8, 8192)(text);
+}
+
 const PREFIXES = ['', 'K', 'M', 'G', 'T'];
 
 /** `4GB`, `512 MB`, `1.5g`: powers of 1000, as `formatBytes` writes them; `4GiB`: powers of 1024. */

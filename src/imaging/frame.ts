@@ -18,6 +18,15 @@ export interface Frame {
   readonly intensity: string;
 }
 
+/** Whether it shows anything but greys, however these are stored. */
+export function isInColour({ channels, pixels }: Pick<Frame, 'channels' | 'pixels'>): boolean {
+  if (channels === 1) return false;
+  for (let i = 0; i < pixels.length; i += 3) {
+    if (pixels[i] !== pixels[i + 1] || pixels[i] !== pixels[i + 2]) return true;
+  }
+  return false;
+}
+
 export interface FrameSource {
   /** File name, without its folder. */
   readonly file: string;

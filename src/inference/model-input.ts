@@ -18,6 +18,19 @@ export interface SquareInput {
   readonly side: number;
   /** ... and larger ones reduced to this. Default: `side`. */
   readonly reducedTo?: number;
+  /** Where the model sees a frame tile by tile, each in a square. Default: the whole frame in one. */
+  readonly tiles?: {
+    /** Of the frame's longest side that is a tile's side, above 0 to 1. */
+    readonly share: number;
+    /** Side of the square for a frame that must be seen whole all the same. */
+    readonly wholeSide: number;
+  };
+}
+
+/** Of the whole frame at once, as a prompt needs it that points at a place. */
+export function wholeInput(input: ModelInput): ModelInput {
+  if (input.framing === 'native' || !input.tiles) return input;
+  return { framing: 'square', side: input.tiles.wholeSide };
 }
 
 /** Whether words are prompts, one at a time, or outputs, all at once in a fixed order. */

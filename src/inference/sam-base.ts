@@ -2,10 +2,11 @@ import type { FloatTensor } from '../graph/tensor.ts';
 import type { BaseModel } from '../adapters/index.ts';
 import type { SamWeights } from '../model/checkpoint/load-sam.ts';
 import { randomTextAffine } from '../model/checkpoint/random-weights.ts';
-import { detailModel, silentDetailWeights } from '../model/detail/index.ts';
+import { detailModel, detailMultiple, silentDetailWeights } from '../model/detail/index.ts';
 import type { DetailHead, DetailModelOptions } from '../model/detail/index.ts';
 import { prepareSamWeights, samModel } from '../model/sam/index.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
+import type { SquareInput } from './model-input.ts';
 
 /** A SAM as it was loaded, before anything is adapted or resized. `weightsHash` is that of `weights`. */
 export interface SamBase extends BaseModel, SamWeights {}
@@ -33,6 +34,32 @@ export function samTensors(base: SamBase, imageSize: number, seed: number): Map<
     ...(detail?.weights ?? []),
   ]);
   return prepareSamWeights(all, config, imageSize);
+}
+
+/** Of which the side of its square input is a multiple, in pixels. */
+export function inputMultiple({ config, detail }: Pick<SamBase, 'config' | 'detail'>): number {
+  return detail ? detailMultiple(detail.config, config) : config.patchSize;
+}
+
+/** How frames were shown to a SAM in training, and are shown to it since. All in pixels. */
+export interface TrainedSizes {
+  /** Side of its square input in training. */
+  readonly imageSize: number;
+  /** The same when frames are segmented. Default: `imageSize`. */
+  readonly segmentedAt?: number | undefined;
+  /** Longest side of the frames in training, where it saw tiles of `imageSize` of them. Default: frames were seen whole. */
+  readonly frameSize?: number | undefined;
+}
+
+/** How such a SAM wants frames. @param multiple of which the side of its input must be one */
+export function trainedInput(
+  { imageSize, segmentedAt = imageSize, frameSize }: TrainedSizes,
+  multiple: number,
+): SquareInput {
+  const input = { framing: 'square', side: segmentedAt } as const;
+  if (frameSize === undefined) return input;
+  const wholeSide = Math.ceil((segmentedAt * frameSize) / imageSize / multiple) * multiple;
+  return { ...input, tiles: { share: imageSize / frameSize, wholeSide } };
 }
 
 /** The same model alone: its masks are SAM's, to the bit. */

@@ -2,7 +2,8 @@ import type { DeviceTensor, Executor } from '../graph/executor.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import type { Mask } from '../imaging/frame.ts';
-import type { Raster } from '../imaging/geometry.ts';
+import { cropMask, cropRaster } from '../imaging/geometry.ts';
+import type { Raster, Rectangle } from '../imaging/geometry.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { DeviceCache } from './device-cache.ts';
@@ -10,11 +11,12 @@ import { maskOf } from './mask.ts';
 import type { MaskOptions, ProbabilityMap } from './mask.ts';
 import { mirrored, mirrors } from './mirror.ts';
 import type { Flips, Mirror } from './mirror.ts';
-import { inputSize, inputTensor, logitsOfFrame, requireFinitePixels } from './model-input.ts';
+import { inputSize, inputTensor, logitsOfFrame, requireFinitePixels, wholeInput } from './model-input.ts';
 import type { InputSize, ModelInput } from './model-input.ts';
 import { pixelHash } from './pixel-hash.ts';
 import { compileStages } from './stage-programs.ts';
 import type { StageChain, WeightPlacement, Weights } from './stage-programs.ts';
+import { TiledMaps, tilesOf } from './tiles.ts';
 
 export interface SegmenterOptions {
   readonly executor: Executor;
@@ -73,6 +75,13 @@ export function createSegmenter(options: SegmenterOptions): Segmenter {
   return new StagedSegmenter(options);
 }
 
+/** A frame or a tile as the model is to see it. */
+interface View {
+  readonly frame: Raster;
+  readonly input: ModelInput;
+  readonly hash: string;
+}
+
 interface SizedPrograms {
   readonly image: StageChain;
   readonly prompt: StageChain;
@@ -97,17 +106,31 @@ class StagedSegmenter implements Segmenter {
 
   async probabilities(frame: Raster, options: SegmentOptions = {}): Promise<ProbabilityMap[]> {
     const { prompt = {}, flips = 1 } = options;
-    if (flips > 1 && SPATIAL_PROMPTS.some((name) => name in prompt)) {
+    const { input } = this.#options;
+    const points = SPATIAL_PROMPTS.some((name) => name in prompt);
+    if (flips > 1 && points) {
       throw new SaltError('INVALID_ARGUMENT', 'Points, boxes and masks do not go with averaging over flips.');
     }
     requireFinitePixels(frame, 'The frame');
-    const programs = await this.#sized(inputSize(this.#options.input, frame));
+    if (points) return this.#mapsOf(frame, wholeInput(input), options);
+    const tiles = tilesIn(input, frame);
+    if (tiles.length === 1) return this.#mapsOf(frame, input, options);
+    const whole = new TiledMaps({ width: frame.width, height: frame.height });
+    for (const tile of tiles) {
+      whole.add(tile, await this.#mapsOf(cropRaster(frame, tile), input, within(tile, options)));
+    }
+    return whole.maps();
+  }
+
+  /** Of a frame, or a tile of one. */
+  async #mapsOf(frame: Raster, input: ModelInput, options: SegmentOptions): Promise<ProbabilityMap[]> {
+    const programs = await this.#sized(inputSize(input, frame));
     const hash = pixelHash(frame, options.fieldOfView);
     const { width, height } = frame;
-    const views = mirrors(flips);
+    const views = mirrors(options.flips ?? 1);
     const planes: Float32Array[][] = [];
     for (const mirror of views) {
-      const seen = await this.#probabilitiesOf(frame, hash, mirror, programs, options);
+      const seen = await this.#probabilitiesOf({ frame, input, hash }, mirror, programs, options);
       planes.push(seen.map((plane) => mirrored(plane, { width, height }, mirror)));
     }
     const [first = [], ...others] = planes;
@@ -119,10 +142,15 @@ class StagedSegmenter implements Segmenter {
 
   async embed(frame: Raster, options: Omit<SegmentOptions, 'prompt'> = {}): Promise<void> {
     requireFinitePixels(frame, 'The frame');
-    const programs = await this.#sized(inputSize(this.#options.input, frame));
-    const hash = pixelHash(frame, options.fieldOfView);
-    for (const mirror of mirrors(options.flips ?? 1)) {
-      await this.#embeddingOf(frame, hash, mirror, programs, options);
+    const { input } = this.#options;
+    for (const tile of tilesIn(input, frame)) {
+      const seen = cropRaster(frame, tile);
+      const { fieldOfView, ...others } = within(tile, options);
+      const programs = await this.#sized(inputSize(input, seen));
+      const view = { frame: seen, input, hash: pixelHash(seen, fieldOfView) };
+      for (const mirror of mirrors(options.flips ?? 1)) {
+        await this.#embeddingOf(view, mirror, programs, { ...others, fieldOfView });
+      }
     }
   }
 
@@ -140,15 +168,14 @@ class StagedSegmenter implements Segmenter {
 
   /** Probabilities of the mirrored frame, one plane for each output. */
   async #probabilitiesOf(
-    frame: Raster,
-    hash: string,
+    view: View,
     mirror: Mirror,
     programs: SizedPrograms,
     options: SegmentOptions,
   ): Promise<Float32Array[]> {
-    const { executor, input } = this.#options;
+    const { executor } = this.#options;
     const { prompt = {}, shouldStop } = options;
-    const embedding = await this.#embeddingOf(frame, hash, mirror, programs, options);
+    const embedding = await this.#embeddingOf(view, mirror, programs, options);
     const batch: Record<string, DeviceTensor> = {};
     try {
       for (const [name, tensor] of Object.entries(prompt)) batch[name] = await executor.upload(tensor);
@@ -156,7 +183,7 @@ class StagedSegmenter implements Segmenter {
       const logits = await executor.download(output);
       output.dispose();
       return planesOf(logits.shape, logits.data).map(({ plane, grid }) =>
-        sigmoid(logitsOfFrame(input, frame, plane, grid)),
+        sigmoid(logitsOfFrame(view.input, view.frame, plane, grid)),
       );
     } finally {
       for (const tensor of Object.values(batch)) tensor.dispose();
@@ -165,16 +192,15 @@ class StagedSegmenter implements Segmenter {
 
   /** Of the mirrored frame; the cache's own. */
   async #embeddingOf(
-    frame: Raster,
-    hash: string,
+    { frame, input, hash }: View,
     mirror: Mirror,
     programs: SizedPrograms,
     { fieldOfView, shouldStop }: SegmentOptions,
   ): Promise<DeviceTensor> {
-    const key = `${hash} ${mirror.x} ${mirror.y}`;
+    const key = `${hash} ${mirror.x} ${mirror.y} ${inputSize(input, frame).width}`;
     const kept = this.#embeddings.get(key);
     if (kept) return kept;
-    const { executor, input } = this.#options;
+    const { executor } = this.#options;
     const pixels = mirrored(frame.pixels, frame, mirror);
     const inside = fieldOfView && { ...fieldOfView, data: mirrored(fieldOfView.data, fieldOfView, mirror) };
     const image = await executor.upload(inputTensor(input, { ...frame, pixels }, inside));
@@ -209,6 +235,15 @@ class StagedSegmenter implements Segmenter {
     }
     return programs;
   }
+}
+
+function tilesIn(input: ModelInput, frame: InputSize): readonly Rectangle[] {
+  return tilesOf(frame, input.framing === 'square' ? (input.tiles?.share ?? 1) : 1);
+}
+
+function within(tile: Rectangle, options: SegmentOptions): SegmentOptions {
+  const { fieldOfView } = options;
+  return fieldOfView ? { ...options, fieldOfView: cropMask(fieldOfView, tile) } : options;
 }
 
 async function disposeAll({ image, prompt }: SizedPrograms): Promise<void> {

@@ -14,13 +14,13 @@ import { unetModel, unetMultiple } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Flips } from './mirror.ts';
-import { inputSize } from './model-input.ts';
+import { inputSize, wholeInput } from './model-input.ts';
 import type { InputSize, ModelInput, SquareInput } from './model-input.ts';
 import { embedAskedWord, indexOfWord, listWords } from './prompt-words.ts';
 import type { FindEncoder } from './prompt-words.ts';
 import { placeTensors } from './place-prompt.ts';
 import type { PlacePrompt } from './place-prompt.ts';
-import { samModelOf, samTensors, withoutDetail } from './sam-base.ts';
+import { inputMultiple, samModelOf, samTensors, trainedInput, withoutDetail } from './sam-base.ts';
 import type { SamBase } from './sam-base.ts';
 import type { Weights } from './stage-programs.ts';
 
@@ -90,7 +90,7 @@ export async function adaptedSam(
 ): Promise<TrainedModel> {
   const { info, values } = file;
   requireBaseModel(info, base);
-  const { imageSize, segmentedAt = imageSize } = info;
+  const { imageSize } = info;
   // A head is all in the adapter's own file.
   const detail = info.model.kind === 'sam' ? info.model.detail : undefined;
   const sam = { ...withoutDetail(base), ...(detail && { detail: { config: detail, weights: values } }) };
@@ -99,7 +99,7 @@ export async function adaptedSam(
   const weights = samTensors(withoutDetail(base), imageSize, SEED);
   const svdOf = await factorLayers(adapter, weights, factor);
   const words = info.prompts.map(({ word }) => word);
-  const input = { framing: 'square', side: segmentedAt } as const;
+  const input = trainedInput(info, inputMultiple(sam));
   const merged = await mergeWeights(weights, adapter, values, svdOf, executor);
   return {
     words,
@@ -186,7 +186,7 @@ function placesOf(weights: Weights, input: ModelInput, withoutWord: Question | u
   if (!matrix) throw new SaltError('CHECKPOINT_MISMATCH', `The model lacks ${GAUSSIAN_MATRIX}.`);
   return {
     withoutWord,
-    tensors: (place, frame) => placeTensors(place, frame, matrix, inputSize(input, frame).width),
+    tensors: (place, frame) => placeTensors(place, frame, matrix, inputSize(wholeInput(input), frame).width),
   };
 }
 

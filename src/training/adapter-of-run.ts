@@ -13,6 +13,8 @@ export interface RunDescription {
   readonly imageSize: number;
   /** The same when frames are segmented, where it is another. */
   readonly segmentedAt?: number;
+  /** Longest side of frames in training, in pixels, where the model saw tiles of them. */
+  readonly frameSize?: number;
   readonly normalisation: 'sam' | 'field-of-view';
   /** In the order of the outputs. An embedding, where the model takes text. */
   readonly prompts: readonly {
@@ -56,6 +58,7 @@ export async function adapterOfRun(
       method: run.method,
       imageSize: run.imageSize,
       ...(run.segmentedAt !== undefined && { segmentedAt: run.segmentedAt }),
+      ...(run.frameSize !== undefined && { frameSize: run.frameSize }),
       normalisation: run.normalisation,
       prompts: run.prompts.map(({ word, encoder }) => ({ word, encoder })),
       training: {

@@ -13,6 +13,8 @@ import type { CropKind, View } from './view.ts';
 export interface ExampleOptions {
   /** Of the square example in pixels. */
   readonly side: number;
+  /** Longest side of the frame in pixels of the example, of `frame` crops. Default: `side`, so that all of it is shown. */
+  readonly frameSize?: number;
   readonly crop: CropKind;
   /** SAM's own mean and deviation, or those of the frame inside its field of view. */
   readonly normalisation: 'sam' | 'frame';
@@ -44,7 +46,7 @@ export function drawExample(
   random: Random,
   target: ExampleTarget,
 ): void {
-  const { side, crop, augmentation } = options;
+  const { side, frameSize = side, crop, augmentation } = options;
   const masks = wanted.flatMap((i) => sample.masks[i] ?? []);
   const present = masks.find(hasStructure);
   let view: View;
@@ -52,7 +54,7 @@ export function drawExample(
   let tries = 0;
   do {
     const aim = present && tries === RANDOM_TRIES ? pixelOf(present, random) : undefined;
-    view = drawView(sample.image, side, crop, augmentation, random, aim);
+    view = drawView(sample.image, { side, frameSize }, crop, augmentation, random, aim);
     const { toSource } = view;
     warped = masks.map((mask) => warpMask(mask, { width: side, height: side, toSource }));
   } while (present && tries++ < RANDOM_TRIES && !warped.some(hasStructure));

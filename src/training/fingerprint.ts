@@ -15,6 +15,7 @@ export function fingerprintOf(
     ...Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)]),
     ['batchSize', String(batchSize)],
     ['imageSize', String(imageSize)],
+    ...(subject.frameSize === undefined ? [] : [['frameSize', String(subject.frameSize)]]),
     ['trainingSamples', ids(split.train)],
     ['heldOutSamples', ids(split.heldOut)],
   ]) as Fingerprint;

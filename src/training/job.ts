@@ -24,6 +24,8 @@ export interface TrainingSubject extends StepSubject {
   /** Says what it is, e.g. base model's hash, method and ranks; a run is only resumed with an equal one. */
   readonly identity: Readonly<Record<string, string>>;
   readonly input: ModelInput;
+  /** Longest side to which frames are scaled for training, in pixels, where examples are tiles of them. Default: the examples' side. */
+  readonly frameSize?: number;
   readonly wordRole: WordRole;
   /** Words that each image of a batch is asked at once, where words are prompts. Default: 1. */
   readonly promptsPerImage?: number;

@@ -1,8 +1,9 @@
+import { isInColour } from '../imaging/frame.ts';
+import type { Frame } from '../imaging/frame.ts';
 import { countParameters, createAdapter, defaultMethod, parseMethod } from '../adapters/index.ts';
 import type { AdapterFile, FactorMatrices, MethodConfig } from '../adapters/index.ts';
-import { samModelOf } from '../inference/sam-base.ts';
-import type { SamBase } from '../inference/sam-base.ts';
-import { detailMultiple } from '../model/detail/index.ts';
+import { inputMultiple, samModelOf } from '../inference/sam-base.ts';
+import type { SamBase, TrainedSizes } from '../inference/sam-base.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { samSide } from '../model/sam-side.ts';
@@ -11,11 +12,12 @@ import { choosePlan } from './choose-plan.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
 import { PRETRAINED_PRESET, SAM_PRESET, detailSide, segmentingSide } from './presets.ts';
+import type { Preset } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
 import { promptsAtOnce, samSubject } from './sam-subject.ts';
 import { layoutModel } from './segments.ts';
-import { longestSide } from './training-sample.ts';
+import { firstFrame } from './training-sample.ts';
 import type { TrainingSettings } from './settings.ts';
 import type { TrainingSample } from './training-sample.ts';
 
@@ -38,11 +40,12 @@ export interface SamRunOptions {
  * @throws SaltError `INVALID_ARGUMENT`, `DATASET_INVALID` without samples, and what `samSubject` and loading a frame throw
  */
 export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun> {
-  const { choices, base, encoder, factor, maxBytes, samples } = options;
+  const { choices, base, encoder, factor, maxBytes } = options;
   const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
-  const imageSize = choices.imageSize ?? options.from?.info.imageSize ?? (await sideFor(base, samples));
-  if (options.from) requireSameKind(options.from, base, method, imageSize);
+  const sizes = await sizesFor(options, preset);
+  const { imageSize, frameSize } = sizes;
+  if (options.from) requireSameKind(options.from, base, method, sizes);
   let batchSize = choices.batchSize ?? preset.batchSize;
   let needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
   const isTooLarge = choices.batchSize === undefined && Math.min(needs.whole, needs.staged) > maxBytes;
@@ -50,15 +53,22 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
     batchSize = 1;
     needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
   }
-  const settings = settingsOf(choices, preset, isTooLarge ? { accumulate: preset.batchSize } : {});
+  const { ofWords } = preset;
+  const settings = settingsOf(choices, preset, {
+    ...(isTooLarge && { accumulate: preset.batchSize }),
+    ...(ofWords &&
+      choices.words.length > 1 &&
+      frameSize === undefined && { augmentation: ofWords.augmentation }),
+  });
   const executor = await options.open(needs.whole <= maxBytes);
   const { seed, words } = settings;
-  const segmentedAt = segmentingSideFor(base, imageSize, settings);
+  const segmentedAt = segmentingSideFor(base, sizes, settings);
   const subject = await samSubject({
     base,
     method,
     imageSize,
     segmentedAt,
+    ...(frameSize !== undefined && { frameSize }),
     batchSize,
     seed,
     words,
@@ -79,6 +89,7 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
       seed,
       imageSize,
       ...(segmentedAt !== imageSize && { segmentedAt }),
+      ...(frameSize !== undefined && { frameSize }),
       normalisation: 'sam',
       prompts: words.map((word) => {
         const embedding = subject.embeddings?.get(word);
@@ -88,21 +99,38 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
   };
 }
 
-async function sideFor(
-  { config, detail, textAffine }: SamBase,
-  samples: readonly TrainingSample[],
-): Promise<number> {
+/** How frames are shown in training: as was chosen, as in the adapter that the run goes on from, or as the model is best shown them. */
+async function sizesFor(
+  { choices, base, samples, from }: SamRunOptions,
+  { ofWords }: Preset,
+): Promise<TrainedSizes> {
+  if (from && choices.imageSize === undefined && choices.tileSize === undefined) {
+    const { imageSize, frameSize } = from.info;
+    return { imageSize, ...(frameSize !== undefined && { frameSize }) };
+  }
+  const first = await firstFrame(samples);
+  const usual = choices.words.length > 1 && isInColour(first) ? ofWords?.tileSize : undefined;
+  const tileSize = choices.tileSize ?? usual ?? 'whole';
+  const inTiles = tileSize !== 'whole';
+  const frameSize = choices.imageSize ?? frameSizeFor(base, first, inTiles);
+  const multiple = inputMultiple(base);
+  const imageSize = inTiles ? Math.ceil(tileSize / multiple) * multiple : frameSize;
+  return imageSize < frameSize ? { imageSize, frameSize } : { imageSize: frameSize };
+}
+
+function frameSizeFor(base: SamBase, { width, height }: Frame, inTiles: boolean): number {
+  const { config, detail, textAffine } = base;
   if (!detail || !textAffine) return samSide(config.imageSize);
-  return detailSide(config.imageSize, detailMultiple(detail.config, config), await longestSide(samples));
+  return detailSide(config.imageSize, inputMultiple(base), Math.max(width, height), inTiles);
 }
 
 function segmentingSideFor(
-  { config, detail, textAffine }: SamBase,
-  trainedAt: number,
+  base: SamBase,
+  { imageSize, frameSize }: TrainedSizes,
   { augmentation }: TrainingSettings,
 ): number {
-  if (!detail || !textAffine) return trainedAt;
-  return segmentingSide(trainedAt, detailMultiple(detail.config, config), augmentation);
+  if (!base.detail || !base.textAffine || frameSize !== undefined) return imageSize;
+  return segmentingSide(imageSize, inputMultiple(base), augmentation);
 }
 
 /** @throws SaltError `INVALID_ARGUMENT` saying what differs */
@@ -110,7 +138,7 @@ function requireSameKind(
   { info }: AdapterFile,
   base: SamBase,
   method: MethodConfig,
-  imageSize: number,
+  { imageSize, frameSize }: TrainedSizes,
 ): void {
   const { model } = info;
   const detail = model.kind === 'sam' ? model.detail : undefined;
@@ -118,6 +146,9 @@ function requireSameKind(
     ...(model.kind === 'sam' && model.weightsHash === base.weightsHash ? [] : [`its model is ${model.name}`]),
     ...(isEqual(info.method, method) ? [] : [`its method is ${JSON.stringify(info.method)}`]),
     ...(info.imageSize === imageSize ? [] : [`its images have ${info.imageSize} px a side`]),
+    ...(info.frameSize === frameSize
+      ? []
+      : [`its images show frames of ${info.frameSize ?? info.imageSize} px`]),
     ...(isEqual(detail, base.detail?.config) ? [] : ['its detail head is another']),
   ];
   if (differences.length === 0) return;

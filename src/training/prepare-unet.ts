@@ -10,7 +10,7 @@ import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
 import { UNET_PRESET, unetCropSide } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
-import { longestSide } from './training-sample.ts';
+import { firstFrame } from './training-sample.ts';
 import type { TrainingSample } from './training-sample.ts';
 import { unetSubject } from './unet-subject.ts';
 
@@ -47,7 +47,8 @@ export async function prepareUnetRun(options: UnetRunOptions): Promise<PreparedR
   const start = startOf(options, words.length);
   const { config } = start;
   if (trained) requireSameOutputs(trained, words, name);
-  const imageSize = choices.imageSize ?? unetCropSide(unetMultiple(config), await longestSide(samples));
+  const { width, height } = await firstFrame(samples);
+  const imageSize = choices.imageSize ?? unetCropSide(unetMultiple(config), Math.max(width, height));
   const settings = settingsOf(choices, UNET_PRESET, start.weights ? { learningRate: FINE_TUNING_RATE } : {});
   const subject = await unetSubject({
     config,

@@ -8,8 +8,13 @@ import type { TrainingSettingsInput } from './settings.ts';
 export interface Preset {
   readonly batchSize: number;
   readonly settings: Omit<TrainingSettingsInput, 'words' | 'budget'>;
-  /** In place of the settings' own, where several words are learnt. */
-  readonly augmentationOfWords?: Augmentation;
+  /** Where several words are learnt. */
+  readonly ofWords?: {
+    /** In place of the settings' own, where frames are seen whole. */
+    readonly augmentation: Augmentation;
+    /** Side of the tiles in which frames in colour are seen, in pixels. */
+    readonly tileSize: number;
+  };
 }
 
 /** As the method's authors trained (arXiv 2503.16055); they do not say how often the rate drops. */
@@ -28,6 +33,11 @@ export const SAM_PRESET: Preset = {
  * ("Vein" 0.848 in place of 0.806, exact masks), and ruins the model where only a few do: a run of 24 s on a busy machine left a
  * Dice of 0.22 where the draft had 0.74. Twice as high it is worse in 65 steps on drafted masks (0.836 in place of 0.841), no different in 148
  * (DRIVE, one image: 0.795 and 0.794) and better from 300 on (three images, five minutes: DRIVE 0.800 in place of 0.796, OCTA 0.787 in place of 0.784).
+ *
+ * Photographs in tiles: three to four smaller steps fit into the time of one, and words that differ in shade and width need many. Three
+ * photographs of AVRDB_sample (752 px), equal times, "artery" and "vein": 0.548, 0.590 whole at 640 px, 0.591, 0.638 in tiles of
+ * 448 px, 0.609, 0.650 in tiles of 320 px. What is known by its course is lost in a tile: of the demonstration's coronary run (512 px) in
+ * tiles of 256 px, "Catheter" has 0.00 where 0.90 is learnt from whole frames (bench/accuracy.md).
  */
 export const PRETRAINED_PRESET: Preset = {
   batchSize: 1,
@@ -43,7 +53,7 @@ export const PRETRAINED_PRESET: Preset = {
     clipNorm: 1,
     loss: { ...VESSEL_LOSS, diceOver: 'sample', penaltyWeight: SALT_LOSS.penaltyWeight },
   },
-  augmentationOfWords: AUGMENTATIONS.words,
+  ofWords: { augmentation: AUGMENTATIONS.words, tileSize: 320 },
 };
 
 /** A recipe under which a plain U-Net learns vessels from a few frames; the rate falls to zero over the budget. */
@@ -73,16 +83,20 @@ export function unetCropSide(multiple: number, longest: number): number {
   );
 }
 
+/** As `MOST_ENLARGED`, for frames that are seen in tiles. */
+const MOST_IN_TILES = 2;
+
 /**
- * Side of the input of a model with a detail head in training: what it draws is no coarser than the frame, so far as that can be
+ * Longest side of frames as a model with a detail head sees them in training: what it draws is no coarser than the frame, so far as that can be
  * afforded. On CHASE_DB1 (999 px) after one image, 640 px in place of 512: 0.755 / 19.6 in place of 0.751 / 21.2 (one seed).
  * @param ownSide that the model's position tables were made for
  * @param multiple of which it must be one
  * @param longest side of a frame in pixels
+ * @param inTiles whether only a part of the frame is an input, so that more can be afforded
  */
-export function detailSide(ownSide: number, multiple: number, longest: number): number {
+export function detailSide(ownSide: number, multiple: number, longest: number, inTiles: boolean): number {
   const usual = samSide(ownSide);
-  const side = Math.min(longest, MOST_ENLARGED * usual);
+  const side = Math.min(longest, (inTiles ? MOST_IN_TILES : MOST_ENLARGED) * usual);
   return Math.max(usual, Math.ceil(side / multiple) * multiple);
 }
 

@@ -1,7 +1,7 @@
 import type { MethodInput } from '../adapters/index.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { AUGMENTATIONS } from './augmentation.ts';
-import type { AugmentationPreset } from './augmentation.ts';
+import type { Augmentation, AugmentationPreset } from './augmentation.ts';
 import type { Preset } from './presets.ts';
 import { trainingSettingsSchema } from './settings.ts';
 import type { Budget, TrainingSettings } from './settings.ts';
@@ -14,8 +14,10 @@ export interface RunChoices {
   readonly seed: number;
   /** Default: SALT for a SAM; a U-Net trains in full. */
   readonly method?: MethodInput;
-  /** Side of the model's square input in pixels. */
+  /** Longest side of frames as the model sees them, in pixels. */
   readonly imageSize?: number;
+  /** Side of the tiles in which a SAM sees them, in pixels; `whole`: in none. */
+  readonly tileSize?: number | 'whole';
   readonly batchSize?: number;
   readonly accumulate?: number;
   readonly learningRate?: number;
@@ -30,15 +32,21 @@ export interface RunChoices {
   readonly unet?: { readonly poolings?: number; readonly features?: number };
 }
 
+/** What follows from the model and the frames, where nothing was chosen. */
+export interface Derived {
+  readonly accumulate?: number;
+  readonly learningRate?: number;
+  readonly augmentation?: Augmentation;
+}
+
 /**
  * The settings of a run: what was chosen, and the preset for the rest.
- * @param derived what follows from the model, where nothing was chosen
  * @throws SaltError `INVALID_ARGUMENT` naming what is out of range
  */
 export function settingsOf(
   choices: RunChoices,
-  { settings, augmentationOfWords }: Preset,
-  derived: { readonly accumulate?: number; readonly learningRate?: number } = {},
+  { settings }: Preset,
+  derived: Derived = {},
 ): TrainingSettings {
   const { words, budget, seed, augmentation, forgiveEdges, heldOutShare, patience, evaluateEvery } = choices;
   const learningRate = choices.learningRate ?? derived.learningRate;
@@ -51,7 +59,7 @@ export function settingsOf(
     // A rate that was chosen holds whatever the run's length.
     schedule: { ...settings.schedule, ...(learningRate !== undefined && { learningRate, longRun: null }) },
     ...(accumulate !== undefined && { accumulate }),
-    ...(words.length > 1 && augmentationOfWords && { augmentation: augmentationOfWords }),
+    ...(derived.augmentation && { augmentation: derived.augmentation }),
     ...(augmentation !== undefined && { augmentation: AUGMENTATIONS[augmentation] }),
     ...(forgiveEdges !== undefined && { forgiveEdges }),
     ...(heldOutShare !== undefined && { heldOutShare }),

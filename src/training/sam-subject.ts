@@ -8,7 +8,7 @@ import {
 import type { FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import type { Executor } from '../graph/executor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
-import { samModelOf, samTensors } from '../inference/sam-base.ts';
+import { inputMultiple, samModelOf, samTensors, trainedInput } from '../inference/sam-base.ts';
 import type { SamBase } from '../inference/sam-base.ts';
 import { weightsHash } from '../model/checkpoint/weights-hash.ts';
 import { allStages } from '../model/segmentation-model.ts';
@@ -23,6 +23,8 @@ export interface SamSubjectOptions {
   readonly imageSize: number;
   /** The same when frames are segmented. Default: `imageSize`. */
   readonly segmentedAt?: number;
+  /** Longest side of the frames in training, where examples are tiles of them. Default: frames are seen whole. */
+  readonly frameSize?: number;
   readonly batchSize: number;
   /** Of the adapter's and the text affine layer's start. */
   readonly seed: number;
@@ -51,7 +53,7 @@ export function promptsAtOnce({ detail }: Pick<SamBase, 'detail'>, words: readon
  */
 export async function samSubject(options: SamSubjectOptions): Promise<TrainingSubject> {
   const { base, method, imageSize, batchSize, seed, words, encoder, executor } = options;
-  const { segmentedAt = imageSize } = options;
+  const { segmentedAt = imageSize, frameSize } = options;
   const promptsPerImage = promptsAtOnce(base, words);
   const sized = { imageSize, prompts: { text: true } };
   const model = samModelOf(base, { ...sized, batchSize, promptsPerImage });
@@ -74,7 +76,8 @@ export async function samSubject(options: SamSubjectOptions): Promise<TrainingSu
     model,
     adapter,
     values: new Map([...weights, ...(await adapterTensors(adapter, svdOf, seed)), ...(options.start ?? [])]),
-    input: { framing: 'square', side: segmentedAt },
+    input: trainedInput({ imageSize, segmentedAt, frameSize }, inputMultiple(base)),
+    ...(frameSize !== undefined && { frameSize }),
     wordRole: 'prompt',
     promptsPerImage,
     embeddings,

@@ -114,6 +114,7 @@ class TrainingRun {
       batchSize: imagesOf(subject),
       ...(subject.promptsPerImage !== undefined && { promptsPerImage: subject.promptsPerImage }),
       side: subject.model.imageSize,
+      ...(subject.frameSize !== undefined && { frameSize: subject.frameSize }),
       words: settings.words,
       wordRole: subject.wordRole,
       ...(embeddings && { embeddings }),

@@ -25,13 +25,12 @@ export interface TrainingSample {
 }
 
 /**
- * Of the first frame, in pixels: the frames of a data set are much alike.
+ * The frames of a data set are much alike, so that one says what kind they are.
  * @throws SaltError `DATASET_INVALID` without samples, and what loading a frame throws
  */
-export async function longestSide([first]: readonly TrainingSample[]): Promise<number> {
+export async function firstFrame([first]: readonly TrainingSample[]): Promise<Frame> {
   if (!first) throw new SaltError('DATASET_INVALID', 'There is no frame to train on.');
-  const { width, height } = await first.loadFrame();
-  return Math.max(width, height);
+  return first.loadFrame();
 }
 
 /** The samples of a data set whose masks all show what `word` names. */

@@ -11,17 +11,20 @@ export interface View {
   readonly step: number;
 }
 
-/** `frame`: the whole frame, longest side to `side`, as SAM sees it. `native`: a crop that keeps its resolution. */
+/**
+ * `frame`: the frame, its longest side to `frameSize`, as SAM sees it, or as much of it as fits the example. `native`: a crop that keeps
+ * its resolution.
+ */
 export type CropKind = 'frame' | 'native';
 
 /**
  * Draws a view. The number of draws does not depend on what is drawn, so that equal seeds go on alike.
- * @param side of the square example in pixels
+ * @param size side of the square example, and longest side of the frame in it, in pixels
  * @param aim a pixel of the frame that the view must show; anywhere inside the frame without
  */
 export function drawView(
   frame: { readonly width: number; readonly height: number },
-  side: number,
+  { side, frameSize }: { readonly side: number; readonly frameSize: number },
   kind: CropKind,
   augmentation: Augmentation,
   random: Random,
@@ -35,27 +38,28 @@ export function drawView(
   const magnification = Math.exp(evenly(random, augmentation.logScale));
   const crops = random.uniform() < (crop?.probability ?? 0);
   const share = 1 - random.uniform() * (1 - (crop?.leastShare ?? 1));
-  const [across, down] = [random.uniform(), random.uniform()];
+  const [whereX, whereY] = [random.uniform(), random.uniform()];
 
   const orient = compose(turns ? rotation(angle) : IDENTITY, scaling(flipX, flipY));
   if (kind === 'native') {
     const step = 1 / magnification;
     const centre: [number, number] = [
-      centreOf(frame.width, side * step, across, aim?.[0]),
-      centreOf(frame.height, side * step, down, aim?.[1]),
+      centreOf(frame.width, side * step, whereX, aim?.[0]),
+      centreOf(frame.height, side * step, whereY, aim?.[1]),
     ];
     const middle = (side - 1) / 2;
     return about(centre, compose(orient, scaling(step)), [middle, middle], step);
   }
-  const { scaledWidth, scaledHeight } = squareGeometry(frame.width, frame.height, side);
+  const { scaledWidth, scaledHeight } = squareGeometry(frame.width, frame.height, frameSize);
+  const [across, down] = [Math.min(side, scaledWidth), Math.min(side, scaledHeight)];
   const shown = (crops ? share : 1) / magnification;
   // Rounded sides make the two directions differ a little, exactly as they do at inference.
   const steps = [(frame.width / scaledWidth) * shown, (frame.height / scaledHeight) * shown] as const;
   const centre: [number, number] = [
-    centreOf(frame.width, frame.width * Math.min(1, shown), across, aim?.[0]),
-    centreOf(frame.height, frame.height * Math.min(1, shown), down, aim?.[1]),
+    centreOf(frame.width, Math.min(frame.width, across * steps[0]), whereX, aim?.[0]),
+    centreOf(frame.height, Math.min(frame.height, down * steps[1]), whereY, aim?.[1]),
   ];
-  const place: [number, number] = [(scaledWidth - 1) / 2, (scaledHeight - 1) / 2];
+  const place: [number, number] = [(across - 1) / 2, (down - 1) / 2];
   return about(centre, compose(orient, scaling(...steps)), place, Math.max(...steps));
 }
 

@@ -23,16 +23,18 @@ const SHORT_MINUTES = 5;
  * 0.765 (the model as of 2026-11-26, one run each); exact masks in place of paint gave 0.806 and 0.767.
  *
  * @param annotations what will be trained on
+ * @param goesOn whether it goes on from an adapter, whose frames are then shown as they were to that
  * @throws SaltError `INVALID_ARGUMENT`
  */
 export function runChoicesOf(
   choices: TrainChoices,
   config: SamConfig,
   annotations: readonly Pick<Annotation, 'group'>[],
+  goesOn: boolean,
 ): RunChoices {
   const { words, seed, learningRate, budget } = choices;
   const isShort = budget.kind === 'minutes' && budget.minutes <= SHORT_MINUTES;
-  const isOnePatient = new Set(annotations.map(({ group }) => group)).size === 1;
+  const isAlike = isShort && new Set(annotations.map(({ group }) => group)).size === 1;
   return {
     words,
     seed,
@@ -40,7 +42,8 @@ export function runChoicesOf(
     method: methodOf(choices, config),
     ...(learningRate !== undefined && { learningRate }),
     forgiveEdges: true,
-    ...(isShort && isOnePatient && { augmentation: 'none' as const }),
+    ...(isAlike && { augmentation: 'none' as const }),
+    ...(isAlike && !goesOn && { tileSize: 'whole' as const }),
   };
 }
 

@@ -244,6 +244,41 @@ describe('createSegmenter', () => {
     await segmenter.dispose();
   });
 
+  it('sees a frame tile by tile, each once however often it is asked', async () => {
+    const frame = noise(20, 14, 3);
+    const { executor: counted, imageRuns } = counting();
+    const tiled = copySegmenter({
+      executor: counted,
+      input: { framing: 'square', side: 8, tiles: { share: 0.4, wholeSide: 20 } },
+    });
+    const whole = copySegmenter({ input: { framing: 'square', side: 20 } });
+    for (const value of [0, 1]) {
+      const [map] = await tiled.probabilities(frame, ask(value));
+      const [expected] = await whole.probabilities(frame, ask(value));
+      assert.ok(map && expected);
+      assertNear(map.data, expected.data, 1e-5);
+      assert.equal(imageRuns(), 6);
+    }
+    await tiled.embed(frame);
+    assert.equal(imageRuns(), 6);
+    for (const segmenter of [tiled, whole]) await segmenter.dispose();
+  });
+
+  it('sees the whole frame where a prompt points at a place', async () => {
+    const sides: number[] = [];
+    const segmenter = copySegmenter({
+      input: { framing: 'square', side: 8, tiles: { share: 0.4, wholeSide: 20 } },
+      model: ({ width, height }) => {
+        sides.push(width);
+        return copyModel(width, height);
+      },
+    });
+    const prompt = { ...ask(0).prompt, point_encoding: floatTensor([1, 1, 1]) };
+    const [map] = await segmenter.probabilities(noise(20, 14, 3), { prompt });
+    assert.deepEqual([map?.width, map?.height, sides], [20, 14, [20]]);
+    await segmenter.dispose();
+  });
+
   it('gives the same whether weights are constants or inputs', async () => {
     const config = { poolings: 2, features: 4, fold: 1 as const, localContrast: false, outputs: 2 };
     const weights = initialUnetWeights(config, 1);

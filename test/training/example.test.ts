@@ -73,12 +73,16 @@ const GEOMETRY_ONLY: Augmentation = { ...AUGMENTATIONS.vessels, gain: 0, offset:
 describe('drawExample', () => {
   it('moves image and mask together: bright is where the mask is, at any view', async () => {
     const sample = await marked(40, 28, (x, y) => Math.hypot(x - 25, y - 9) < 7);
-    for (const crop of ['native', 'frame'] as const) {
+    for (const [crop, frameSize] of [
+      ['native', 24],
+      ['frame', 24],
+      ['frame', 48],
+    ] as const) {
       for (const augmentation of [GEOMETRY_ONLY, { ...AUGMENTATIONS.published, brightness: undefined }]) {
         for (let seed = 0; seed < 40; seed++) {
           const { image, mask, valid } = drawn(
             sample,
-            { side: 24, crop, normalisation: 'sam', augmentation },
+            { side: 24, frameSize, crop, normalisation: 'sam', augmentation },
             seed,
           );
           // SAM's mean of red is 123.7: above it lies what is mostly bright. Edges are interpolated.
@@ -151,6 +155,38 @@ describe('drawExample', () => {
     normaliseInside(whole.image, 3).forEach((value, i) => {
       assert.ok(Math.abs(value - (native.image[i] ?? NaN)) < 1e-4, `pixel ${i}`);
     });
+  });
+
+  it('shows a tile of a larger frame, anywhere inside it', async () => {
+    const options = { side: 32, frameSize: 80, crop: 'frame', normalisation: 'sam' } as const;
+    const corners = [
+      [0, 0],
+      [39, 27],
+    ] as const;
+    for (const [cornerX, cornerY] of corners) {
+      const inCorner = (x: number, y: number): boolean => Math.hypot(x - cornerX, y - cornerY) < 9;
+      const mask = maskWhere(40, 28, () => true);
+      const bright = Float32Array.from(mask.data, (_, i) => (inCorner(i % 40, Math.floor(i / 40)) ? 255 : 0));
+      const sample = await load(greyFrame(40, 28, bright), mask);
+      let most = 0;
+      for (let seed = 0; seed < 30; seed++) {
+        const { image, valid } = drawn(sample, { ...options, augmentation: AUGMENTATIONS.none }, seed);
+        assert.ok(!valid.includes(0), `seed ${seed}: all of it is frame`);
+        most = Math.max(most, image.subarray(0, 32 * 32).filter((value) => value > 0).length);
+      }
+      // A quarter of a disc of nine pixels, and twice as large: 254.
+      assert.ok(most > 150 && most < 300, `${most} pixels of what lies in the corner`);
+    }
+  });
+
+  it('shows all of a frame across which a tile reaches, from its edge', async () => {
+    const frame = await marked(40, 10, () => true);
+    const options = { side: 16, frameSize: 40, crop: 'frame', normalisation: 'sam' } as const;
+    const { valid } = drawn(frame, { ...options, augmentation: AUGMENTATIONS.none }, 1);
+    assert.deepEqual(
+      [...valid],
+      Array.from({ length: 256 }, (_, i) => Number(i < 160)),
+    );
   });
 
   it('gives equal examples for equal seeds', async () => {

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AUGMENTATIONS } from '../../src/training/augmentation.ts';
-import { PRETRAINED_PRESET, SAM_PRESET, detailSide, segmentingSide } from '../../src/training/presets.ts';
+import { PRETRAINED_PRESET, detailSide, segmentingSide } from '../../src/training/presets.ts';
 import { settingsOf } from '../../src/training/run-choices.ts';
 
 test('a model with a detail head sees frames at their own size, up to a quarter above the usual', () => {
-  const sides = [300, 512, 584, 608, 768, 1024].map((longest) => detailSide(1024, 16, longest));
+  const sides = [300, 512, 584, 608, 768, 1024].map((longest) => detailSide(1024, 16, longest, false));
   assert.deepEqual(sides, [512, 512, 592, 608, 640, 640]);
-  assert.equal(detailSide(64, 8, 512), 80);
+  assert.equal(detailSide(64, 8, 512, false), 80);
+});
+
+test('in tiles it sees larger ones at their own size, too', () => {
+  const sides = [300, 584, 752, 999, 1024, 1500].map((longest) => detailSide(1024, 16, longest, true));
+  assert.deepEqual(sides, [512, 592, 752, 1008, 1024, 1024]);
 });
 
 test('what has seen vessels of all sizes is shown enlarged frames, what has not is not', () => {
@@ -33,13 +38,11 @@ test('a rate that was chosen holds whatever the length of the run', () => {
   assert.deepEqual([chosen.learningRate, chosen.longRun], [0.004, null]);
 });
 
-test('several words are learnt with gentler changes to the frames, unless others were chosen', () => {
-  const choices = { budget: { steps: 100 }, seed: 1 };
-  const [one, two] = [['vessel'], ['artery', 'vein']];
-  const of = (words: string[], preset = PRETRAINED_PRESET) => settingsOf({ ...choices, words }, preset);
-  assert.deepEqual(of(one).augmentation, AUGMENTATIONS.vessels);
-  assert.deepEqual(of(two).augmentation, AUGMENTATIONS.words);
-  assert.deepEqual(of(two, SAM_PRESET).augmentation, AUGMENTATIONS.published);
-  const chosen = settingsOf({ ...choices, words: two, augmentation: 'none' }, PRETRAINED_PRESET);
+test('what follows from the frames holds unless something else was chosen', () => {
+  const choices = { words: ['artery', 'vein'], budget: { steps: 100 }, seed: 1 };
+  const derived = { augmentation: AUGMENTATIONS.words };
+  assert.deepEqual(settingsOf(choices, PRETRAINED_PRESET).augmentation, AUGMENTATIONS.vessels);
+  assert.deepEqual(settingsOf(choices, PRETRAINED_PRESET, derived).augmentation, AUGMENTATIONS.words);
+  const chosen = settingsOf({ ...choices, augmentation: 'none' }, PRETRAINED_PRESET, derived);
   assert.deepEqual(chosen.augmentation, AUGMENTATIONS.none);
 });

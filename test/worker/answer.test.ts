@@ -100,26 +100,30 @@ describe('what the panel asks for', () => {
       budget: { kind: 'minutes', minutes: 2 },
       seed: 1,
     } as const;
-    assert.deepEqual(runChoicesOf(choices, SAM_VIT_B, []).method, defaultMethod(SAM_VIT_B));
-    const { method, budget } = runChoicesOf({ ...choices, rank: 8, layers: ['qkv'] }, SAM_VIT_B, []);
+    assert.deepEqual(runChoicesOf(choices, SAM_VIT_B, [], false).method, defaultMethod(SAM_VIT_B));
+    const { method, budget } = runChoicesOf({ ...choices, rank: 8, layers: ['qkv'] }, SAM_VIT_B, [], false);
     assert.deepEqual(budget, { minutes: 2 });
     assert.deepEqual(method, { ...defaultMethod(SAM_VIT_B), rank: 8, layers: ['qkv'] });
     assert.throws(
-      () => runChoicesOf({ ...choices, layers: ['nothing'] }, SAM_VIT_B, []),
+      () => runChoicesOf({ ...choices, layers: ['nothing'] }, SAM_VIT_B, [], false),
       (error) => error instanceof SaltError && error.code === 'INVALID_ARGUMENT',
     );
   });
 
   it('does not vary the frames of one patient in a short run', () => {
     const choices = { name: 'x', model: 'm', words: ['Vein'], method: 'salt', seed: 1 } as const;
-    const augmentation = (minutes: number, ...groups: string[]) =>
-      runChoicesOf(
+    const shown = (minutes: number, groups: string[], goesOn = false) => {
+      const { augmentation, tileSize } = runChoicesOf(
         { ...choices, budget: { kind: 'minutes', minutes } },
         SAM_VIT_B,
         groups.map((group) => ({ group })),
-      ).augmentation;
-    assert.equal(augmentation(1.5, 'P1', 'P1'), 'none');
-    assert.equal(augmentation(15, 'P1', 'P1'), undefined);
-    assert.equal(augmentation(1.5, 'P1', 'P2'), undefined);
+        goesOn,
+      );
+      return [augmentation, tileSize];
+    };
+    assert.deepEqual(shown(1.5, ['P1', 'P1']), ['none', 'whole']);
+    assert.deepEqual(shown(1.5, ['P1', 'P1'], true), ['none', undefined]);
+    assert.deepEqual(shown(15, ['P1', 'P1']), [undefined, undefined]);
+    assert.deepEqual(shown(1.5, ['P1', 'P2']), [undefined, undefined]);
   });
 });

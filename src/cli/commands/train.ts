@@ -19,7 +19,7 @@ import { consoleOf, deviceOf, methodOf, repeated, withDevice, withMethod, withOu
 import type { CommonOptions, DeviceCliOptions, MethodCliOptions } from '../options.ts';
 import { leave, runJob } from '../run-job.ts';
 import { TrainWatch, keptText } from '../train-watch.ts';
-import { byteCount, numberAbove, share, wholeNumber } from '../values.ts';
+import { byteCount, numberAbove, share, tileSize, wholeNumber } from '../values.ts';
 import { VERSION } from '../version.ts';
 
 interface TrainOptions extends CommonOptions, DeviceCliOptions, MethodCliOptions {
@@ -37,6 +37,7 @@ interface TrainOptions extends CommonOptions, DeviceCliOptions, MethodCliOptions
   readonly accumulate?: number;
   readonly lr?: number;
   readonly imageSize?: number;
+  readonly tiles?: number | 'whole';
   readonly augment?: AugmentationPreset;
   readonly forgiveEdges?: true;
   readonly heldOut?: number;
@@ -111,13 +112,18 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--image-size <px>',
-      "side of the model's input (default: 256 for a U-Net, 512 for SAM, up to 640 for salt-tiny and larger frames)",
+      "longest side of frames as the model sees them; a U-Net's crops (default: 512 for SAM, up to 640 for salt-tiny and larger frames; 256)",
       wholeNumber(8, 8192),
+    )
+    .option(
+      '--tiles <px>',
+      'side of the tiles in which a SAM sees frames, or "whole" (default: 320 for salt-tiny, several prompts and frames in colour)',
+      tileSize,
     )
     .addOption(
       new Option(
         '--augment <how>',
-        'random changes to frames (default: vessels for a U-Net and salt-tiny, words for salt-tiny with several prompts, published for SAM)',
+        'random changes to frames (default: vessels for a U-Net and salt-tiny, words for salt-tiny with several prompts and whole frames, published for SAM)',
       ).choices(AUGMENTATION_PRESETS),
     )
     .option('--forgive-edges', 'masks were painted by hand: their outermost pixels count neither way')
@@ -204,7 +210,7 @@ async function requestOf(options: TrainOptions): Promise<TrainRequest> {
     throw new SaltError('INVALID_ARGUMENT', 'Say what to train on: --data FOLDER or --dicom FILES.');
   }
   const method = methodOf(options);
-  const { imageSize, batch, accumulate, lr, augment, heldOut, patience, evaluateEvery } = options;
+  const { imageSize, tiles, batch, accumulate, lr, augment, heldOut, patience, evaluateEvery } = options;
   const { maxMemory, checkpointSeconds, unetDepth, unetFeatures } = options;
   return {
     ...deviceOf(options),
@@ -227,6 +233,7 @@ async function requestOf(options: TrainOptions): Promise<TrainRequest> {
       },
       ...(method && { method }),
       ...(imageSize !== undefined && { imageSize }),
+      ...(tiles !== undefined && { tileSize: tiles }),
       ...(batch !== undefined && { batchSize: batch }),
       ...(accumulate !== undefined && { accumulate }),
       ...(lr !== undefined && { learningRate: lr }),

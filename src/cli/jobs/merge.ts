@@ -36,6 +36,11 @@ export async function mergeAdapter(
   await executor.dispose();
   const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
   const size = { width: side, height: side };
+  const { frameSize } = file.info;
+  if (request.format === 'onnx' && frameSize !== undefined) {
+    const text = `Its ONNX file takes tiles of ${side} px, cut from frames that are scaled until their longest side is ${frameSize} px.`;
+    emit({ kind: 'message', text });
+  }
   if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), merged.weightsAt(size));
   const { imageSize } = file.info;
   const weights = merged.weightsAt({ width: imageSize, height: imageSize });

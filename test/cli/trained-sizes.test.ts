@@ -1,4 +1,4 @@
-/** What was trained with vessels of all sizes segments enlarged frames: the run, its adapter file and its user must agree on that. */
+/** At what size and in which tiles frames are segmented: the run, its adapter file and its user must agree on that. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { decodeAdapter, encodeAdapter } from '../../src/adapters/index.ts';
@@ -7,6 +7,7 @@ import { findModel } from '../../src/cli/models/model-source.ts';
 import { loadModel } from '../../src/cli/models/load-model.ts';
 import { textEncoderOf } from '../../src/cli/models/shipped.ts';
 import type { Executor } from '../../src/graph/executor.ts';
+import type { Frame } from '../../src/imaging/frame.ts';
 import { createSegmenter } from '../../src/inference/segmenter.ts';
 import { withoutDetail } from '../../src/inference/sam-base.ts';
 import type { SamBase } from '../../src/inference/sam-base.ts';
@@ -17,34 +18,38 @@ import { svd } from '../../src/linalg/svd.ts';
 import { compareMasks } from '../../src/metrics/compare-masks.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
 import { adapterOfRun } from '../../src/training/adapter-of-run.ts';
+import { AUGMENTATIONS } from '../../src/training/augmentation.ts';
 import type { AugmentationPreset } from '../../src/training/augmentation.ts';
 import { prepareSamRun } from '../../src/training/prepare-sam.ts';
+import type { RunChoices } from '../../src/training/run-choices.ts';
 import { train } from '../../src/training/trainer.ts';
 import type { TrainingSample } from '../../src/training/training-sample.ts';
 import { greyFrame, sampleOf } from '../training/toy-task.ts';
 
 const SIDE = 64;
 const ENLARGED = 80;
+const LARGE = 96;
 const WORD = 'vessel';
 const factor: FactorMatrices = (tasks) =>
   Promise.resolve(tasks.map(({ matrix, rows, cols }) => svd(matrix, rows, cols)));
 
 /** A dark, winding line on grey, which the model takes for a vessel. */
-function darkLine(middle: number): TrainingSample {
+function darkLine(middle: number, side: number): TrainingSample {
   const inside = (i: number): boolean => {
-    const y = Math.floor(i / SIDE);
-    return Math.abs((i % SIDE) - middle - 6 * Math.sin(y / 9)) < 2.5;
+    const y = Math.floor(i / side);
+    return Math.abs((i % side) - middle - 6 * Math.sin(y / 9)) < 2.5;
   };
-  const pixels = Float32Array.from({ length: SIDE * SIDE }, (_, i) => (inside(i) ? 80 : 160));
-  const data = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => Number(inside(i)));
-  const mask = { width: SIDE, height: SIDE, data };
-  return sampleOf(`line at ${middle}`, greyFrame(SIDE, SIDE, pixels), mask, WORD);
+  const pixels = Float32Array.from({ length: side * side }, (_, i) => (inside(i) ? 80 : 160));
+  const data = Uint8Array.from({ length: side * side }, (_, i) => Number(inside(i)));
+  const mask = { width: side, height: side, data };
+  return sampleOf(`line at ${middle}`, greyFrame(side, side, pixels), mask, WORD);
 }
 
 describe('salt-tiny, trained on small frames', () => {
   let executor: Executor;
   let base: SamBase;
-  const samples = [20, 30, 40].map(darkLine);
+  const small = [20, 30, 40].map((middle) => darkLine(middle, SIDE));
+  const large = [30, 45, 60].map((middle) => darkLine(middle, LARGE));
   before(async () => {
     ({ executor } = await openNodeDevice('cpu', { threads: 1 }));
     const loaded = await loadModel(await findModel('salt-tiny'));
@@ -53,15 +58,17 @@ describe('salt-tiny, trained on small frames', () => {
   });
   after(() => executor.dispose());
 
-  async function trained(augmentation: AugmentationPreset) {
+  async function trained(augmentation: AugmentationPreset, tileSize?: number | 'whole', from?: AdapterFile) {
+    const samples = tileSize === undefined ? small : large;
     const run = await prepareSamRun({
       choices: {
         words: [WORD],
         budget: { steps: 2 },
         seed: 1,
-        imageSize: SIDE,
+        ...(!from && { imageSize: tileSize === undefined ? SIDE : LARGE }),
         augmentation,
         heldOutShare: 0.34,
+        ...(tileSize !== undefined && { tileSize }),
       },
       base,
       encoder: await textEncoderOf(base),
@@ -69,6 +76,7 @@ describe('salt-tiny, trained on small frames', () => {
       maxBytes: Infinity,
       open: () => Promise.resolve(executor),
       samples,
+      ...(from && { from }),
     });
     const result = await train({ subject: run.subject, settings: run.settings, samples }, { executor });
     const description = {
@@ -121,6 +129,63 @@ describe('salt-tiny, trained on small frames', () => {
     assert.deepEqual([file.info.imageSize, file.info.segmentedAt], [SIDE, undefined]);
     assert.deepEqual((await model(file)).input, { framing: 'square', side: SIDE });
     assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
+  });
+
+  it('in tiles, at the size of the training', async () => {
+    const { file, heldOut } = await trained('vessels', SIDE);
+    const { imageSize, segmentedAt, frameSize } = file.info;
+    assert.deepEqual([imageSize, segmentedAt, frameSize], [SIDE, undefined, LARGE]);
+    assert.deepEqual((await model(file)).input, {
+      framing: 'square',
+      side: SIDE,
+      tiles: { share: SIDE / LARGE, wholeSide: LARGE },
+    });
+    assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
+  });
+
+  it('as before, when training goes on', async () => {
+    const { file } = await trained('none', SIDE);
+    const onward = await trained('none', undefined, file);
+    assert.deepEqual([onward.file.info.imageSize, onward.file.info.frameSize], [SIDE, LARGE]);
+    await assert.rejects(
+      trained('none', 'whole', file),
+      /its images have 64 px a side; its images show frames of 96 px/,
+    );
+  });
+
+  it('in tiles of their own, where arteries and veins are told apart by their colour', async () => {
+    const { width, height, ...grey } = await darkLine(300, 600).loadFrame();
+    const shown = async (words: string[], isColour: boolean, choices: Partial<RunChoices> = {}) => {
+      const pixels = Float32Array.from({ length: width * height * 3 }, (_, i) =>
+        isColour ? 50 * (i % 3) : 7,
+      );
+      const frame: Frame = { ...grey, width, height, channels: 3, pixels };
+      const mask = { width, height, data: new Uint8Array(width * height).fill(1, 0, 9) };
+      const masks = new Map(words.map((word) => [word, () => Promise.resolve(mask)]));
+      const { subject, settings } = await prepareSamRun({
+        choices: { words, budget: { steps: 1 }, seed: 1, ...choices },
+        base,
+        encoder: await textEncoderOf(base),
+        factor,
+        maxBytes: Infinity,
+        open: () => Promise.resolve(executor),
+        samples: [{ id: 'photograph', loadFrame: () => Promise.resolve(frame), masks }],
+      });
+      return [subject.model.imageSize, subject.frameSize, settings.augmentation];
+    };
+    const both = ['artery', 'vein'];
+    const { vessels, words, none } = AUGMENTATIONS;
+    assert.deepEqual(await shown(both, true), [320, 608, vessels]);
+    assert.deepEqual(await shown(both, false), [608, undefined, words]);
+    assert.deepEqual(await shown(['vessel'], true), [608, undefined, vessels]);
+    const chosen = { tileSize: 'whole', augmentation: 'none' } as const;
+    assert.deepEqual(await shown(both, true, chosen), [608, undefined, none]);
+    assert.deepEqual(await shown(['vessel'], false, { tileSize: 250 }), [256, 608, vessels]);
+  });
+
+  it('whole, where a tile would be no smaller', async () => {
+    const { file } = await trained('none', LARGE);
+    assert.deepEqual([file.info.imageSize, file.info.frameSize], [LARGE, undefined]);
   });
 
   it('without its head: the side of the training', async () => {
