@@ -22,6 +22,8 @@ const SHORT_MINUTES = 5;
  * 0.728 on those frames after 65 steps and 0.757 in place of 0.711 after 40, the catheter 0.803 in place of 0.850 and 0.724 in place of
  * 0.765 (the model as of 2026-11-26, one run each); exact masks in place of paint gave 0.806 and 0.767.
  *
+ * Such a run sees photographs whole: what tiles bring in so few steps was not measured.
+ *
  * @param annotations what will be trained on
  * @param goesOn whether it goes on from an adapter, whose frames are then shown as they were to that
  * @throws SaltError `INVALID_ARGUMENT`
