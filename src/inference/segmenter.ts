@@ -107,12 +107,12 @@ class StagedSegmenter implements Segmenter {
   async probabilities(frame: Raster, options: SegmentOptions = {}): Promise<ProbabilityMap[]> {
     const { prompt = {}, flips = 1 } = options;
     const { input } = this.#options;
-    const points = SPATIAL_PROMPTS.some((name) => name in prompt);
-    if (flips > 1 && points) {
+    const pointsAtPlace = SPATIAL_PROMPTS.some((name) => name in prompt);
+    if (flips > 1 && pointsAtPlace) {
       throw new SaltError('INVALID_ARGUMENT', 'Points, boxes and masks do not go with averaging over flips.');
     }
     requireFinitePixels(frame, 'The frame');
-    if (points) return this.#mapsOf(frame, wholeInput(input), options);
+    if (pointsAtPlace) return this.#mapsOf(frame, wholeInput(input), options);
     const tiles = tilesIn(input, frame);
     if (tiles.length === 1) return this.#mapsOf(frame, input, options);
     const whole = new TiledMaps({ width: frame.width, height: frame.height });
@@ -145,11 +145,11 @@ class StagedSegmenter implements Segmenter {
     const { input } = this.#options;
     for (const tile of tilesIn(input, frame)) {
       const seen = cropRaster(frame, tile);
-      const { fieldOfView, ...others } = within(tile, options);
+      const asked = within(tile, options);
       const programs = await this.#sized(inputSize(input, seen));
-      const view = { frame: seen, input, hash: pixelHash(seen, fieldOfView) };
+      const view = { frame: seen, input, hash: pixelHash(seen, asked.fieldOfView) };
       for (const mirror of mirrors(options.flips ?? 1)) {
-        await this.#embeddingOf(view, mirror, programs, { ...others, fieldOfView });
+        await this.#embeddingOf(view, mirror, programs, asked);
       }
     }
   }

@@ -112,7 +112,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--image-size <px>',
-      "longest side of frames as the model sees them; a U-Net's crops (default: 512 for SAM, up to 640 for salt-tiny and larger frames; 256)",
+      "longest side of frames as a SAM sees them (default: 512, for salt-tiny up to 640 and in tiles up to 1024), or side of a U-Net's crops (default: 256)",
       wholeNumber(8, 8192),
     )
     .option(

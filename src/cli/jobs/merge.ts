@@ -36,13 +36,12 @@ export async function mergeAdapter(
   await executor.dispose();
   const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
   const size = { width: side, height: side };
-  const { frameSize } = file.info;
+  const { imageSize, frameSize } = file.info;
   if (request.format === 'onnx' && frameSize !== undefined) {
     const text = `Its ONNX file takes tiles of ${side} px, cut from frames that are scaled until their longest side is ${frameSize} px.`;
     emit({ kind: 'message', text });
   }
   if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), merged.weightsAt(size));
-  const { imageSize } = file.info;
   const weights = merged.weightsAt({ width: imageSize, height: imageSize });
   const { config } = await findBase(file.info, request.adapter, request.model);
   const detail = file.info.model.kind === 'sam' ? file.info.model.detail : undefined;
