@@ -64,6 +64,8 @@ export const adapterInfoSchema = z
     frameSize: z.int().min(1).max(65_536).optional(),
     /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
     normalisation: label,
+    /** Whether it was taught on frames of runs less what stands still in them; else it sees such frames as they are. */
+    stillBackground: z.literal('subtracted').optional(),
     /** What the model was taught to answer to, in the order of its outputs where it has several. */
     prompts: z
       .array(

@@ -3,25 +3,27 @@ import type { FramePixels } from '../protocol/frames.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Frame } from './frame.ts';
 import { TAIL, percentiles, percentilesOfAny } from './percentiles.ts';
+import { withoutBackground } from './run/subtract.ts';
 import { NO_RESCALE, applyWindow } from './window.ts';
 import type { GreyRange } from './window.ts';
 
 /**
  * Grey values become [0, 255] by the frame's window, or else, as in `dicom/grey.ts`: 8-bit values as they are, others
- * by percentiles. RGB stays as it is.
+ * by percentiles. RGB stays as it is. Where the frame comes with what stands still in its run, that is taken off.
  * @param name for messages
  * @throws SaltError `INVALID_ARGUMENT` when there are more or fewer values than the size says
  */
 export function frameOfPixels(frame: FramePixels, name: string): Frame {
-  const { width, height, channels, values } = frame;
+  const { width, height, channels, values, background } = frame;
   if (values.length !== width * height * channels || values.length === 0) {
     throw new SaltError(
       'INVALID_ARGUMENT',
       `${name} has ${values.length} values, but its size is ${width} x ${height} x ${channels}.`,
     );
   }
-  const { pixels, intensity } = channels === 3 ? asStored(values) : grey(frame);
-  return { width, height, channels, pixels, source: { file: name, frameNumber: 1 }, intensity };
+  const shown = channels === 3 ? asStored(values) : grey(frame);
+  const whole = { width, height, channels, source: { file: name, frameNumber: 1 }, ...shown };
+  return background ? withoutBackground(whole, background) : whole;
 }
 
 interface Shown {

@@ -40,6 +40,8 @@ export interface TrainedModel {
   /** Mirrored copies to average over unless asked otherwise: what trained in every orientation gains by it. */
   readonly flips: Flips;
   readonly input: ModelInput;
+  /** Whether it sees frames of runs less what stands still in them, where that is known. */
+  readonly subtracts: boolean;
   /** What `modelAt` reads. */
   weightsAt(size: InputSize): Weights;
   /** @param pointTokens of clicks and boxes; only where there is `places`. Default: 0 */
@@ -105,6 +107,7 @@ export async function adaptedSam(
     words,
     flips: 1,
     input,
+    subtracts: info.stillBackground === 'subtracted',
     weightsAt: ({ width }) => (width === imageSize ? merged : prepareSamWeights(merged, base.config, width)),
     modelAt: atTokens(sam, true),
     places: placesOf(weights, input, undefined),
@@ -141,6 +144,7 @@ export function plainSam(base: SamBase, encoder: TextEncoder, side?: number): Tr
     words: [],
     flips: 1,
     input,
+    subtracts: true,
     weightsAt: ({ width }) => (width === imageSize ? weights : samTensors(base, width, SEED)),
     modelAt: atTokens(base, text),
     places: placesOf(weights, input, alone && { prompt: alone, output: 0 }),
@@ -196,6 +200,7 @@ export function unetAsModel({ config, weights, words }: TrainedUnet, trained = t
     words,
     flips: 4,
     input: { framing: 'native', multiple: unetMultiple(config) },
+    subtracts: false,
     weightsAt: () => weights,
     modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
     async ask(word) {

@@ -173,6 +173,15 @@ export interface Backend {
    * @throws SaltError as `segment`
    */
   lookAhead(request: SegmentRequest, signal?: AbortSignal): Promise<void>;
+  /**
+   * Works out what stands still in an angiographic run, and keeps it until other runs are opened.
+   * @param run a name for it
+   * @param frames grey ones of it, of one size, in their order; `lookedAt` says which are enough
+   * @returns false where nothing fills or moves in it, so that nothing may be taken off
+   */
+  openRun(run: string, frames: readonly FramePixels[]): Promise<boolean>;
+  /** @returns `FramePixels.background` of a frame of an open run; undefined where the run is not open, or not any more */
+  stillBackground(run: string, frame: FramePixels): Promise<Uint8Array | undefined>;
   /** @throws SaltError `MODEL_UNKNOWN`, `ADAPTER_INVALID`, `NOT_FINITE`, `CANCELLED`, `DEVICE_LOST`, `OUT_OF_MEMORY` */
   segment(request: SegmentRequest, signal?: AbortSignal): Promise<SegmentedFrame>;
   /** Dice and HD95 of each word on each annotation that has a mask for it. */

@@ -16,6 +16,16 @@ export interface FramePixels {
   readonly window?: { readonly lower: number; readonly upper: number };
   /** Whether low values are shown bright (MONOCHROME1). */
   readonly inverted?: boolean;
+  /**
+   * What stands still in the run that a grey frame is of, as the levels that are shown, 0 (black) to 255 (white), row-major: a model that was
+   * taught so sees the frame less it.
+   */
+  readonly background?: Uint8Array;
+}
+
+/** Without the still background of its run. */
+export function asItIs({ background: _, ...frame }: FramePixels): FramePixels {
+  return frame;
 }
 
 export type FrameSize = Pick<FramePixels, 'width' | 'height'>;
@@ -78,10 +88,16 @@ export const framePixelsSchema: z.ZodType<FramePixels> = z
     ]),
     window: z.strictObject({ lower: z.number(), upper: z.number() }).exactOptional(),
     inverted: z.boolean().exactOptional(),
+    background: z.instanceof(Uint8Array).exactOptional(),
   })
   .refine(
     ({ width, height, channels, values }) => values.length === width * height * channels,
     'a frame has as many values as its size says',
+  )
+  .refine(
+    ({ channels, values, background }) =>
+      !background || (channels === 1 && background.length === values.length),
+    'a background is as large as its frame, which is grey',
   );
 
 const maskPixelsSchema: z.ZodType<MaskPixels> = z

@@ -16,6 +16,8 @@ export interface RunDescription {
   /** Longest side of frames in training, in pixels, where the model saw tiles of them. */
   readonly frameSize?: number;
   readonly normalisation: 'sam' | 'field-of-view';
+  /** Where any frame came with the still background of its run, which was taken off. */
+  readonly stillBackground?: 'subtracted';
   /** In the order of the outputs. An embedding, where the model takes text. */
   readonly prompts: readonly {
     readonly word: string;
@@ -60,6 +62,7 @@ export async function adapterOfRun(
       ...(run.segmentedAt !== undefined && { segmentedAt: run.segmentedAt }),
       ...(run.frameSize !== undefined && { frameSize: run.frameSize }),
       normalisation: run.normalisation,
+      ...(run.stillBackground && { stillBackground: run.stillBackground }),
       prompts: run.prompts.map(({ word, encoder }) => ({ word, encoder })),
       training: {
         salt,

@@ -67,6 +67,8 @@ export function createWorkerBackend(options: WorkerBackendOptions): Backend {
     warmUp: (source, words, frame) => engine.call('warmUp', [source, words, frame]),
     lookAhead: (request, signal) =>
       engine.call('lookAhead', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
+    openRun: (run, frames) => engine.call('openRun', [run, frames.map(compactFrame)]),
+    stillBackground: (run, frame) => engine.call('stillBackground', [run, compactFrame(frame)]),
     segment: (request, signal) =>
       engine.call('segment', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
     evaluate: (request, signal) =>

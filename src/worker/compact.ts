@@ -2,7 +2,8 @@
 import type { Annotation, FramePixels, MaskPixels } from '../protocol/frames.ts';
 
 export function compactFrame(frame: FramePixels): FramePixels {
-  return { ...frame, values: compacted(frame.values) };
+  const { values, background } = frame;
+  return { ...frame, values: compacted(values), ...(background && { background: compacted(background) }) };
 }
 
 export function compactAnnotation(annotation: Annotation): Annotation {

@@ -6,6 +6,7 @@ import type { EngineService, WorkerSettings } from './messages.ts';
 import { Models } from './models.ts';
 import { runsUnderWay } from './run-locks.ts';
 import { Segmenting } from './segmenting.ts';
+import { StillBackgrounds } from './still-backgrounds.ts';
 import * as adapters from './store/adapters.ts';
 import type { AdapterRecord } from './store/adapters.ts';
 import { eraseDatabase, svdBytes } from './store/maintenance.ts';
@@ -18,6 +19,7 @@ const MAX_ADAPTER_BYTES = 2 ** 30;
 export function createEngine(settings: WorkerSettings): EngineService {
   const models = new Models(settings.models);
   const segmenting = new Segmenting(settings, models);
+  const stillBackgrounds = new StillBackgrounds();
 
   const summaryOf = async (record: AdapterRecord): Promise<AdapterSummary> =>
     adapters.summaryOf(record, (await models.idOf(record.model, record.weightsHash)) ?? record.model);
@@ -26,6 +28,8 @@ export function createEngine(settings: WorkerSettings): EngineService {
     device: () => segmenting.device(),
     warmUp: ({ signal }, source, words, frame) => segmenting.warmUp(source, words, frame, signal),
     lookAhead: ({ signal }, request) => segmenting.lookAhead(request, signal),
+    openRun: (_, run, frames) => stillBackgrounds.open(run, frames),
+    stillBackground: async (_, run, frame) => stillBackgrounds.under(run, frame),
     segment: ({ signal }, request) => segmenting.segment(request, signal),
     evaluate: ({ signal }, request) => segmenting.evaluate(request, signal),
 

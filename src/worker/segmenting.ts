@@ -1,5 +1,7 @@
 /** Everything that the long-lived worker computes on its device, one thing after another. */
 import { frameOfPixels } from '../imaging/frame-pixels.ts';
+import { asItIs } from '../protocol/frames.ts';
+import type { Frame } from '../imaging/frame.ts';
 import { maskOfRegion } from '../imaging/mask.ts';
 import type { Executor } from '../graph/executor.ts';
 import { maskOf } from '../inference/mask.ts';
@@ -62,7 +64,7 @@ export class Segmenting {
     return this.#inTurn(signal, async (executor) => {
       const warm = await this.#warm.open(source, executor);
       for (const word of words) await warm.ask(word);
-      await warm.segmenter.embed(frameOfPixels(frame, 'The frame'), { flips: warm.trained.flips });
+      await warm.segmenter.embed(seenBy(warm, frame), { flips: warm.trained.flips });
     });
   }
 
@@ -114,7 +116,7 @@ export class Segmenting {
     signal: AbortSignal,
   ): Promise<{ readonly map: ProbabilityMap; readonly warning: string | undefined }> {
     const { prompt, output, warning } = await warm.ask(word);
-    const frame = frameOfPixels(pixels, 'The frame');
+    const frame = seenBy(warm, pixels);
     const maps = await warm.segmenter.probabilities(frame, {
       prompt,
       flips: warm.trained.flips,
@@ -168,6 +170,11 @@ export class Segmenting {
     this.#opened = undefined;
     await opened?.executor.dispose().catch(() => undefined);
   }
+}
+
+/** A model that was taught on frames as they are goes on seeing them so. */
+function seenBy({ trained }: WarmSource, pixels: FramePixels): Frame {
+  return frameOfPixels(trained.subtracts ? pixels : asItIs(pixels), 'The frame');
 }
 
 function throwIfAborted(signal: AbortSignal): void {

@@ -3,6 +3,7 @@ import { decodeAdapter, encodeAdapter } from '../adapters/index.ts';
 import { textEncoderOf, withHead } from '../inference/shipped-parts.ts';
 import type { PreparingWhat, TrainOutcome, TrainRunEvent } from '../protocol/backend.ts';
 import type { TrainingEvent } from '../protocol/events.ts';
+import { asItIs } from '../protocol/frames.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
 import { adapterOfRun } from '../training/adapter-of-run.ts';
@@ -50,7 +51,9 @@ export function runTraining(
       return run.toTheEnd(request, record.step, true);
     }
     const { from, ...rest } = start.request;
-    const request = requestOf({ ...rest, ...(from !== undefined && { from: await adapterBytes(from) }) });
+    const request = seenAsBefore(
+      requestOf({ ...rest, ...(from !== undefined && { from: await adapterBytes(from) }) }),
+    );
     requireFinite(request.annotations);
     // Beside the frames, two checkpoints and the adapter will want space.
     await demandSpace(bytesOf(request) + SPACE_FOR_RESULTS);
@@ -77,6 +80,17 @@ function requestOf(value: unknown): StoredRequest {
   throw new SaltError('INVALID_ARGUMENT', `The run cannot be started like this (${faults.join('; ')}).`, {
     faults,
   });
+}
+
+/** What goes on from an adapter that was taught on frames as they are goes on seeing them so. */
+function seenAsBefore(request: StoredRequest): StoredRequest {
+  const { annotations, preview, from } = request;
+  if (!from || decodeAdapter(from).info.stillBackground === 'subtracted') return request;
+  return {
+    ...request,
+    annotations: annotations.map((annotation) => ({ ...annotation, frame: asItIs(annotation.frame) })),
+    ...(preview && { preview: asItIs(preview) }),
+  };
 }
 
 class Run {
@@ -206,9 +220,22 @@ class Run {
   }
 
   /** @throws SaltError `FILE_UNWRITABLE`; the run is then listed as unfinished, at its end */
-  async #finish(run: PreparedRun, { choices }: StoredRequest, result: TrainingResult): Promise<TrainOutcome> {
+  async #finish(
+    run: PreparedRun,
+    { choices, annotations, from }: StoredRequest,
+    result: TrainingResult,
+  ): Promise<TrainOutcome> {
     const { trainingSamples, heldOutSamples } = result;
-    const file = await adapterOfRun({ ...run.description, trainingSamples, heldOutSamples }, result, {
+    const isSubtracted =
+      annotations.some(({ frame }) => frame.background) ||
+      (from && decodeAdapter(from).info.stillBackground === 'subtracted');
+    const description = {
+      ...run.description,
+      ...(isSubtracted && { stillBackground: 'subtracted' as const }),
+      trainingSamples,
+      heldOutSamples,
+    };
+    const file = await adapterOfRun(description, result, {
       software: VERSION,
       createdAt: new Date(),
       stepsPerEpoch: this.#stepsPerEpoch,

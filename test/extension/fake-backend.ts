@@ -94,6 +94,8 @@ export function createFakeBackend(): FakeBackend {
     async lookAhead(request, signal) {
       lookedAhead.push({ request, signal });
     },
+    openRun: async () => false,
+    stillBackground: async () => undefined,
     async segment(request, signal) {
       requests.push(request);
       await backend.beforeSegment(request, signal);

@@ -42,6 +42,7 @@ function collected(name: string, values: FramePixels['values'], index: number): 
       channels: 1,
       values,
       ...(index % 2 === 0 && { window: { lower: -5, upper: 9.5 }, inverted: true }),
+      ...(index % 3 === 0 && { background: Uint8Array.of(0, 9, 128, 255) }),
     },
     masks: [
       { word: 'Vein', mask: mask(0, 1, 1, 0) },
@@ -54,7 +55,7 @@ function collected(name: string, values: FramePixels['values'], index: number): 
 
 const frames = Object.entries(VALUES).map(([name, values], index) => collected(name, values, index));
 
-test('every kind of pixel comes back to the bit, with window, masks, words, role and whether it was a draft', async () => {
+test('every kind of pixel comes back to the bit, with window, still background, masks, words, role and whether it was a draft', async () => {
   const zip = await packed(frames, new Map([[frames[1]!.id, 'heldOut']]));
   const back = await importSet(zip);
   assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { frameOfPixels } from '../../src/imaging/frame-pixels.ts';
+import { asItIs, framePixelsSchema } from '../../src/protocol/frames.ts';
 import type { FramePixels } from '../../src/protocol/frames.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { splitSamples } from '../../src/training/split.ts';
@@ -52,6 +53,23 @@ describe('frames from a viewer', () => {
     assert.deepEqual([...frameOfPixels(frame(Uint8Array.of(3, 200)), 'x').pixels], [3, 200]);
     const rgb = { ...frame(Uint8Array.of(1, 2, 3)), width: 1, channels: 3 as const };
     assert.deepEqual([...frameOfPixels(rgb, 'x').pixels], [1, 2, 3]);
+  });
+
+  it('lie on an even ground where they come with what stands still in their run', () => {
+    const run = frame(Uint8Array.of(100, 64, 25), { background: Uint8Array.of(100, 100, 36) });
+    const { pixels, intensity } = frameOfPixels(run, 'x');
+    const expected = [150, 150 - 2 * Math.sqrt(150) * 2, 150 - 2 * Math.sqrt(150)];
+    pixels.forEach((value, at) => assert.ok(Math.abs(value - expected[at]!) < 1e-3, `${at}: ${value}`));
+    assert.match(intensity, /stands still/);
+    assert.deepEqual([...frameOfPixels(asItIs(run), 'x').pixels], [100, 64, 25]);
+  });
+
+  it('have a background of their own size, and are then grey', () => {
+    const whole = frame(Uint8Array.of(1, 2), { background: Uint8Array.of(1, 2) });
+    assert.ok(framePixelsSchema.safeParse(whole).success);
+    assert.ok(!framePixelsSchema.safeParse({ ...whole, background: Uint8Array.of(1) }).success);
+    const rgb = { width: 1, height: 1, channels: 3, values: Uint8Array.of(1, 2, 3) };
+    assert.ok(!framePixelsSchema.safeParse({ ...rgb, background: Uint8Array.of(1, 2, 3) }).success);
   });
 
   it('take the same percentiles whatever the type of their values', () => {

@@ -37,6 +37,8 @@ const shape = {
   minimumSize: z.int().min(0).max(100_000),
   /** Whether collected frames keep the masks that a person approved when their series is segmented. */
   keepMine: z.boolean(),
+  /** Whether what stands still in angiographic runs is taken off before the model sees their frames. */
+  subtract: z.boolean(),
   open: z.array(z.enum(SECTIONS)),
   advanced: z.boolean(),
 };
@@ -60,6 +62,7 @@ export function defaultSettings(config: SaltConfig): Settings {
     threshold: config.threshold,
     minimumSize: config.minimumSize,
     keepMine: true,
+    subtract: true,
     open: ['frames', 'train', 'segment', 'save'],
     advanced: false,
   };

@@ -300,6 +300,9 @@ export const de: Strings = {
     minimumSizeHint: 'Zusammenhängende Stücke mit weniger Pixeln werden weggelassen.',
     pixels: 'px',
     keepMine: 'Auf gesammelten Bildern mein Eingezeichnetes behalten',
+    subtract: 'In Angiografie-Läufen weglassen, was stillsteht',
+    subtractHint:
+      'Wie bei der digitalen Subtraktion: Rippen, Wirbel und Kabel antworten nicht. Ausschalten, wo Gefäße durchweg gefüllt sind und stillstehen.',
     failed: 'Das Segmentieren ist stehen geblieben',
     seriesFailed: (series) => `„${series}“ wurde nicht segmentiert`,
     cancelled: 'Abgebrochen. Was fertig war, bleibt.',

@@ -241,6 +241,9 @@ export const en = {
     minimumSizeHint: 'Connected pieces of fewer pixels are left out.',
     pixels: 'px',
     keepMine: 'Keep my paint on collected frames',
+    subtract: 'In angiographic runs, leave out what stands still',
+    subtractHint:
+      'As in digital subtraction: ribs, spine and cables do not answer. Switch it off for vessels that are filled throughout and stand still.',
     failed: 'Segmentation stopped',
     seriesFailed: (series: string) => `“${series}” was not segmented`,
     cancelled: 'Cancelled. What was done is kept.',

@@ -28,6 +28,7 @@ import type { SavingActions } from './saving.ts';
 import { createSegmentJobs } from './segment/segmenting.ts';
 import type { SegmentJobs } from './segment/segmenting.ts';
 import { baseModel, currentSource } from './common/source.ts';
+import { createSeeFrame } from './common/seen-frames.ts';
 import { createThresholding } from './segment/thresholding.ts';
 import type { Thresholding } from './segment/thresholding.ts';
 import { createTrainingActions } from './train/training.ts';
@@ -82,7 +83,8 @@ export interface Session {
 export function createSession(options: SessionOptions): Session {
   const { viewer, backend, storage, strings, config, now = () => new Date() } = options;
   const store = createSessionStore(defaultSettings(config));
-  const bare = { viewer, backend, storage, strings, config, store, now };
+  const seeFrame = createSeeFrame({ viewer, backend, store });
+  const bare = { viewer, backend, storage, strings, config, store, seeFrame, now };
   const undo = createUndo(bare);
   const context: Context = { ...bare, offerUndo: undo.offer };
   let refresh = (): void => {};

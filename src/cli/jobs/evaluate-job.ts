@@ -51,6 +51,11 @@ export const evaluateJob: EvaluateJob = async (request, { emit, signal }) => {
   const tell = (text: string): void => emit({ kind: 'message', text });
   const { executor } = await openDevice(request, emit);
   const trained = await openModel(request, nodeFactor(emit, signal), executor);
+  if (request.adapter !== undefined && trained.subtracts) {
+    tell(
+      'This adapter was taught on frames of angiographic runs less what stands still in them. Here frames are seen as they are, and may score lower.',
+    );
+  }
   const known = request.word ?? trained.words[0];
   const [asked] = [...(await ask(trained, known === undefined ? [] : [known], tell))];
   if (!asked) throw new SaltError('INVALID_ARGUMENT', 'The model answers to no word.');

@@ -41,6 +41,11 @@ export async function mergeAdapter(
     const text = `Its ONNX file takes tiles of ${side} px, cut from frames that are scaled until their longest side is ${frameSize} px.`;
     emit({ kind: 'message', text });
   }
+  if (file.info.stillBackground === 'subtracted') {
+    const text =
+      'The adapter was taught on frames of angiographic runs less what stands still in them: take that off before the model sees a frame.';
+    emit({ kind: 'message', text });
+  }
   if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), merged.weightsAt(size));
   const weights = merged.weightsAt({ width: imageSize, height: imageSize });
   const { config } = await findBase(file.info, request.adapter, request.model);

@@ -16,7 +16,7 @@ import { createSegmenter } from '../../inference/segmenter.ts';
 import type { Segmenter } from '../../inference/segmenter.ts';
 import type { InputSize } from '../../inference/model-input.ts';
 import type { PlacePrompt } from '../../inference/place-prompt.ts';
-import type { Question } from '../../inference/trained-model.ts';
+import type { Question, TrainedModel } from '../../inference/trained-model.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
 import type { Job } from '../../runtime/thread.ts';
@@ -24,6 +24,8 @@ import { filesOf } from '../data.ts';
 import { VERSION } from '../version.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
+import { framesSeen } from './frames-seen.ts';
+import type { SeeFrame } from './frames-seen.ts';
 import { openModel } from './open-model.ts';
 import type { ModelRequest } from './open-model.ts';
 import { PLACE_ALONE, placeOn, placesOf } from './place-on-frame.ts';
@@ -90,6 +92,7 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     model: (size) => trained.modelAt(size, place.tokens),
   });
   const context: Context = {
+    trained,
     request: { ...request, flips: request.flips ?? trained.flips },
     segmenter,
     questions,
@@ -148,6 +151,7 @@ export async function ask(
 }
 
 interface Context {
+  readonly trained: TrainedModel;
   readonly request: SegmentRequest & { readonly flips: Flips };
   readonly segmenter: Segmenter;
   readonly questions: Questions;
@@ -168,10 +172,11 @@ async function segmentFile(
   }
   const stem = uniqueName(parse(path).name, context.names);
   const fieldOfView = await fieldOfViewOf(path, file);
+  const see = await framesSeen(context.trained, file);
   const frames: SegmentedFrame[] = [];
   const segFrames: SegFrameInput<DicomFile>[] = [];
   for (let frameNumber = 1; frameNumber <= file.frameCount; frameNumber++) {
-    const masks = await segmentFrame(file, frameNumber, fieldOfView, context);
+    const masks = await segmentFrame(see, frameNumber, fieldOfView, context);
     for (const [word, mask] of masks) {
       const name = [
         stem,
@@ -189,12 +194,12 @@ async function segmentFile(
 }
 
 async function segmentFrame(
-  file: FrameFile,
+  see: SeeFrame,
   frameNumber: number,
   fieldOfView: Mask | undefined,
   { request, segmenter, questions, placeIn, signal }: Context,
 ): Promise<Map<string, Mask>> {
-  const frame = await file.frame(frameNumber);
+  const frame = await see(frameNumber);
   const { tensors, within } = placeIn(frame);
   const masks = new Map<string, Mask>();
   for (const [word, { prompt, output }] of questions) {

@@ -141,7 +141,10 @@ function compact(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 /** Roughly: the pixels. */
 export function bytesOf({ annotations, preview, from }: StoredRequest): number {
   const frames = [...annotations.map(({ frame }) => frame), ...(preview ? [preview] : [])];
-  const pixels = frames.reduce((sum, { values }) => sum + values.byteLength, 0);
+  const pixels = frames.reduce(
+    (sum, { values, background }) => sum + values.byteLength + (background?.byteLength ?? 0),
+    0,
+  );
   const masks = annotations.flatMap((annotation) => annotation.masks.map(({ mask }) => mask.data.byteLength));
   return pixels + masks.reduce((sum, bytes) => sum + bytes, 0) + (from?.byteLength ?? 0);
 }

@@ -8,7 +8,7 @@ export function Rules() {
   const session = useSession();
   const { strings, segmenting } = session;
   const s = strings.segment;
-  const { threshold, minimumSize, keepMine } = useSlice((state) => state.settings);
+  const { threshold, minimumSize, keepMine, subtract } = useSlice((state) => state.settings);
   const live = useSlice(({ place }) => place?.rethreshold === true);
   const commit = (): void => {
     if (live) void segmenting.commit({});
@@ -55,6 +55,14 @@ export function Rules() {
           onChange={({ target }) => session.change({ keepMine: target.checked })}
         />
         {s.keepMine}
+      </label>
+      <label className="salt-check" title={s.subtractHint}>
+        <input
+          type="checkbox"
+          checked={subtract}
+          onChange={({ target }) => session.change({ subtract: target.checked })}
+        />
+        {s.subtract}
       </label>
     </div>
   );

@@ -6,6 +6,7 @@ import type { Section, Settings } from '../../store/settings.ts';
 import type { SessionState, SessionStore } from '../../store/state.ts';
 import type { SetStorage } from '../../store/storage.ts';
 import type { Strings } from '../../strings/index.ts';
+import type { SeeFrame } from './seen-frames.ts';
 
 /** What every part of the workflow works with. */
 export interface Context {
@@ -15,6 +16,7 @@ export interface Context {
   readonly strings: Strings;
   readonly config: SaltConfig;
   readonly store: SessionStore;
+  readonly seeFrame: SeeFrame;
   readonly now: () => Date;
   /** Puts `text` into the panel with a button that takes the last action back. */
   readonly offerUndo: (text: string, undo: () => Promise<void>, settled?: () => Promise<void>) => void;

@@ -10,12 +10,12 @@ import { segmentOf } from '../common/working.ts';
 
 /** A frame with the masks of all words as they are on screen; `empty` says that nothing is there. */
 export async function readFrame(
-  { viewer, store, machine, now }: Parts,
+  { viewer, store, seeFrame, machine, now }: Parts,
   series: Series,
   segmentation: SegmentationInfo | undefined,
   ref: FrameRef,
 ): Promise<CollectedFrame> {
-  const frame = await viewer.framePixels(ref);
+  const frame = await seeFrame(ref);
   const id = frameId(ref);
   const earlier = store.getState().frames.find((collected) => collected.id === id);
   const drafted = earlier?.drafted ?? (segmentation && machine.isBasis(segmentation.id, ref));

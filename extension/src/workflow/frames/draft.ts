@@ -10,13 +10,13 @@ import { writesOf } from '../masks/write-result.ts';
  * puts the brush in the user's hand, or the eraser where that was there last: who wipes one draft will wipe the next.
  */
 export async function draftFrame(parts: Parts): Promise<void> {
-  const { viewer, backend, store, strings, working, machine, results } = parts;
+  const { viewer, backend, store, strings, seeFrame, working, machine, results } = parts;
   await attempt(parts, { name: 'draft', where: 'frames', title: strings.frames.draftFailed }, async () => {
     const { series, frame } = activePlace(parts);
     const source = currentSource(store.getState());
     if (!source) throw refusal(strings.reasons.noWords);
     const { words, activeWord } = store.getState().settings;
-    const pixels = await viewer.framePixels(frame);
+    const pixels = await seeFrame(frame);
     const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels });
     const segmentation = await working.ensure(series);
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };

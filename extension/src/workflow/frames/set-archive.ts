@@ -9,7 +9,7 @@ import { decode, encode } from 'fast-png';
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { z } from 'zod';
 import { SaltError } from '../../../../src/protocol/errors.ts';
-import type { MaskPixels, Role } from '../../../../src/protocol/frames.ts';
+import type { FrameSize, MaskPixels, Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { collectedFrameSchema, frameId } from '../../store/collected-frame.ts';
 import { emptyMask } from '../masks/masks.ts';
@@ -34,6 +34,8 @@ const manifestSchema = z.object({
       group: z.string(),
       window: z.object({ lower: z.number(), upper: z.number() }).exactOptional(),
       inverted: z.boolean().exactOptional(),
+      /** What stands still in the frame's run, as it is shown. */
+      background: z.string().exactOptional(),
       role: z.enum(['train', 'heldOut']),
       roleChosen: z.boolean(),
       drafted: z.literal(true).exactOptional(),
@@ -70,6 +72,8 @@ export async function exportSet(
     const image = `images/${name}.${values.file}`;
     zip[image] = bytes;
     const files = masks.map(({ word }) => ({ word, file: `masks-${slug(word)}/${name}.png` }));
+    const background = `backgrounds/${name}.png`;
+    if (frame.background) zip[background] = greyPng(frame, frame.background);
     if (isPartial) zip[`fov/${name}.png`] = maskPng(countedOf(collected));
     for (const [at, { mask }] of masks.entries()) zip[files[at]?.file ?? ''] = maskPng(mask);
     entries.push({
@@ -82,6 +86,7 @@ export async function exportSet(
       group: `patient-${groups.indexOf(collected.group) + 1}`,
       ...(frame.window && { window: frame.window }),
       ...(frame.inverted !== undefined && { inverted: frame.inverted }),
+      ...(frame.background && { background }),
       role: roles.get(collected.id) ?? 'train',
       roleChosen: collected.chosenRole !== undefined,
       ...(collected.drafted && { drafted: true as const }),
@@ -118,7 +123,8 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
   try {
     const manifest = manifestSchema.parse(JSON.parse(strFromU8(bytesOf('manifest.json'))));
     const frames: CollectedFrame[] = [];
-    for (const { image, values, masks, window, inverted, role, roleChosen, ...rest } of manifest.frames) {
+    for (const entry of manifest.frames) {
+      const { image, values, masks, window, inverted, background, role, roleChosen, ...rest } = entry;
       const read = [];
       for (const { word, file: name } of masks) read.push({ word, mask: readMaskPng(bytesOf(name)) });
       const collected = collectedFrameSchema.parse({
@@ -128,6 +134,7 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
           ...unpackValues(values, bytesOf(image)),
           ...(window && { window }),
           ...(inverted !== undefined && { inverted }),
+          ...(background !== undefined && { background: readGreyPng(bytesOf(background)).data }),
         },
         masks: read,
         ...(roleChosen && { chosenRole: role }),
@@ -162,12 +169,25 @@ function slug(word: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, '-');
 }
 
-function maskPng({ width, height, data }: MaskPixels): Uint8Array {
-  return encode({ width, height, channels: 1, depth: 8, data: data.map((pixel) => (pixel ? 255 : 0)) });
+function maskPng(mask: MaskPixels): Uint8Array {
+  return greyPng(
+    mask,
+    mask.data.map((pixel) => (pixel ? 255 : 0)),
+  );
+}
+
+function greyPng({ width, height }: FrameSize, data: Uint8Array): Uint8Array {
+  return encode({ width, height, channels: 1, depth: 8, data });
 }
 
 function readMaskPng(bytes: Uint8Array): MaskPixels {
+  const { width, height, data } = readGreyPng(bytes);
+  return { width, height, data: data.map((value) => (value > 0 ? 1 : 0)) };
+}
+
+/** @throws Error when it is no grey image of 8 bits */
+function readGreyPng(bytes: Uint8Array): MaskPixels {
   const { width, height, channels, data } = decode(bytes);
-  if (channels !== 1) throw new Error('a mask is not grey');
-  return { width, height, data: Uint8Array.from(data, (value) => (value > 0 ? 1 : 0)) };
+  if (channels !== 1) throw new Error('a mask or a background is not grey');
+  return { width, height, data: Uint8Array.from(data) };
 }

@@ -20,13 +20,13 @@ interface Sight {
  *
  * @returns what ends it
  */
-export function lookAhead({ store, viewer, backend }: Context): () => void {
+export function lookAhead({ store, seeFrame, backend }: Context): () => void {
   let seen: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let going: AbortController | undefined;
 
   const look = async ({ source, frame }: Sight, signal: AbortSignal): Promise<void> => {
-    const pixels = await viewer.framePixels(frame);
+    const pixels = await seeFrame(frame);
     signal.throwIfAborted();
     const { words } = store.getState().settings;
     await backend.lookAhead({ source, words, frame: pixels }, signal);

@@ -108,12 +108,12 @@ async function segmentSeries(
   changes: Change[],
   onFrame: (warnings: readonly string[]) => void,
 ): Promise<void> {
-  const { viewer, backend, store, working, machine, results } = parts;
+  const { viewer, backend, store, seeFrame, working, machine, results } = parts;
   const { words, activeWord } = store.getState().settings;
   let change: Change | undefined;
   for (const frame of frames) {
     signal.throwIfAborted();
-    const pixels = await viewer.framePixels(frame);
+    const pixels = await seeFrame(frame);
     const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels }, signal);
     signal.throwIfAborted();
     // Made with the first result, so that a failure before leaves nothing behind.

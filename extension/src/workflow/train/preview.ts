@@ -4,7 +4,7 @@ import type { Parts } from '../masks/parts.ts';
 import { chooseNext } from '../frames/next-frame.ts';
 
 /** A frame to watch while training goes on: the one on screen unless it is trained on, else a distant one. */
-export async function pickPreview({ viewer, store }: Parts): Promise<FramePixels | undefined> {
+export async function pickPreview({ viewer, store, seeFrame }: Parts): Promise<FramePixels | undefined> {
   const place = viewer.active();
   if (!place) return undefined;
   const { series, frameIndex } = place;
@@ -21,5 +21,5 @@ export async function pickPreview({ viewer, store }: Parts): Promise<FramePixels
         );
   const frame = index === undefined ? undefined : series.frames[index];
   // With every frame collected there is none to watch.
-  return frame && viewer.framePixels(frame);
+  return frame && seeFrame(frame);
 }

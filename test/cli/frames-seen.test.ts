@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { framesSeen } from '../../src/cli/jobs/frames-seen.ts';
+import type { FrameFile } from '../../src/imaging/decode-any.ts';
+import { RUN_SIDE, drawnRun, isInDisc } from '../imaging/drawn-run.ts';
+
+const FRAMES = drawnRun(12);
+
+function file(modality: string): FrameFile {
+  const dicom = { studyInstanceUid: '1', seriesInstanceUid: '1.1', sopInstanceUid: '1.1.1', patientId: 'P' };
+  return {
+    fileName: 'run.dcm',
+    width: RUN_SIDE,
+    height: RUN_SIDE,
+    frameCount: FRAMES.length,
+    frame: (frameNumber) =>
+      Promise.resolve({
+        width: RUN_SIDE,
+        height: RUN_SIDE,
+        channels: 1,
+        pixels: Float32Array.from(FRAMES[frameNumber - 1]!.data),
+        source: { file: 'run.dcm', frameNumber, dicom: { ...dicom, sopClassUid: '1.2', modality } },
+        intensity: '8-bit values as stored',
+      }),
+  };
+}
+
+/** Standard deviation of what is not in the disc. */
+function unevenness(pixels: Float32Array, index: number): number {
+  const around = [...pixels].filter((_, at) => !isInDisc(index, at % RUN_SIDE, Math.floor(at / RUN_SIDE)));
+  const mean = around.reduce((sum, value) => sum + value, 0) / around.length;
+  return Math.sqrt(around.reduce((sum, value) => sum + (value - mean) ** 2, 0) / around.length);
+}
+
+test('a model that was taught so sees a run less what stands still in it', async () => {
+  const run = file('XA');
+  const plain = await (await framesSeen({ subtracts: false }, run))(5);
+  const seen = await (await framesSeen({ subtracts: true }, run))(5);
+  assert.deepEqual(plain, await run.frame(5));
+  assert.ok(unevenness(plain.pixels, 4) > 30);
+  assert.ok(unevenness(seen.pixels, 4) < 8, `${unevenness(seen.pixels, 4)}`);
+  const still = await (await framesSeen({ subtracts: true }, file('OPT')))(5);
+  assert.deepEqual(still.pixels, plain.pixels);
+});
