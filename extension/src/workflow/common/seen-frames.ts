@@ -25,7 +25,8 @@ export function createSeeFrame({ viewer, backend, store }: Needs): SeeFrame {
     const earlier = opened.get(image);
     if (earlier) return earlier;
     const opening = openRun(viewer, backend, image).catch((error: unknown) => {
-      // Whoever asked for a frame that cannot be read will be told; the others are seen as they are.
+      // Whoever asked for a frame that cannot be read will be told; the others are seen as they are, until all can be read.
+      opened.delete(image);
       console.warn('SALT: what stands still in the run could not be worked out', error);
       return false;
     });
