@@ -32,7 +32,18 @@ const LEAST_DEVIATION = 1e-3;
 /** Rows between two breaths. */
 const ROWS = 16;
 
+/** Of a frame's side: further than this beyond the reference nothing is kept of what a panning table shows. */
+const MOST_BEYOND = 0.5;
+
 type Breathe = () => Promise<void>;
+
+/** What of the reference's plane is known: its own area, and how far beyond its edges, in pixels. */
+interface Canvas {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 /**
  * What stands still in a run, however the table or the breath moves the whole of it: the frames are aligned, and
@@ -65,8 +76,9 @@ export async function stillBackgroundOf(
     shifts.push(alignTo(pyramid, reference, rough[i]));
     await breathe();
   }
-  const roots = await overTime(frames, shifts, PERCENTILE / 100, breathe);
-  if ((await darkened(frames, shifts, roots, breathe)) < LEAST_DARKENED) return undefined;
+  const canvas = canvasOf(first, shifts);
+  const roots = await overTime(frames, shifts, canvas, PERCENTILE / 100, breathe);
+  if ((await darkened(frames, shifts, canvas, roots, breathe)) < LEAST_DARKENED) return undefined;
 
   return {
     width,
@@ -77,8 +89,23 @@ export async function stillBackgroundOf(
       // Far along a table's panning a search from no shift would find nothing.
       const misfits = shifts.map((shift) => misfit(pyramid, reference, shift));
       const start = shifts[misfits.indexOf(Math.min(...misfits))];
-      return displaced(roots, frame, alignTo(pyramid, reference, start));
+      return displaced(roots, canvas, frame, alignTo(pyramid, reference, start));
     },
+  };
+}
+
+/** Where the frames lie in the reference's plane. */
+function canvasOf({ width, height }: Levels, shifts: readonly Shift[]): Canvas {
+  const beyond = (values: readonly number[], side: number): number =>
+    Math.ceil(Math.min(MOST_BEYOND * side, Math.max(0, ...values)));
+  const [xs, ys] = [shifts.map(([x]) => x), shifts.map(([, y]) => y)];
+  const negative = (values: readonly number[]) => values.map((value) => -value);
+  const [left, top] = [beyond(xs, width), beyond(ys, height)];
+  return {
+    left,
+    top,
+    width: left + width + beyond(negative(xs), width),
+    height: top + height + beyond(negative(ys), height),
   };
 }
 
@@ -103,7 +130,8 @@ async function referenceOf(frames: readonly Levels[], shifts: readonly Shift[], 
   // Every second frame says as much, in half the time.
   const even = (_: unknown, i: number) => i % 2 === 0;
   const { width, height } = frames[0] ?? { width: 0, height: 0 };
-  const roots = await overTime(frames.filter(even), shifts.filter(even), 0.5, breathe);
+  const canvas = { left: 0, top: 0, width, height };
+  const roots = await overTime(frames.filter(even), shifts.filter(even), canvas, 0.5, breathe);
   const shown = roots.filter((root) => !Number.isNaN(root));
   const fill = quantile(shown, shown.length, 0.5);
   const filled = roots.map((root) => (Number.isNaN(root) ? fill : root));
@@ -111,25 +139,28 @@ async function referenceOf(frames: readonly Levels[], shifts: readonly Shift[], 
 }
 
 /**
- * Each place's quantile over time, in the reference's coordinates.
+ * Each place's quantile over time.
  *
  * @param share 0 to 1.
- * @returns square roots of levels, row-major; NaN where no frame shows the place.
+ * @returns square roots of levels, one for each place of the canvas, row-major; NaN where no frame shows it.
  */
 async function overTime(
   frames: readonly Levels[],
   shifts: readonly Shift[],
+  { left, top, width, height }: Canvas,
   share: number,
   breathe: Breathe,
 ): Promise<Float32Array> {
-  const { width, height } = frames[0] ?? { width: 0, height: 0 };
   const out = new Float32Array(width * height);
   const rows = frames.map(() => new Float32Array(width));
   const values = new Float32Array(frames.length);
-  const columns = new Float32Array(width + 4);
+  const columns = new Float32Array((frames[0]?.width ?? 0) + 4);
   for (let y = 0; y < height; y++) {
     if (y % ROWS === 0) await breathe();
-    for (const [i, frame] of frames.entries()) alignedRow(frame, shifts[i] ?? [0, 0], y, columns, rows[i]);
+    for (const [i, frame] of frames.entries()) {
+      const row = rows[i];
+      if (row) alignedRow(frame, shifts[i] ?? [0, 0], [-left, y - top], columns, row);
+    }
     for (let x = 0; x < width; x++) {
       let count = 0;
       for (const row of rows) {
@@ -143,17 +174,18 @@ async function overTime(
 }
 
 /**
- * A row of the reference's coordinates as a frame shows it: square roots, smoothed by a box of 3 x 3, bilinear.
+ * A row of the reference's plane as a frame shows it: square roots, smoothed by a box of 3 x 3, bilinear.
  *
+ * @param start where the row begins, in the reference's coordinates.
  * @param columns room for `width + 4` values.
- * @param out `width` values; NaN where the frame does not show the place.
+ * @param out the row; NaN where the frame does not show the place.
  */
 function alignedRow(
   { width, height, data }: Levels,
   [shiftX, shiftY]: Shift,
-  y: number,
+  [startX, y]: readonly [x: number, y: number],
   columns: Float32Array,
-  out: Float32Array = new Float32Array(width),
+  out: Float32Array,
 ): void {
   out.fill(NaN);
   // A pixel is an area: up to half a pixel beyond the last centre is still shown.
@@ -172,12 +204,12 @@ function alignedRow(
 
   const left = Math.floor(shiftX);
   const u = shiftX - left;
-  const from = Math.max(0, Math.ceil(-0.5 - shiftX));
-  const to = Math.min(width - 1, Math.floor(width - 0.5 - shiftX));
+  const from = Math.max(startX, Math.ceil(-0.5 - shiftX));
+  const to = Math.min(startX + out.length - 1, Math.floor(width - 0.5 - shiftX));
   for (let x = from; x <= to; x++) {
     const i = x + left + 2;
     const middle = (columns[i] ?? 0) + (columns[i + 1] ?? 0);
-    out[x] = ((1 - u) * (columns[i - 1] ?? 0) + middle + u * (columns[i + 2] ?? 0)) / 9;
+    out[x - startX] = ((1 - u) * (columns[i - 1] ?? 0) + middle + u * (columns[i + 2] ?? 0)) / 9;
   }
 }
 
@@ -185,6 +217,7 @@ function alignedRow(
 async function darkened(
   frames: readonly Levels[],
   shifts: readonly Shift[],
+  canvas: Canvas,
   background: Float32Array,
   breathe: Breathe,
 ): Promise<number> {
@@ -199,9 +232,10 @@ async function darkened(
   for (const [i, frame] of frames.entries()) {
     let count = 0;
     for (let y = 0; y < height; y += every) {
-      alignedRow(frame, shifts[i] ?? [0, 0], y, columns, row);
+      alignedRow(frame, shifts[i] ?? [0, 0], [0, y], columns, row);
+      const at = (y + canvas.top) * canvas.width + canvas.left;
       for (let x = 0; x < width; x++) {
-        const residual = (row[x] ?? NaN) - (background[y * width + x] ?? NaN);
+        const residual = (row[x] ?? NaN) - (background[at + x] ?? NaN);
         if (!Number.isNaN(residual)) residuals[count++] = residual;
       }
     }
@@ -218,22 +252,23 @@ async function darkened(
   return sum / frames.length;
 }
 
-/** The background at a frame's pixels, bilinear, the edge being repeated. */
+/** The background at a frame's pixels, bilinear, the canvas' edge being repeated. */
 function displaced(
   roots: Float32Array,
+  canvas: Canvas,
   { width, height, data }: Levels,
   [shiftX, shiftY]: Shift,
 ): Uint8Array {
   const out = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
-    const row = Math.max(0, Math.min(height - 1, y - shiftY));
+    const row = Math.max(0, Math.min(canvas.height - 1, y - shiftY + canvas.top));
     const top = Math.floor(row);
-    const upper = top * width;
-    const lower = Math.min(height - 1, top + 1) * width;
+    const upper = top * canvas.width;
+    const lower = Math.min(canvas.height - 1, top + 1) * canvas.width;
     for (let x = 0; x < width; x++) {
-      const column = Math.max(0, Math.min(width - 1, x - shiftX));
+      const column = Math.max(0, Math.min(canvas.width - 1, x - shiftX + canvas.left));
       const left = Math.floor(column);
-      const right = Math.min(width - 1, left + 1);
+      const right = Math.min(canvas.width - 1, left + 1);
       const [u, v] = [column - left, row - top];
       const above = (1 - u) * (roots[upper + left] ?? 0) + u * (roots[upper + right] ?? 0);
       const below = (1 - u) * (roots[lower + left] ?? 0) + u * (roots[lower + right] ?? 0);

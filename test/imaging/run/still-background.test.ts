@@ -92,6 +92,21 @@ describe('what stands still in a run', () => {
     assert.throws(() => background.under({ width: 8, height: 8, data: new Uint8Array(64) }), RangeError);
   });
 
+  it('is known of what only the ends of a pan show', async () => {
+    const drawn: Drawn = { pan: 2, disc: crossing };
+    const background = await found(drawRun(drawn));
+    // The frame in the middle ends 14 columns before this one.
+    const under = background.under(drawFrame(1, drawn));
+    const errors: number[] = [];
+    for (let y = 4; y < SIDE - 4; y++) {
+      for (let x = SIDE - 12; x < SIDE - 3; x++) {
+        errors.push(Math.abs((under[y * SIDE + x] ?? 0) - still(...inScene(1, x, y, drawn))));
+      }
+    }
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    assert.ok(mean < 4, `${mean.toFixed(1)} levels off in the mean`);
+  });
+
   it('is a frame itself where no other shows the place', async () => {
     const drawn: Drawn = { pan: 4, rise: 4, disc: (index) => [48 - 3 * index, 40 + 4 * index] };
     const background = await found(drawRun(drawn));
