@@ -7,7 +7,7 @@ import type { StillBackground } from '../imaging/run/still-background.ts';
 import { asItIs } from '../protocol/frames.ts';
 import type { FramePixels } from '../protocol/frames.ts';
 
-/** An examination's two views. At 1024 px one takes 4 MB. */
+/** An examination's two views. At 1024 px the square roots of one alone are 4 MB. */
 const MOST_RUNS = 2;
 
 export class StillBackgrounds {

@@ -85,12 +85,17 @@ function requestOf(value: unknown): StoredRequest {
 /** What goes on from an adapter that was taught on frames as they are goes on seeing them so. */
 function seenAsBefore(request: StoredRequest): StoredRequest {
   const { annotations, preview, from } = request;
-  if (!from || decodeAdapter(from).info.stillBackground === 'subtracted') return request;
+  if (!from || isTaughtSubtracted(from)) return request;
   return {
     ...request,
     annotations: annotations.map((annotation) => ({ ...annotation, frame: asItIs(annotation.frame) })),
     ...(preview && { preview: asItIs(preview) }),
   };
+}
+
+/** @param file of an adapter */
+function isTaughtSubtracted(file: Uint8Array): boolean {
+  return decodeAdapter(file).info.stillBackground === 'subtracted';
 }
 
 class Run {
@@ -227,8 +232,7 @@ class Run {
   ): Promise<TrainOutcome> {
     const { trainingSamples, heldOutSamples } = result;
     const isSubtracted =
-      annotations.some(({ frame }) => frame.background) ||
-      (from && decodeAdapter(from).info.stillBackground === 'subtracted');
+      annotations.some(({ frame }) => frame.background) || (from && isTaughtSubtracted(from));
     const description = {
       ...run.description,
       ...(isSubtracted && { stillBackground: 'subtracted' as const }),

@@ -19,12 +19,12 @@ export interface StillBackground {
 }
 
 /** Vessels darken: of what a place shows over time, the background is this percentile. */
-export const PERCENTILE = 90;
+const PERCENTILE = 90;
 /**
  * Mean share of a frame's pixels that something darkens, at least. 0.017 in coronary runs, 0.0002 to 0.0016 in
  * runs of a phantom in which nothing moves.
  */
-export const LEAST_DARKENED = 0.005;
+const LEAST_DARKENED = 0.005;
 /** Darkened is what lies this many standard deviations of its frame's residuals below their median. */
 const DARKENED_DEVIATIONS = 6;
 /** In square roots of levels, for runs without noise. */
@@ -84,7 +84,7 @@ export async function stillBackgroundOf(
     width,
     height,
     under(frame) {
-      expectSameSize(frame, first);
+      expectSameSize(frame, { width, height });
       const pyramid = pyramidOf(frame);
       // Far along a table's panning a search from no shift would find nothing.
       const misfits = shifts.map((shift) => misfit(pyramid, reference, shift));

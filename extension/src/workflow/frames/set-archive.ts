@@ -134,7 +134,7 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
           ...unpackValues(values, bytesOf(image)),
           ...(window && { window }),
           ...(inverted !== undefined && { inverted }),
-          ...(background !== undefined && { background: readGreyPng(bytesOf(background)).data }),
+          ...(background !== undefined && { background: readBackgroundPng(bytesOf(background)) }),
         },
         masks: read,
         ...(roleChosen && { chosenRole: role }),
@@ -181,13 +181,18 @@ function greyPng({ width, height }: FrameSize, data: Uint8Array): Uint8Array {
 }
 
 function readMaskPng(bytes: Uint8Array): MaskPixels {
-  const { width, height, data } = readGreyPng(bytes);
-  return { width, height, data: data.map((value) => (value > 0 ? 1 : 0)) };
+  const { width, height, data } = decodeGrey(bytes);
+  return { width, height, data: Uint8Array.from(data, (value) => (value > 0 ? 1 : 0)) };
 }
 
-/** @throws Error when it is no grey image of 8 bits */
-function readGreyPng(bytes: Uint8Array): MaskPixels {
-  const { width, height, channels, data } = decode(bytes);
-  if (channels !== 1) throw new Error('a mask or a background is not grey');
-  return { width, height, data: Uint8Array.from(data) };
+function readBackgroundPng(bytes: Uint8Array): Uint8Array {
+  const { depth, data } = decodeGrey(bytes);
+  if (depth !== 8) throw new Error('a background has not 8 bits');
+  return Uint8Array.from(data);
+}
+
+function decodeGrey(bytes: Uint8Array): ReturnType<typeof decode> {
+  const image = decode(bytes);
+  if (image.channels !== 1) throw new Error('a mask or a background is not grey');
+  return image;
 }
