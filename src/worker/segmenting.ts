@@ -1,7 +1,4 @@
 /** Everything that the long-lived worker computes on its device, one thing after another. */
-import { frameOfPixels } from '../imaging/frame-pixels.ts';
-import { asItIs } from '../protocol/frames.ts';
-import type { Frame } from '../imaging/frame.ts';
 import { maskOfRegion } from '../imaging/mask.ts';
 import type { Executor } from '../graph/executor.ts';
 import { maskOf } from '../inference/mask.ts';
@@ -20,6 +17,7 @@ import type {
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
 import { asBytes, uncertaintyOf } from './answer.ts';
+import { frameSeenBy } from './as-taught.ts';
 import { infoOf, openDevice } from './device.ts';
 import type { WorkerSettings } from './messages.ts';
 import type { Models } from './models.ts';
@@ -64,7 +62,7 @@ export class Segmenting {
     return this.#inTurn(signal, async (executor) => {
       const warm = await this.#warm.open(source, executor);
       for (const word of words) await warm.ask(word);
-      await warm.segmenter.embed(seenBy(warm, frame), { flips: warm.trained.flips });
+      await warm.segmenter.embed(frameSeenBy(warm.trained, frame), { flips: warm.trained.flips });
     });
   }
 
@@ -116,7 +114,7 @@ export class Segmenting {
     signal: AbortSignal,
   ): Promise<{ readonly map: ProbabilityMap; readonly warning: string | undefined }> {
     const { prompt, output, warning } = await warm.ask(word);
-    const frame = seenBy(warm, pixels);
+    const frame = frameSeenBy(warm.trained, pixels);
     const maps = await warm.segmenter.probabilities(frame, {
       prompt,
       flips: warm.trained.flips,
@@ -170,11 +168,6 @@ export class Segmenting {
     this.#opened = undefined;
     await opened?.executor.dispose().catch(() => undefined);
   }
-}
-
-/** A model that was taught on frames as they are goes on seeing them so. */
-function seenBy({ trained }: WarmSource, pixels: FramePixels): Frame {
-  return frameOfPixels(trained.subtracts ? pixels : asItIs(pixels), 'The frame');
 }
 
 function throwIfAborted(signal: AbortSignal): void {

@@ -3,7 +3,6 @@ import { decodeAdapter, encodeAdapter } from '../adapters/index.ts';
 import { textEncoderOf, withHead } from '../inference/shipped-parts.ts';
 import type { PreparingWhat, TrainOutcome, TrainRunEvent } from '../protocol/backend.ts';
 import type { TrainingEvent } from '../protocol/events.ts';
-import { asItIs } from '../protocol/frames.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
 import { adapterOfRun } from '../training/adapter-of-run.ts';
@@ -12,6 +11,7 @@ import type { StepMoment, TrainingHost, TrainingResult } from '../training/job.t
 import { prepareSamRun } from '../training/prepare-sam.ts';
 import type { PreparedRun } from '../training/prepared-run.ts';
 import { train } from '../training/trainer.ts';
+import { requestAsTaught } from './as-taught.ts';
 import { memoryForStep, openDevice, webFactor } from './device.ts';
 import type { GiveWay } from './give-way.ts';
 import type { RunStart, Wish, WorkerSettings } from './messages.ts';
@@ -51,9 +51,8 @@ export function runTraining(
       return run.toTheEnd(request, record.step, true);
     }
     const { from, ...rest } = start.request;
-    const request = seenAsBefore(
-      requestOf({ ...rest, ...(from !== undefined && { from: await adapterBytes(from) }) }),
-    );
+    const asked = requestOf({ ...rest, ...(from !== undefined && { from: await adapterBytes(from) }) });
+    const request = requestAsTaught(asked, asked.from && decodeAdapter(asked.from).info);
     requireFinite(request.annotations);
     // Beside the frames, two checkpoints and the adapter will want space.
     await demandSpace(bytesOf(request) + SPACE_FOR_RESULTS);
@@ -80,17 +79,6 @@ function requestOf(value: unknown): StoredRequest {
   throw new SaltError('INVALID_ARGUMENT', `The run cannot be started like this (${faults.join('; ')}).`, {
     faults,
   });
-}
-
-/** What goes on from an adapter that was taught on frames as they are goes on seeing them so. */
-function seenAsBefore(request: StoredRequest): StoredRequest {
-  const { annotations, preview, from } = request;
-  if (!from || isTaughtSubtracted(from)) return request;
-  return {
-    ...request,
-    annotations: annotations.map((annotation) => ({ ...annotation, frame: asItIs(annotation.frame) })),
-    ...(preview && { preview: asItIs(preview) }),
-  };
 }
 
 /** @param file of an adapter */

@@ -16,14 +16,14 @@ test('in tiles it sees larger ones at their own size, too', () => {
 });
 
 test('what has seen vessels of all sizes is shown enlarged frames, what has not is not', () => {
-  const { vessels, none, published, words } = AUGMENTATIONS;
+  const { vessels, none, slight, published, words } = AUGMENTATIONS;
   assert.deepEqual(
     [512, 592, 608, 640].map((side) => segmentingSide(side, 16, vessels)),
     [640, 752, 768, 800],
   );
   assert.deepEqual(
-    [none, published, words].map((augmentation) => segmentingSide(512, 16, augmentation)),
-    [512, 512, 512],
+    [none, slight, published, words].map((augmentation) => segmentingSide(512, 16, augmentation)),
+    [512, 512, 512, 512],
   );
   // As a multiple it would be 1.4 times as large.
   assert.equal(segmentingSide(80, 16, vessels), 80);

@@ -52,6 +52,8 @@ export interface Plan {
   readonly minutes?: number;
 }
 
+/** How what a draft overlooks is added. */
+const ADDED = { brushes: [4], most: 4 };
 /** How what is wrong is wiped off. */
 const WIPE = { diameter: 10, most: 2 };
 /** What a second fine-tuning may cost in Dice: runs of a set time differ. */
@@ -184,7 +186,10 @@ async function draftAndUndo(demo: Demo, viewer: OpenViewer, name: string): Promi
   return mean(dice);
 }
 
-/** Drafts the first word on a frame, and wipes off what is none of the words. */
+/**
+ * Drafts the first word on a frame, and wipes off what is none of the words. On the first, which fills early and where a draft
+ * overlooks most, the longest branches that it lacks are added before.
+ */
 async function draftAndMend(
   demo: Demo,
   { page }: OpenViewer,
@@ -200,8 +205,13 @@ async function draftAndMend(
   const labels = await labelsOf(page, 0, frame);
   const there = labels.map((_, at) => (truths.some(({ data }) => data[at] === 1) ? 1 : 0));
   const wrong = farFrom(maskIn(labels, 1, width, height), { width, height, data: there });
-  // In hand again after the next draft.
-  if (first) await person.press('Eraser');
+  if (first) {
+    const { truth } = words[0] ?? VEIN;
+    const missed = missedBy(maskIn(labels, 1, width, height), await demo.truth(frame, truth));
+    await person.paint(strokesAlong(missed, ADDED));
+    // In hand again after the next draft.
+    await person.press('Eraser');
+  }
   await person.paint(wipesAlong(wrong, WIPE));
 }
 

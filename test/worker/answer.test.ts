@@ -128,7 +128,7 @@ describe('what the panel asks for', () => {
     );
   });
 
-  it('does not vary the frames of one patient in a short run', () => {
+  it('hardly varies the frames of one patient in a short run', () => {
     const choices = { name: 'x', model: 'm', words: ['Vein'], method: 'salt', seed: 1 } as const;
     const shown = (minutes: number, groups: string[], goesOn = false) => {
       const { augmentation, tileSize } = runChoicesOf(
@@ -139,8 +139,8 @@ describe('what the panel asks for', () => {
       );
       return [augmentation, tileSize];
     };
-    assert.deepEqual(shown(1.5, ['P1', 'P1']), ['none', 'whole']);
-    assert.deepEqual(shown(1.5, ['P1', 'P1'], true), ['none', undefined]);
+    assert.deepEqual(shown(1.5, ['P1', 'P1']), ['slight', 'whole']);
+    assert.deepEqual(shown(1.5, ['P1', 'P1'], true), ['slight', undefined]);
     assert.deepEqual(shown(15, ['P1', 'P1']), [undefined, undefined]);
     assert.deepEqual(shown(1.5, ['P1', 'P2']), [undefined, undefined]);
   });
