@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { framesSeen } from '../../src/cli/jobs/frames-seen.ts';
 import type { FrameFile } from '../../src/imaging/decode-any.ts';
+import { encodeFramePng, maskFromImage } from '../../src/imaging/mask.ts';
+import { writeImage } from '../imaging/dicom-writer.ts';
 import { RUN_SIDE, drawnRun, isInDisc } from '../imaging/drawn-run.ts';
+import { CPU, succeed, workFolder } from './cli.ts';
 
 const FRAMES = drawnRun(12);
 
@@ -41,4 +46,21 @@ test('a model that was taught so sees a run less what stands still in it', async
   assert.ok(unevenness(seen.pixels, 4) < 8, `${unevenness(seen.pixels, 4)}`);
   const still = await (await framesSeen({ subtracts: true }, file('OPT')))(5);
   assert.deepEqual(still.pixels, plain.pixels);
+});
+
+test('who wants to have a run seen as it is can', async () => {
+  const folder = workFolder();
+  const pixels = Uint8Array.from(FRAMES.flatMap(({ data }) => [...data]));
+  const image = { rows: RUN_SIDE, columns: RUN_SIDE, frames: FRAMES.length, pixels };
+  writeFileSync(join(folder, 'run.dcm'), writeImage(image));
+  writeFileSync(join(folder, 'frame.png'), encodeFramePng(await file('XA').frame(5)));
+  const mask = async (input: string, name: string, ...how: string[]): Promise<Uint8Array> => {
+    const model = ['--model', 'random:tiny', ...how];
+    await succeed(folder, ['segment', input, ...model, '--out', 'masks', ...CPU]);
+    return (await maskFromImage(readFileSync(join(folder, 'masks', name)), name)).data;
+  };
+  const alone = await mask('frame.png', 'frame.png');
+  assert.ok(alone.includes(0) && alone.includes(1));
+  assert.deepEqual(await mask('run.dcm', 'run_frame05.png', '--no-subtract'), alone);
+  assert.notDeepEqual(await mask('run.dcm', 'run_frame05.png'), alone);
 });

@@ -22,6 +22,7 @@ interface SegmentOptions extends CommonOptions, DeviceCliOptions, MaskCliOptions
   readonly prompt?: readonly string[];
   readonly click?: readonly Click[];
   readonly box?: BoxPrompt;
+  readonly subtract: boolean;
   readonly out: string;
 }
 
@@ -59,6 +60,10 @@ export function addSegment(program: Command): void {
       '--box <left,top,right,bottom>',
       'where the structure is, in pixels of the frame; with a word, where to look for it',
       box,
+    )
+    .option(
+      '--no-subtract',
+      'see frames of an angiographic run as they are, with what stands still in it (default: without, by a model that sees runs so)',
     );
   withModel(command);
   withMasks(command);
@@ -107,6 +112,7 @@ async function runSegment(inputs: readonly string[], options: SegmentOptions): P
       ...(await modelRequestOf(options)),
       inputs,
       words: options.prompt ?? [],
+      subtract: options.subtract,
       out: options.out,
       ...placeOf(options),
     },

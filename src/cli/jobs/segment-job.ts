@@ -36,6 +36,8 @@ export interface SegmentRequest extends ModelRequest, DeviceOptions {
   /** Empty for all that the model was taught, or else "Vein". */
   readonly words: readonly string[];
   readonly out: string;
+  /** Whether frames of a run are seen less what stands still in it, by a model that was taught so. */
+  readonly subtract: boolean;
   /** Clicks and a box, the same on every frame. */
   readonly place?: PlacePrompt;
   readonly threshold: number;
@@ -172,7 +174,7 @@ async function segmentFile(
   }
   const stem = uniqueName(parse(path).name, context.names);
   const fieldOfView = await fieldOfViewOf(path, file);
-  const see = await framesSeen(context.trained, file);
+  const see = await framesSeen({ subtracts: context.trained.subtracts && request.subtract }, file);
   const frames: SegmentedFrame[] = [];
   const segFrames: SegFrameInput<DicomFile>[] = [];
   for (let frameNumber = 1; frameNumber <= file.frameCount; frameNumber++) {
