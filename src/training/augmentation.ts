@@ -35,7 +35,7 @@ export const AUGMENTATIONS: Readonly<Record<AugmentationPreset, Augmentation>> =
   /**
    * For frames of one run, which are all alike: they are shown nearly as they are, but no pixel twice in the same place, so that a
    * draft's ragged rims are not learnt by heart. Three frames of the demonstration's coronary run, 65 steps, "Vein" and "Catheter" on six others:
-   * 0.864, 0.890 with none, 0.867, 0.897 with this, 0.865, 0.894 with sizes and turns twice as large (bench/drafts.md).
+   * 0.864, 0.890 with none, 0.867, 0.897 with this, 0.865, 0.894 with 10 degrees and 10 % (bench/drafts.md).
    */
   slight: augmentationSchema.parse({
     rotation: { degrees: 4, probability: 1 },

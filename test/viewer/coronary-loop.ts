@@ -204,11 +204,10 @@ async function draftAndMend(
   const { width, height } = demo.instance;
   const labels = await labelsOf(page, 0, frame);
   const there = labels.map((_, at) => (truths.some(({ data }) => data[at] === 1) ? 1 : 0));
-  const wrong = farFrom(maskIn(labels, 1, width, height), { width, height, data: there });
+  const drafted = maskIn(labels, 1, width, height);
+  const wrong = farFrom(drafted, { width, height, data: there });
   if (first) {
-    const { truth } = words[0] ?? VEIN;
-    const missed = missedBy(maskIn(labels, 1, width, height), await demo.truth(frame, truth));
-    await person.paint(strokesAlong(missed, ADDED));
+    if (truths[0]) await person.paint(strokesAlong(missedBy(drafted, truths[0]), ADDED));
     // In hand again after the next draft.
     await person.press('Eraser');
   }
