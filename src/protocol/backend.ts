@@ -48,6 +48,11 @@ export interface SegmentRequest {
   readonly source: Source;
   readonly words: readonly string[];
   readonly frame: FramePixels;
+  /**
+   * The frames just before and after it in its run. By a model that sees runs less what stands still, what is found there
+   * steadies what is found in the frame.
+   */
+  readonly beside?: readonly FramePixels[];
 }
 
 export interface SegmentedFrame {

@@ -3,6 +3,7 @@ import type { AdapterInfo } from '../adapters/index.ts';
 import { frameOfPixels } from '../imaging/frame-pixels.ts';
 import type { Frame } from '../imaging/frame.ts';
 import type { TrainedModel } from '../inference/trained-model.ts';
+import type { SegmentRequest } from '../protocol/backend.ts';
 import { asItIs } from '../protocol/frames.ts';
 import type { FramePixels } from '../protocol/frames.ts';
 import type { StoredRequest } from './store/request-schema.ts';
@@ -10,6 +11,16 @@ import type { StoredRequest } from './store/request-schema.ts';
 /** @throws SaltError as `frameOfPixels` */
 export function frameSeenBy({ subtracts }: Pick<TrainedModel, 'subtracts'>, pixels: FramePixels): Frame {
   return frameOfPixels(subtracts ? pixels : asItIs(pixels), 'The frame');
+}
+
+/**
+ * The frames that steady what is found in another: none where the model sees runs as they are, or nothing moves in this one.
+ */
+export function besideAsTaught(
+  { subtracts }: Pick<TrainedModel, 'subtracts'>,
+  { frame, beside = [] }: Pick<SegmentRequest, 'frame' | 'beside'>,
+): readonly FramePixels[] {
+  return subtracts && frame.background ? beside.filter(({ background }) => background) : [];
 }
 
 /** @param from the adapter that the run goes on from, if it does */

@@ -3,7 +3,7 @@
  * ONNX Runtime, because it becomes part of the extension.
  */
 import type { Backend, DeviceInfo, TrainRun, TrainRunEvent } from '../protocol/backend.ts';
-import { compactAnnotation, compactFrame } from './compact.ts';
+import { compactAnnotation, compactFrame, compactRequest } from './compact.ts';
 import { EngineClient } from './engine-client.ts';
 import type { RunStart, ServedModel, WorkerSettings } from './messages.ts';
 import { startRun } from './run-client.ts';
@@ -65,12 +65,10 @@ export function createWorkerBackend(options: WorkerBackendOptions): Backend {
       return info;
     },
     warmUp: (source, words, frame) => engine.call('warmUp', [source, words, frame]),
-    lookAhead: (request, signal) =>
-      engine.call('lookAhead', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
+    lookAhead: (request, signal) => engine.call('lookAhead', [compactRequest(request)], { signal }),
     openRun: (run, frames) => engine.call('openRun', [run, frames.map(compactFrame)]),
     stillBackground: (run, frame) => engine.call('stillBackground', [run, compactFrame(frame)]),
-    segment: (request, signal) =>
-      engine.call('segment', [{ ...request, frame: compactFrame(request.frame) }], { signal }),
+    segment: (request, signal) => engine.call('segment', [compactRequest(request)], { signal }),
     evaluate: (request, signal) =>
       engine.call('evaluate', [{ ...request, annotations: request.annotations.map(compactAnnotation) }], {
         signal,

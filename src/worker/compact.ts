@@ -1,9 +1,14 @@
 /** Pixels ready to be sent: a view of a larger buffer would take all of that along. */
+import type { SegmentRequest } from '../protocol/backend.ts';
 import type { Annotation, FramePixels, MaskPixels } from '../protocol/frames.ts';
 
 export function compactFrame(frame: FramePixels): FramePixels {
   const { values, background } = frame;
   return { ...frame, values: compacted(values), ...(background && { background: compacted(background) }) };
+}
+
+export function compactRequest({ frame, beside, ...request }: SegmentRequest): SegmentRequest {
+  return { ...request, frame: compactFrame(frame), ...(beside && { beside: beside.map(compactFrame) }) };
 }
 
 export function compactAnnotation(annotation: Annotation): Annotation {

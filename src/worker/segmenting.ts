@@ -1,8 +1,12 @@
 /** Everything that the long-lived worker computes on its device, one thing after another. */
-import { maskOfRegion } from '../imaging/mask.ts';
 import type { Executor } from '../graph/executor.ts';
+import type { Frame } from '../imaging/frame.ts';
+import { maskOfRegion } from '../imaging/mask.ts';
 import { maskOf } from '../inference/mask.ts';
 import type { ProbabilityMap } from '../inference/mask.ts';
+import { steadied } from '../inference/steadied.ts';
+import type { Found } from '../inference/steadied.ts';
+import type { Question } from '../inference/trained-model.ts';
 import { compareMasks } from '../metrics/compare-masks.ts';
 import type {
   DeviceInfo,
@@ -17,7 +21,7 @@ import type {
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
 import { asBytes, uncertaintyOf } from './answer.ts';
-import { frameSeenBy } from './as-taught.ts';
+import { besideAsTaught, frameSeenBy } from './as-taught.ts';
 import { infoOf, openDevice } from './device.ts';
 import type { WorkerSettings } from './messages.ts';
 import type { Models } from './models.ts';
@@ -66,17 +70,22 @@ export class Segmenting {
     });
   }
 
-  segment({ source, words, frame }: SegmentRequest, signal: AbortSignal): Promise<SegmentedFrame> {
+  segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentedFrame> {
     return this.#inTurn(signal, async (executor) => {
       const start = performance.now();
+      const { source, words } = request;
       const warm = await this.#warm.open(source, executor);
-      const found: ProbabilityMap[] = [];
-      const maps: SegmentedFrame['maps'][number][] = [];
-      for (const word of words) {
-        const { map, warning } = await this.#lookFor(word, frame, warm, signal);
-        found.push(map);
-        maps.push({ word, probabilities: asBytes(map), ...(warning !== undefined && { warning }) });
+      const own = await this.#lookFor(words, request.frame, warm, signal);
+      const beside: Found[] = [];
+      for (const other of besideAsTaught(warm.trained, request)) {
+        beside.push(await this.#lookFor(words, other, warm, signal));
       }
+      const found = steadied(own, beside);
+      const maps = found.map((map, i) => ({
+        word: words[i]!,
+        probabilities: asBytes(map),
+        ...(own.warnings[i] !== undefined && { warning: own.warnings[i] }),
+      }));
       return { maps, uncertainty: uncertaintyOf(found), milliseconds: performance.now() - start };
     });
   }
@@ -92,8 +101,9 @@ export class Segmenting {
         if (!words.includes(word)) continue;
         // Each in a turn of its own, so that a frame that someone looks at need not wait for all.
         const predicted = await this.#inTurn(signal, async (executor) => {
-          const { map } = await this.#lookFor(word, frame, await this.#warm.open(source, executor), signal);
-          return maskOf(map, { threshold: THRESHOLD });
+          const warm = await this.#warm.open(source, executor);
+          const { maps } = await this.#lookFor([word], frame, warm, signal);
+          return maskOf(maps[0]!, { threshold: THRESHOLD });
         });
         const { dice, hd95 } = compareMasks(predicted, truth, fieldOfView && { fieldOfView });
         scores.push({ id, word, dice, hd95 });
@@ -108,23 +118,39 @@ export class Segmenting {
   }
 
   async #lookFor(
-    word: string,
+    words: readonly string[],
     pixels: FramePixels,
     warm: WarmSource,
     signal: AbortSignal,
-  ): Promise<{ readonly map: ProbabilityMap; readonly warning: string | undefined }> {
-    const { prompt, output, warning } = await warm.ask(word);
+  ): Promise<Found & { readonly warnings: readonly (string | undefined)[] }> {
     const frame = frameSeenBy(warm.trained, pixels);
-    const maps = await warm.segmenter.probabilities(frame, {
-      prompt,
-      flips: warm.trained.flips,
-      shouldStop: () => signal.aborted,
-    });
+    const known = warm.recent.of(frame);
+    const maps: ProbabilityMap[] = [];
+    const warnings: (string | undefined)[] = [];
+    for (const word of words) {
+      const { prompt, output, warning } = await warm.ask(word);
+      const map = known.get(word) ?? (await this.#mapOf(word, frame, { prompt, output }, warm, signal));
+      known.set(word, map);
+      maps.push(map);
+      warnings.push(warning);
+    }
+    return { frame, maps, warnings };
+  }
+
+  async #mapOf(
+    word: string,
+    frame: Frame,
+    { prompt, output }: Pick<Question, 'prompt' | 'output'>,
+    { segmenter, trained }: WarmSource,
+    signal: AbortSignal,
+  ): Promise<ProbabilityMap> {
+    const shouldStop = (): boolean => signal.aborted;
+    const maps = await segmenter.probabilities(frame, { prompt, flips: trained.flips, shouldStop });
     const map = maps[output];
     if (!map) throw new SaltError('GRAPH_INVALID', `The model has no answer for "${word}".`);
     await breathe();
     throwIfAborted(signal);
-    return { map, warning };
+    return map;
   }
 
   /** A device that is lost is opened anew, or another in its place, and the task is tried once more. */

@@ -9,11 +9,13 @@ import type { Question, TrainedModel } from '../inference/trained-model.ts';
 import type { Source } from '../protocol/backend.ts';
 import { webFactor } from './device.ts';
 import type { Models } from './models.ts';
+import { RecentFrames } from './recent-frames.ts';
 import { adapterBytes } from './store/adapters.ts';
 
 export interface WarmSource {
   readonly trained: TrainedModel;
   readonly segmenter: Segmenter;
+  readonly recent: RecentFrames;
   /** @throws SaltError `INVALID_ARGUMENT` for a word that it cannot answer to */
   ask(word: string): Promise<Question>;
 }
@@ -64,6 +66,7 @@ export class WarmSourceKeeper {
     return {
       trained,
       segmenter,
+      recent: new RecentFrames(),
       ask(word) {
         let question = questions.get(word);
         if (!question) {

@@ -39,12 +39,12 @@ function unevenness(pixels: Float32Array, index: number): number {
 
 test('a model that was taught so sees a run less what stands still in it', async () => {
   const run = file('XA');
-  const plain = await (await framesSeen({ subtracts: false }, run))(5);
-  const seen = await (await framesSeen({ subtracts: true }, run))(5);
+  const plain = await (await framesSeen({ subtracts: false }, run)).see(5);
+  const seen = await (await framesSeen({ subtracts: true }, run)).see(5);
   assert.deepEqual(plain, await run.frame(5));
   assert.ok(unevenness(plain.pixels, 4) > 30);
   assert.ok(unevenness(seen.pixels, 4) < 8, `${unevenness(seen.pixels, 4)}`);
-  const still = await (await framesSeen({ subtracts: true }, file('OPT')))(5);
+  const still = await (await framesSeen({ subtracts: true }, file('OPT'))).see(5);
   assert.deepEqual(still.pixels, plain.pixels);
 });
 
@@ -63,4 +63,20 @@ test('who wants to have a run seen as it is can', async () => {
   assert.ok(alone.includes(0) && alone.includes(1));
   assert.deepEqual(await mask('run.dcm', 'run_frame05.png', '--no-subtract'), alone);
   assert.notDeepEqual(await mask('run.dcm', 'run_frame05.png'), alone);
+});
+
+test('frames of a run are steadied by those beside them, unless someone does not want it', async () => {
+  const folder = workFolder();
+  const pixels = Uint8Array.from(FRAMES.flatMap(({ data }) => [...data]));
+  const image = { rows: RUN_SIDE, columns: RUN_SIDE, frames: FRAMES.length, pixels };
+  writeFileSync(join(folder, 'run.dcm'), writeImage(image));
+  const masks = async (...how: string[]): Promise<readonly Uint8Array[]> => {
+    await succeed(folder, ['segment', 'run.dcm', '--model', 'random:tiny', ...how, '--out', 'masks', ...CPU]);
+    const names = FRAMES.map((_, i) => `run_frame${String(i + 1).padStart(2, '0')}.png`);
+    const read = names.map((name) => maskFromImage(readFileSync(join(folder, 'masks', name)), name));
+    return (await Promise.all(read)).map(({ data }) => data);
+  };
+  const [steady, alone] = [await masks(), await masks('--no-steady')];
+  for (const [i, mask] of steady.entries()) assert.notDeepEqual(mask, alone[i], `frame ${i + 1}`);
+  assert.deepEqual(await masks('--no-steady', '--no-subtract'), await masks('--no-subtract'));
 });

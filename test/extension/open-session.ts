@@ -25,15 +25,17 @@ export interface Opened {
 }
 
 interface Options {
+  /** Default: two of six frames. */
+  readonly series?: readonly [Series, Series];
   readonly storage?: SetStorage;
   readonly config?: unknown;
   readonly language?: string;
   readonly prepare?: (backend: FakeBackend) => void;
 }
 
-/** A session over two series of six frames, ready to be used. */
+/** A session over two series, ready to be used. */
 export async function openSession(options: Options = {}): Promise<Opened> {
-  const series = [makeSeries('A', 6), makeSeries('B', 6, { patientId: 'P2' })] as const;
+  const series = options.series ?? ([makeSeries('A', 6), makeSeries('B', 6, { patientId: 'P2' })] as const);
   const viewer = createFakeViewer(series);
   const backend = createFakeBackend();
   options.prepare?.(backend);

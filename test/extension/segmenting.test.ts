@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
+import type { FakeBackend } from './fake-backend.ts';
+import { makeSeries } from './fake-viewer.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('a series goes into one segmentation of its own, and the whole job can be taken back', async () => {
@@ -18,6 +20,34 @@ test('a series goes into one segmentation of its own, and the whole job can be t
   await session.undo();
   assert.deepEqual(viewer.segmentations('A'), []);
 });
+
+test('frames of a run in which something moves come with those beside them, and each is read once', async () => {
+  const run = { ...makeSeries('A', 8), modality: 'XA' };
+  const opened = await openSession({
+    series: [run, makeSeries('B', 6)],
+    prepare: (backend) => moving(backend),
+  });
+  await opened.session.segmenting.segment('series');
+  const sizes = opened.backend.requests.map(({ beside }) => beside?.length);
+  assert.deepEqual(sizes, [1, 2, 2, 2, 2, 2, 2, 1]);
+  const [first, second, third] = opened.backend.requests;
+  assert.deepEqual(second?.beside?.[0], first?.frame);
+  assert.deepEqual(second?.beside?.[1], third?.frame);
+  assert.ok(second?.frame.background);
+});
+
+test('frames of other series, and of runs that stand still, come alone', async () => {
+  const run = { ...makeSeries('A', 8), modality: 'XA' };
+  const opened = await openSession({ series: [run, makeSeries('B', 6)] });
+  await opened.session.segmenting.segment('all');
+  assert.deepEqual([...new Set(opened.backend.requests.map(({ beside }) => beside?.length))], [0]);
+});
+
+/** Something moves in its runs. */
+function moving(backend: FakeBackend): void {
+  backend.openRun = async () => true;
+  backend.stillBackground = async (_, { values }) => new Uint8Array(values.length);
+}
 
 test('results go to the series they were asked for, whatever is opened meanwhile', async () => {
   const opened = await openSession();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { subtractBackground } from '../../src/imaging/run/subtract.ts';
 import type { Annotation, FramePixels } from '../../src/protocol/frames.ts';
-import { frameSeenBy, requestAsTaught } from '../../src/worker/as-taught.ts';
+import { besideAsTaught, frameSeenBy, requestAsTaught } from '../../src/worker/as-taught.ts';
 
 const values = Uint8Array.of(60, 100, 140, 180);
 const background = Uint8Array.of(100, 100, 150, 180);
@@ -21,6 +21,14 @@ describe('a frame of a run', () => {
       [...subtractBackground(values, background)],
     );
     assert.deepEqual([...frameSeenBy({ subtracts: false }, frame).pixels], [...values]);
+  });
+
+  it('is steadied by those beside it where all are seen less what stands still', () => {
+    const plain: FramePixels = { width: 2, height: 2, channels: 1, values };
+    assert.deepEqual(besideAsTaught({ subtracts: true }, { frame, beside: [frame, plain] }), [frame]);
+    assert.deepEqual(besideAsTaught({ subtracts: true }, { frame }), []);
+    assert.deepEqual(besideAsTaught({ subtracts: true }, { frame: plain, beside: [frame] }), []);
+    assert.deepEqual(besideAsTaught({ subtracts: false }, { frame, beside: [frame] }), []);
   });
 
   it('is learnt from as the adapter was taught that the run goes on from', () => {

@@ -302,7 +302,7 @@ export const de: Strings = {
     keepMine: 'Auf gesammelten Bildern mein Eingezeichnetes behalten',
     subtract: 'In Angiografie-Läufen weglassen, was stillsteht',
     subtractHint:
-      'Wie bei der digitalen Subtraktion: Rippen, Wirbel und Kabel antworten nicht. Ausschalten, wo Gefäße durchweg gefüllt sind und stillstehen.',
+      'Wie bei der digitalen Subtraktion: Rippen, Wirbel und Kabel antworten nicht; und jedes Bild eines solchen Laufs wird durch die beiden daneben beruhigt. Ausschalten, wo Gefäße durchweg gefüllt sind und stillstehen.',
     failed: 'Das Segmentieren ist stehen geblieben',
     seriesFailed: (series) => `„${series}“ wurde nicht segmentiert`,
     cancelled: 'Abgebrochen. Was fertig war, bleibt.',

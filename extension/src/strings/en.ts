@@ -243,7 +243,7 @@ export const en = {
     keepMine: 'Keep my paint on collected frames',
     subtract: 'In angiographic runs, leave out what stands still',
     subtractHint:
-      'As in digital subtraction: ribs, spine and cables do not answer. Switch it off for vessels that are filled throughout and stand still.',
+      'As in digital subtraction: ribs, spine and cables do not answer; and each frame of such a run is steadied by the two beside it. Switch it off for vessels that are filled throughout and stand still.',
     failed: 'Segmentation stopped',
     seriesFailed: (series: string) => `“${series}” was not segmented`,
     cancelled: 'Cancelled. What was done is kept.',

@@ -23,6 +23,7 @@ interface SegmentOptions extends CommonOptions, DeviceCliOptions, MaskCliOptions
   readonly click?: readonly Click[];
   readonly box?: BoxPrompt;
   readonly subtract: boolean;
+  readonly steady: boolean;
   readonly out: string;
 }
 
@@ -64,6 +65,10 @@ export function addSegment(program: Command): void {
     .option(
       '--no-subtract',
       'see frames of an angiographic run as they are, with what stands still in it (default: without, by a model that sees runs so)',
+    )
+    .option(
+      '--no-steady',
+      'frames of such a run each on their own (default: each is averaged with the two beside it, vessels brought back to where they were)',
     );
   withModel(command);
   withMasks(command);
@@ -113,6 +118,7 @@ async function runSegment(inputs: readonly string[], options: SegmentOptions): P
       inputs,
       words: options.prompt ?? [],
       subtract: options.subtract,
+      steady: options.steady,
       out: options.out,
       ...placeOf(options),
     },

@@ -9,11 +9,14 @@ import type { DicomFile } from '../../imaging/dicom/dicom-file.ts';
 import type { SegFrameInput } from '../../imaging/dicom/seg-input.ts';
 import { encodeSeg } from '../../imaging/dicom/seg-write.ts';
 import { encodeMaskPng, maskFromImage, resizeMask } from '../../imaging/mask.ts';
-import type { Mask } from '../../imaging/frame.ts';
+import type { Frame, Mask } from '../../imaging/frame.ts';
 import { maskOf } from '../../inference/mask.ts';
+import type { ProbabilityMap } from '../../inference/mask.ts';
 import type { Flips } from '../../inference/mirror.ts';
 import { createSegmenter } from '../../inference/segmenter.ts';
 import type { Segmenter } from '../../inference/segmenter.ts';
+import { steadied } from '../../inference/steadied.ts';
+import type { Found } from '../../inference/steadied.ts';
 import type { InputSize } from '../../inference/model-input.ts';
 import type { PlacePrompt } from '../../inference/place-prompt.ts';
 import type { Question, TrainedModel } from '../../inference/trained-model.ts';
@@ -25,7 +28,6 @@ import { VERSION } from '../version.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
 import { framesSeen } from './frames-seen.ts';
-import type { SeeFrame } from './frames-seen.ts';
 import { openModel } from './open-model.ts';
 import type { ModelRequest } from './open-model.ts';
 import { PLACE_ALONE, placeOn, placesOf } from './place-on-frame.ts';
@@ -38,6 +40,8 @@ export interface SegmentRequest extends ModelRequest, DeviceOptions {
   readonly out: string;
   /** Whether frames of a run are seen less what stands still in it, by a model that was taught so. */
   readonly subtract: boolean;
+  /** Whether frames of such a run are steadied by those beside them. */
+  readonly steady: boolean;
   /** Clicks and a box, the same on every frame. */
   readonly place?: PlacePrompt;
   readonly threshold: number;
@@ -174,11 +178,26 @@ async function segmentFile(
   }
   const stem = uniqueName(parse(path).name, context.names);
   const fieldOfView = await fieldOfViewOf(path, file);
-  const see = await framesSeen({ subtracts: context.trained.subtracts && request.subtract }, file);
+  const { see, subtracted } = await framesSeen(
+    { subtracts: context.trained.subtracts && request.subtract },
+    file,
+  );
+  const found = new Map<number, Found>();
+  const lookAt = async (frameNumber: number): Promise<Found> => {
+    const known = found.get(frameNumber) ?? (await findIn(await see(frameNumber), fieldOfView, context));
+    found.set(frameNumber, known);
+    return known;
+  };
   const frames: SegmentedFrame[] = [];
   const segFrames: SegFrameInput<DicomFile>[] = [];
   for (let frameNumber = 1; frameNumber <= file.frameCount; frameNumber++) {
-    const masks = await segmentFrame(see, frameNumber, fieldOfView, context);
+    const own = await lookAt(frameNumber);
+    const beside: Found[] = [];
+    for (const other of subtracted && request.steady ? [frameNumber - 1, frameNumber + 1] : []) {
+      if (other >= 1 && other <= file.frameCount) beside.push(await lookAt(other));
+    }
+    found.delete(frameNumber - 1);
+    const masks = masksOf(own.frame, steadied(own, beside), fieldOfView, context);
     for (const [word, mask] of masks) {
       const name = [
         stem,
@@ -195,15 +214,14 @@ async function segmentFile(
   return { frames, seg: await writeSeg(segFrames, stem, context) };
 }
 
-async function segmentFrame(
-  see: SeeFrame,
-  frameNumber: number,
+/** One map for each question. */
+async function findIn(
+  frame: Frame,
   fieldOfView: Mask | undefined,
   { request, segmenter, questions, placeIn, signal }: Context,
-): Promise<Map<string, Mask>> {
-  const frame = await see(frameNumber);
-  const { tensors, within } = placeIn(frame);
-  const masks = new Map<string, Mask>();
+): Promise<Found> {
+  const { tensors } = placeIn(frame);
+  const found: ProbabilityMap[] = [];
   for (const [word, { prompt, output }] of questions) {
     const maps = await segmenter.probabilities(frame, {
       prompt: { ...prompt, ...tensors },
@@ -212,15 +230,27 @@ async function segmentFrame(
       shouldStop: () => signal.aborted,
     });
     const map = maps[output];
-    if (map) {
-      const { threshold, minSize: minComponent } = request;
-      masks.set(word, maskOf(map, { threshold, minComponent, fieldOfView: shared(fieldOfView, within) }));
-    }
+    if (!map) throw new SaltError('GRAPH_INVALID', `The model has no answer for "${word}".`);
+    found.push(map);
     // Lets a cancellation in.
     await new Promise((resolve) => setTimeout(resolve, 0));
     signal.throwIfAborted();
   }
-  return masks;
+  return { frame, maps: found };
+}
+
+function masksOf(
+  frame: Frame,
+  maps: readonly ProbabilityMap[],
+  fieldOfView: Mask | undefined,
+  { request, questions, placeIn }: Context,
+): ReadonlyMap<string, Mask> {
+  const { threshold, minSize: minComponent } = request;
+  const inside = shared(fieldOfView, placeIn(frame).within);
+  const words = [...questions.keys()];
+  return new Map(
+    maps.map((map, i) => [words[i]!, maskOf(map, { threshold, minComponent, fieldOfView: inside })]),
+  );
 }
 
 /** Where both are, or the one that there is. */

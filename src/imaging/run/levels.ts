@@ -9,5 +9,7 @@ export interface Levels {
 
 /** @param frame a grey one */
 export function levelsOf({ width, height, pixels }: Pick<Frame, 'width' | 'height' | 'pixels'>): Levels {
-  return { width, height, data: Uint8Array.from(pixels, Math.round) };
+  const data = new Uint8Array(pixels.length);
+  for (let i = 0; i < data.length; i++) data[i] = Math.round(pixels[i]!);
+  return { width, height, data };
 }

@@ -1,5 +1,7 @@
 /** Frames made ready for alignment: square roots of levels, reduced by averaging and high-passed. */
 
+import { boxMeans } from './box-means.ts';
+import type { Plane } from './box-means.ts';
 import type { Levels } from './levels.ts';
 
 /** An image reduced by averaging and high-passed: what `alignTo` compares. Made once for each image. */
@@ -68,12 +70,6 @@ export function expectSameSize(one: Omit<Levels, 'data'>, other: Omit<Levels, 'd
   }
 }
 
-interface Plane {
-  readonly width: number;
-  readonly height: number;
-  readonly values: Float32Array;
-}
-
 /** Means of `factor` x `factor` pixels; a rest at the right or the bottom is dropped. */
 function reduce(plane: Plane, factor: number): Plane {
   const width = Math.floor(plane.width / factor);
@@ -93,27 +89,6 @@ function reduce(plane: Plane, factor: number): Plane {
 
 /** Less the mean over the `2 * radius + 1` pixels around in both directions, the edge being repeated. */
 function highPass({ width, height, values }: Plane, radius: number): Float32Array {
-  const rows = new Float32Array(values.length);
-  for (let y = 0; y < height; y++) slidingMeans(values, y * width, 1, width, radius, rows);
-  const means = new Float32Array(values.length);
-  for (let x = 0; x < width; x++) slidingMeans(rows, x, width, height, radius, means);
+  const means = boxMeans({ width, height, values }, radius);
   return values.map((value, i) => value - (means[i] ?? 0));
-}
-
-/** Of `length` values, `stride` apart. */
-function slidingMeans(
-  values: Float32Array,
-  first: number,
-  stride: number,
-  length: number,
-  radius: number,
-  out: Float32Array,
-): void {
-  const at = (i: number): number => values[first + Math.max(0, Math.min(length - 1, i)) * stride] ?? 0;
-  let sum = 0;
-  for (let i = -radius - 1; i < radius; i++) sum += at(i);
-  for (let i = 0; i < length; i++) {
-    sum += at(i + radius) - at(i - radius - 1);
-    out[first + i * stride] = sum / (2 * radius + 1);
-  }
 }

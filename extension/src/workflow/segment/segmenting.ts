@@ -5,6 +5,7 @@ import { announce, attempt, isCancelled, patch, refusal, report } from '../commo
 import type { Parts } from '../masks/parts.ts';
 import { currentSource, sourceName } from '../common/source.ts';
 import { activePlace, segmentOf } from '../common/working.ts';
+import { createSeeInRun } from './beside.ts';
 import { keptWrites } from '../masks/write-result.ts';
 
 /** One series' share of a job. All of it is settled when the job starts, whatever the user opens meanwhile. */
@@ -110,11 +111,12 @@ async function segmentSeries(
 ): Promise<void> {
   const { viewer, backend, store, seeFrame, working, machine, results } = parts;
   const { words, activeWord } = store.getState().settings;
+  const see = createSeeInRun(series, seeFrame);
   let change: Change | undefined;
   for (const frame of frames) {
     signal.throwIfAborted();
-    const pixels = await seeFrame(frame);
-    const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels }, signal);
+    const { frame: pixels, beside } = await see(frame);
+    const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels, beside }, signal);
     signal.throwIfAborted();
     // Made with the first result, so that a failure before leaves nothing behind.
     if (!change) {
