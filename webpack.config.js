@@ -31,16 +31,24 @@ const pages = {
   resolve,
 };
 
-/** Zod can write its schemas as JSON Schema, which is a fifth of its code here; nothing in a browser asks it to. */
-const withoutJsonSchema = {
+/**
+ * Zod can write its schemas as JSON Schema, which is a fifth of its code here; nothing in a browser asks it to. Nor does anything read an
+ * encrypted entry of an archive: of a checkpoint's, zip.js reads the directory alone.
+ */
+const withoutUnused = {
   ...resolve,
-  alias: { '../core/to-json-schema.js': false, '../core/json-schema-processors.js': false },
+  alias: {
+    '../core/to-json-schema.js': false,
+    '../core/json-schema-processors.js': false,
+    './aes-crypto-stream.js': false,
+    './zip-crypto-stream.js': false,
+  },
 };
 
 const plugin = {
   mode: 'production',
   devtool: 'source-map',
-  resolve: withoutJsonSchema,
+  resolve: withoutUnused,
   module: {
     rules: [
       // Styles are text: whoever imports them decides where they go.
