@@ -21,6 +21,8 @@ export interface RunChoices {
   readonly batchSize?: number;
   readonly accumulate?: number;
   readonly learningRate?: number;
+  /** Of the rate that the recipe has, where none was chosen. */
+  readonly rateShare?: number;
   readonly augmentation?: AugmentationPreset;
   /** Default: false. */
   readonly forgiveEdges?: boolean;
@@ -49,7 +51,11 @@ export function settingsOf(
   derived: Derived = {},
 ): TrainingSettings {
   const { words, budget, seed, augmentation, forgiveEdges, heldOutShare, patience, evaluateEvery } = choices;
-  const learningRate = choices.learningRate ?? derived.learningRate;
+  const { rateShare } = choices;
+  const learningRate =
+    choices.learningRate ??
+    derived.learningRate ??
+    (rateShare !== undefined ? rateShare * settings.schedule.learningRate : undefined);
   const accumulate = choices.accumulate ?? derived.accumulate;
   const parsed = trainingSettingsSchema.safeParse({
     ...settings,

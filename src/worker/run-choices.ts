@@ -12,6 +12,8 @@ import type { TrainingSample } from '../training/training-sample.ts';
 
 /** Longer runs have time for what is not in their frames. */
 const SHORT_MINUTES = 5;
+/** Of a new run's rate, for a short one that mends what was learnt of a patient's frames: at the whole rate it unlearns first. */
+const MENDING_SHARE = 1 / 3;
 
 /**
  * Frames of one patient are all alike, and so are those that the adapter will meet: much turned and recoloured ones would only
@@ -45,6 +47,7 @@ export function runChoicesOf(
     ...(learningRate !== undefined && { learningRate }),
     forgiveEdges: true,
     ...(isAlike && { augmentation: 'slight' as const }),
+    ...(isAlike && goesOn && { rateShare: MENDING_SHARE }),
     ...(isAlike && !goesOn && { tileSize: 'whole' as const }),
   };
 }

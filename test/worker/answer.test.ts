@@ -5,6 +5,8 @@ import { frameOfPixels } from '../../src/imaging/frame-pixels.ts';
 import { asItIs, framePixelsSchema } from '../../src/protocol/frames.ts';
 import type { FramePixels } from '../../src/protocol/frames.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
+import { PRETRAINED_PRESET } from '../../src/training/presets.ts';
+import { settingsOf } from '../../src/training/run-choices.ts';
 import { splitSamples } from '../../src/training/split.ts';
 import { SAM_VIT_B } from '../../src/model/sam-config.ts';
 import { defaultMethod } from '../../src/adapters/index.ts';
@@ -143,5 +145,18 @@ describe('what the panel asks for', () => {
     assert.deepEqual(shown(1.5, ['P1', 'P1'], true), ['slight', undefined]);
     assert.deepEqual(shown(15, ['P1', 'P1']), [undefined, undefined]);
     assert.deepEqual(shown(1.5, ['P1', 'P2']), [undefined, undefined]);
+  });
+
+  it('mends what was learnt of a patient in a short run at a third of the rate, unless one was chosen', () => {
+    const rate = (minutes: number, goesOn: boolean, chosen: { learningRate?: number } = {}): number => {
+      const choices = { name: 'x', model: 'm', words: ['Vein'], method: 'salt', seed: 1, ...chosen } as const;
+      const asked = { ...choices, budget: { kind: 'minutes', minutes } } as const;
+      const run = runChoicesOf(asked, SAM_VIT_B, [{ group: 'P1' }], goesOn);
+      return settingsOf(run, PRETRAINED_PRESET).schedule.learningRate;
+    };
+    const whole = rate(1.5, false);
+    assert.ok(Math.abs(rate(1.5, true) - whole / 3) < 1e-9);
+    assert.equal(rate(15, true), whole);
+    assert.equal(rate(1.5, true, { learningRate: 0.01 }), 0.01);
   });
 });
