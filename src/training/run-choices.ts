@@ -21,7 +21,7 @@ export interface RunChoices {
   readonly batchSize?: number;
   readonly accumulate?: number;
   readonly learningRate?: number;
-  /** Of the rate that the recipe has, where none was chosen. */
+  /** Of the rate that the recipe has, above 0 and at most 1; nothing where a rate was chosen. */
   readonly rateShare?: number;
   readonly augmentation?: AugmentationPreset;
   /** Default: false. */

@@ -1,5 +1,4 @@
 import type { FramePixels } from '../../../../src/protocol/frames.ts';
-import { isRun } from '../../../../src/protocol/runs.ts';
 import type { FrameRef, Series } from '../../host/viewer.ts';
 import type { SeeFrame } from '../common/seen-frames.ts';
 
@@ -24,6 +23,7 @@ export function createSeeInRun(series: Series, seeFrame: SeeFrame): (ref: FrameR
     };
     const frame = await see(ref);
     const beside: FramePixels[] = [];
+    // Only a run in which something moves has a still background.
     if (!frame.background) return { frame, beside };
     for (const other of neighboursOf(ref, series)) {
       // One that cannot be read is told of in its own turn.
@@ -34,8 +34,8 @@ export function createSeeInRun(series: Series, seeFrame: SeeFrame): (ref: FrameR
   };
 }
 
-function neighboursOf(ref: FrameRef, { frames, modality }: Series): readonly FrameRef[] {
-  const run = frames.filter(({ sopInstanceUid }) => sopInstanceUid === ref.sopInstanceUid);
-  if (!isRun(modality, run.length)) return [];
-  return run.filter(({ frameNumber }) => Math.abs(frameNumber - ref.frameNumber) === 1);
+function neighboursOf({ sopInstanceUid, frameNumber }: FrameRef, { frames }: Series): readonly FrameRef[] {
+  return frames.filter(
+    (other) => other.sopInstanceUid === sopInstanceUid && Math.abs(other.frameNumber - frameNumber) === 1,
+  );
 }

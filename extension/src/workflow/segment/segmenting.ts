@@ -5,8 +5,8 @@ import { announce, attempt, isCancelled, patch, refusal, report } from '../commo
 import type { Parts } from '../masks/parts.ts';
 import { currentSource, sourceName } from '../common/source.ts';
 import { activePlace, segmentOf } from '../common/working.ts';
-import { createSeeInRun } from './beside.ts';
 import { keptWrites } from '../masks/write-result.ts';
+import { createSeeInRun } from './beside.ts';
 
 /** One series' share of a job. All of it is settled when the job starts, whatever the user opens meanwhile. */
 interface Target {
