@@ -81,7 +81,12 @@ export interface TrainChoices {
   readonly words: readonly string[];
   readonly method: TrainMethod;
   readonly budget:
-    | { readonly kind: 'minutes'; readonly minutes: number }
+    | {
+        readonly kind: 'minutes';
+        readonly minutes: number;
+        /** On a slow machine the run takes so many steps all the same, in no more than `LONGEST` times its minutes. */
+        readonly leastSteps?: number;
+      }
     | { readonly kind: 'steps'; readonly steps: number }
     | { readonly kind: 'epochs'; readonly epochs: number };
   readonly seed: number;

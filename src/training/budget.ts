@@ -1,3 +1,4 @@
+import { LONGEST, runLength } from '../protocol/run-length.ts';
 import type { Budget } from './settings.ts';
 
 /** How much of a run is done, whether it is limited in steps, epochs or time. */
@@ -19,18 +20,7 @@ export interface Pace {
 
 /** @param pace asked for anew each time, since it is learnt on the way */
 export function budgetClock(budget: Budget, stepsPerEpoch: number, pace: () => Pace): BudgetClock {
-  if ('minutes' in budget) {
-    const seconds = budget.minutes * 60;
-    const usable = (): number => Math.max(0, seconds - pace().secondsPerEvaluation);
-    return {
-      get steps() {
-        return Math.max(1, Math.floor(usable() / pace().secondsPerStep));
-      },
-      fraction: (_, elapsed) => (usable() > 0 ? Math.min(1, elapsed / usable()) : 1),
-      isSpent: (step, elapsed) => step > 0 && elapsed + pace().secondsPerStep > usable(),
-      secondsLeft: (_, elapsed) => Math.max(0, seconds - elapsed),
-    };
-  }
+  if ('minutes' in budget) return timeClock(budget.minutes * 60, budget.leastSteps ?? 0, pace);
   const steps = 'steps' in budget ? budget.steps : budget.epochs * stepsPerEpoch;
   return {
     steps,
@@ -38,6 +28,36 @@ export function budgetClock(budget: Budget, stepsPerEpoch: number, pace: () => P
     isSpent: (step) => step >= steps,
     secondsLeft: (step) => (steps - step) * pace().secondsPerStep,
   };
+}
+
+/**
+ * Two limits that both have to be reached, the time and the least number of steps, and a longest time that ends it anyway.
+ * @param seconds of the time
+ */
+function timeClock(seconds: number, leastSteps: number, pace: () => Pace): BudgetClock {
+  const usable = (): number => Math.max(0, seconds - pace().secondsPerEvaluation);
+  const longest = (): number => LONGEST * seconds - pace().secondsPerEvaluation;
+  const isOver = (limit: number, elapsed: number): boolean => elapsed + pace().secondsPerStep > limit;
+  return {
+    get steps() {
+      return runLength(usable(), leastSteps, pace().secondsPerStep).steps;
+    },
+    fraction: (step, elapsed) => {
+      const ofBoth = Math.min(shareOf(usable(), elapsed), shareOf(leastSteps, step));
+      return Math.min(1, Math.max(ofBoth, shareOf(longest(), elapsed)));
+    },
+    isSpent: (step, elapsed) => step > 0 && isOver(step < leastSteps ? longest() : usable(), elapsed),
+    secondsLeft: (step, elapsed) => {
+      const { secondsPerStep, secondsPerEvaluation } = pace();
+      const forSteps = Math.max(0, leastSteps - step) * secondsPerStep + secondsPerEvaluation;
+      return Math.max(0, seconds - elapsed, Math.min(forSteps, LONGEST * seconds - elapsed));
+    },
+  };
+}
+
+/** Nothing is all of nothing. */
+function shareOf(whole: number, part: number): number {
+  return whole > 0 ? part / whole : 1;
 }
 
 /** Evaluations in a run at most, unless asked for. */

@@ -11,8 +11,12 @@ const countOf = (most: number) => z.int().min(1).max(most);
 const budgetSchema = z.union([
   z.strictObject({ epochs: countOf(1_000_000) }),
   z.strictObject({ steps: countOf(1_000_000_000) }),
-  /** Wall-clock time of the training, evaluations included. */
-  z.strictObject({ minutes: z.number().positive().max(1_000_000) }),
+  z.strictObject({
+    /** Wall-clock time of the training, evaluations included. */
+    minutes: z.number().positive().max(1_000_000),
+    /** Where the time is too short for so many, it lasts until they are taken, but no longer than `LONGEST` times as long. */
+    leastSteps: countOf(1_000_000).exactOptional(),
+  }),
 ]);
 
 export type Budget = Readonly<z.infer<typeof budgetSchema>>;

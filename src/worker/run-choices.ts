@@ -54,8 +54,10 @@ export function runChoicesOf(
 
 function budgetOf(budget: TrainChoices['budget']): Budget {
   switch (budget.kind) {
-    case 'minutes':
-      return { minutes: budget.minutes };
+    case 'minutes': {
+      const { minutes, leastSteps } = budget;
+      return { minutes, ...(leastSteps !== undefined && { leastSteps }) };
+    }
     case 'steps':
       return { steps: budget.steps };
     case 'epochs':

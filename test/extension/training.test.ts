@@ -35,7 +35,7 @@ test('fine-tuning collects what is painted first, holds the fourth frame out and
     model: 'salt-tiny',
     words: ['Vein'],
     method: 'salt',
-    budget: { kind: 'minutes', minutes: 1.5 },
+    budget: { kind: 'minutes', minutes: 1.5, leastSteps: 24 },
     seed: 1,
   });
   assert.equal(state().training.status, 'preparing');

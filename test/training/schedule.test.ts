@@ -86,6 +86,54 @@ describe('budgetClock', () => {
   });
 });
 
+describe('budgetClock of a time and a least number of steps', () => {
+  const pace = () => ({ secondsPerStep: 5, secondsPerEvaluation: 10 });
+
+  it('is as if there were no such number where the time suffices for it', () => {
+    const [free, bound] = [{ minutes: 2 }, { minutes: 2, leastSteps: 10 }].map((b) =>
+      budgetClock(b, 4, pace),
+    );
+    assert.equal(bound?.steps, free?.steps);
+    for (const [step, elapsed] of [
+      [12, 80],
+      [21, 106],
+      [22, 111],
+    ] as const) {
+      assert.equal(bound?.fraction(step, elapsed), free?.fraction(step, elapsed));
+      assert.equal(bound?.isSpent(step, elapsed), free?.isSpent(step, elapsed));
+      assert.equal(bound?.secondsLeft(step, elapsed), free?.secondsLeft(step, elapsed));
+    }
+  });
+
+  it('goes on beyond its time until so many steps are taken', () => {
+    const clock = budgetClock({ minutes: 1, leastSteps: 24 }, 4, pace);
+    assert.equal(clock.steps, 24);
+    near(clock.fraction(12, 60), 0.5);
+    assert.equal(clock.secondsLeft(12, 60), 70, 'twelve steps and an evaluation');
+    assert.equal(clock.isSpent(23, 115), false);
+    assert.equal(clock.isSpent(24, 120), true);
+  });
+
+  it('ends at thrice its time, however few were taken', () => {
+    const clock = budgetClock({ minutes: 1, leastSteps: 100 }, 4, pace);
+    assert.equal(clock.steps, 30);
+    near(clock.fraction(17, 85), 0.5);
+    assert.equal(clock.secondsLeft(30, 150), 30);
+    assert.equal(clock.isSpent(32, 164), false);
+    assert.equal(clock.isSpent(33, 166), true);
+    near(clock.fraction(34, 170), 1);
+  });
+
+  it('has no share that is not a number where an evaluation takes all of it', () => {
+    const clock = budgetClock({ minutes: 0.1, leastSteps: 2 }, 4, () => ({
+      secondsPerStep: 1,
+      secondsPerEvaluation: 18,
+    }));
+    near(clock.fraction(0, 0), 1);
+    assert.equal(clock.isSpent(1, 0), true);
+  });
+});
+
 describe('evaluationInterval', () => {
   it('is an epoch in short runs and whole epochs in long ones', () => {
     assert.equal(evaluationInterval(null, 4, { steps: 80 }, undefined), 4);

@@ -196,6 +196,18 @@ describe('train', () => {
     assert.equal(result.reason, 'budget');
   });
 
+  it('takes the least number of steps on a machine too slow for them, the rate falling over all of them', async () => {
+    let clock = 0;
+    const settings = toySettings({ budget: { minutes: 2 / 60, leastSteps: 9 } });
+    // Every look at the clock is 60 ms later.
+    const { result, events } = await run(toyJob({ settings }), { now: () => (clock += 60) });
+    assert.equal(result.steps, 9);
+    assert.ok(result.seconds > 2 && result.seconds <= 6, `${result.seconds} s`);
+    const rates = only(events, 'step').map(({ learningRate }) => learningRate);
+    assert.ok((rates.at(-1) ?? 1) < 0.05 * 0.02, `last rate ${rates.at(-1)}`);
+    assert.equal(result.reason, 'budget');
+  });
+
   it('ends when patience is over', async () => {
     const settings = toySettings({
       budget: { steps: 10_000 },

@@ -13,6 +13,7 @@ import { defaultMethod } from '../../src/adapters/index.ts';
 import { asBytes, uncertaintyOf } from '../../src/worker/answer.ts';
 import { compactFrame } from '../../src/worker/compact.ts';
 import { runChoicesOf } from '../../src/worker/run-choices.ts';
+import { choicesSchema } from '../../src/worker/store/request-schema.ts';
 import { VERSION } from '../../src/worker/version.ts';
 
 const map = (...data: number[]) => ({ width: data.length, height: 1, data: Float32Array.from(data) });
@@ -128,6 +129,17 @@ describe('what the panel asks for', () => {
       () => runChoicesOf({ ...choices, layers: ['nothing'] }, SAM_VIT_B, [], false),
       (error) => error instanceof SaltError && error.code === 'INVALID_ARGUMENT',
     );
+  });
+
+  it('keeps the least number of steps of a run that is limited in time', () => {
+    const budget = { kind: 'minutes', minutes: 2, leastSteps: 24 } as const;
+    const choices = { name: 'x', model: 'm', words: ['Vein'], method: 'salt', budget, seed: 1 } as const;
+    const asked = choicesSchema.parse(choices);
+    assert.deepEqual(asked, choices);
+    assert.deepEqual(settingsOf(runChoicesOf(asked, SAM_VIT_B, [], false), PRETRAINED_PRESET).budget, {
+      minutes: 2,
+      leastSteps: 24,
+    });
   });
 
   it('hardly varies the frames of one patient in a short run', () => {

@@ -197,6 +197,7 @@ export const de: Strings = {
     presets: { quick: 'Schnell', balanced: 'Ausgewogen', thorough: 'Gründlich', custom: 'Eigene' },
     steps: (count) => (count === '1' ? 'hier etwa 1 Schritt' : `hier etwa ${count} Schritte`),
     takes: (time) => `dauert hier etwa ${time}`,
+    longer: (count, time) => `etwa ${count} Schritte, für die dieser Rechner ${time} braucht`,
     goOn: (name) => `Von „${name}“ aus weiter`,
     unmeasured: 'Wird beim ersten Lauf auf diesem Rechner gemessen',
     ready: (training, heldOut) =>

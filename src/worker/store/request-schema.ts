@@ -8,7 +8,11 @@ export const choicesSchema = z.strictObject({
   words: z.array(z.string()).min(1),
   method: z.enum(['salt', 'ssam', 'lora', 'head']),
   budget: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('minutes'), minutes: z.number() }),
+    z.strictObject({
+      kind: z.literal('minutes'),
+      minutes: z.number(),
+      leastSteps: z.exactOptional(z.number()),
+    }),
     z.strictObject({ kind: z.literal('steps'), steps: z.number() }),
     z.strictObject({ kind: z.literal('epochs'), epochs: z.number() }),
   ]),

@@ -1,3 +1,4 @@
+import { runLength } from '../../../../src/protocol/run-length.ts';
 import { baseModel } from '../../workflow/common/source.ts';
 import { Segmented } from '../common/Segmented.tsx';
 import { formatCount, formatDuration } from '../format.ts';
@@ -38,10 +39,17 @@ function Estimate() {
   const seconds =
     estimate?.model === model && estimate?.method === settings.method ? estimate.secondsPerStep : undefined;
   const { preset, customBudget } = settings;
-  const minutes = config.presets.find(({ id }) => id === preset)?.minutes;
+  const chosen = config.presets.find(({ id }) => id === preset);
   const text = (): string => {
     if (seconds === undefined) return s.unmeasured;
-    if (minutes !== undefined) return s.steps(formatCount(strings.locale, (minutes * 60) / seconds));
+    if (chosen) {
+      const given = chosen.minutes * 60;
+      const length = runLength(given, chosen.leastSteps ?? 0, seconds);
+      const steps = formatCount(strings.locale, length.steps);
+      return length.seconds > given
+        ? s.longer(steps, formatDuration(strings.locale, length.seconds))
+        : s.steps(steps);
+    }
     if (customBudget.kind === 'epochs') return '';
     return s.takes(formatDuration(strings.locale, customBudget.amount * seconds));
   };

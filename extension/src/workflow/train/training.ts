@@ -6,7 +6,9 @@ import type {
   TrainRun,
   TrainRunEvent,
 } from '../../../../src/protocol/backend.ts';
+import type { SaltConfig } from '../../store/config.ts';
 import { assignRoles } from '../../store/roles.ts';
+import type { Settings } from '../../store/settings.ts';
 import { IDLE_TRAINING } from '../../store/state.ts';
 import type { TrainingState } from '../../store/state.ts';
 import { logEvent } from '../../store/training-log.ts';
@@ -180,11 +182,7 @@ function wordsIn(annotations: readonly Annotation[]): readonly string[] {
 function choicesOf(parts: Parts, model: string, words: readonly string[], frames: number): TrainChoices {
   const { store, config, strings } = parts;
   const { settings, adapters } = store.getState();
-  const { method, preset, customBudget, rank, loraRank, layers, learningRate, seed } = settings;
-  const minutes = (config.presets.find(({ id }) => id === preset) ?? config.presets[0])?.minutes ?? 5;
-  const { kind, amount } = customBudget;
-  const custom: TrainChoices['budget'] =
-    kind === 'steps' ? { kind, steps: amount } : { kind, epochs: amount };
+  const { method, rank, loraRank, layers, learningRate, seed } = settings;
   return {
     name: freeName(
       strings.train.adapterName(words.join(', '), frames),
@@ -193,13 +191,20 @@ function choicesOf(parts: Parts, model: string, words: readonly string[], frames
     model,
     words,
     method,
-    budget: preset === 'custom' ? custom : { kind: 'minutes', minutes },
+    budget: budgetOf(settings, config),
     seed,
     ...(method !== 'ssam' && rank !== undefined && { rank }),
     ...(method === 'salt' && loraRank !== undefined && { loraRank }),
     ...(layers !== undefined && { layers }),
     ...(learningRate !== undefined && { learningRate }),
   };
+}
+
+function budgetOf({ preset, customBudget }: Settings, { presets }: SaltConfig): TrainChoices['budget'] {
+  const { kind, amount } = customBudget;
+  if (preset === 'custom') return kind === 'steps' ? { kind, steps: amount } : { kind, epochs: amount };
+  const { minutes = 5, leastSteps } = presets.find(({ id }) => id === preset) ?? presets[0] ?? {};
+  return { kind: 'minutes', minutes, ...(leastSteps !== undefined && { leastSteps }) };
 }
 
 /** The name, with a number behind it where it is taken. */

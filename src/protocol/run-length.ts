@@ -1,0 +1,22 @@
+/** How long a run lasts that was given a time, and a number of steps below which it would not have learnt enough. */
+
+/** A slow machine may take so many times the time for them. */
+export const LONGEST = 3;
+
+export interface RunLength {
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+/**
+ * @param seconds that it was given
+ * @param leastSteps below which it goes on; 0 for none
+ */
+export function runLength(seconds: number, leastSteps: number, secondsPerStep: number): RunLength {
+  const stepsIn = (time: number): number => Math.floor(time / secondsPerStep);
+  const longest = LONGEST * seconds;
+  return {
+    steps: Math.max(1, stepsIn(seconds), Math.min(leastSteps, stepsIn(longest))),
+    seconds: Math.max(seconds, Math.min(leastSteps * secondsPerStep, longest)),
+  };
+}
