@@ -43,7 +43,7 @@ export function addServe(program: Command): void {
     .description('Serves the OHIF viewer with the SALT plug-in and a DICOMweb archive at one address.')
     .option('--data <folder>', 'DICOM files to show, in folders of any kind')
     .option('--stored <folder>', 'where new segmentations go (default: "stored" in the folder of --data)')
-    .option('--dicomweb <url>', 'an archive to show instead, e.g. Orthanc or dcm4chee')
+    .option('--dicomweb <url>', 'the DICOMweb services of an archive to show instead, e.g. of Orthanc')
     .option('--dicomweb-user <name:password>', 'for that archive')
     .option('--port <n>', 'the next free one is taken where it is not', wholeNumber(0, 65_535), DEFAULT_PORT)
     .option(
