@@ -1,4 +1,3 @@
-import { isInColour } from '../imaging/frame.ts';
 import type { Frame } from '../imaging/frame.ts';
 import { countParameters, createAdapter, defaultMethod, parseMethod } from '../adapters/index.ts';
 import type { AdapterFile, FactorMatrices, MethodConfig } from '../adapters/index.ts';
@@ -9,9 +8,11 @@ import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { samSide } from '../model/sam-side.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
+import { frameKindOf } from './frame-kind.ts';
+import type { FrameKind } from './frame-kind.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
-import { PRETRAINED_PRESET, SAM_PRESET, detailSide, segmentingSide } from './presets.ts';
+import { PRETRAINED_PRESET, SAM_PRESET, detailSide, isFineInTiles, segmentingSide } from './presets.ts';
 import type { Preset } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
@@ -43,7 +44,8 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
   const { choices, base, encoder, factor, maxBytes } = options;
   const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
-  const sizes = await sizesFor(options, preset);
+  const kind = await frameKindOf(choices.words, options.samples);
+  const sizes = await sizesFor(options, preset, kind);
   const { imageSize, frameSize } = sizes;
   if (options.from) requireSameKind(options.from, base, method, sizes);
   let batchSize = choices.batchSize ?? preset.batchSize;
@@ -53,16 +55,15 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
     batchSize = 1;
     needs = bytesOfStep(base, method, imageSize, batchSize, choices.words);
   }
-  const { ofWords } = preset;
+  const { augmentationOfWords } = preset;
+  const areWordsWhole = choices.words.length > 1 && frameSize === undefined;
   const settings = settingsOf(choices, preset, {
     ...(isTooLarge && { accumulate: preset.batchSize }),
-    ...(ofWords &&
-      choices.words.length > 1 &&
-      frameSize === undefined && { augmentation: ofWords.augmentation }),
+    ...(augmentationOfWords && areWordsWhole && { augmentation: augmentationOfWords }),
   });
   const executor = await options.open(needs.whole <= maxBytes);
   const { seed, words } = settings;
-  const segmentedAt = segmentingSideFor(base, sizes, settings);
+  const segmentedAt = segmentingSideFor(base, sizes, settings, kind);
   const subject = await samSubject({
     base,
     method,
@@ -102,20 +103,33 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
 /** How frames are shown in training: as was chosen, as in the adapter that the run goes on from, or as the model is best shown them. */
 async function sizesFor(
   { choices, base, samples, from }: SamRunOptions,
-  { ofWords }: Preset,
+  { tiles }: Preset,
+  kind: FrameKind,
 ): Promise<TrainedSizes> {
   if (from && choices.imageSize === undefined && choices.tileSize === undefined) {
     const { imageSize, frameSize } = from.info;
     return { imageSize, ...(frameSize !== undefined && { frameSize }) };
   }
-  const first = await firstFrame(samples);
-  const usual = choices.words.length > 1 && isInColour(first) ? ofWords?.tileSize : undefined;
-  const tileSize = choices.tileSize ?? usual ?? 'whole';
+  const usual = tiles && isSeenInTiles(kind, choices, samples.length, tiles) ? tiles.side : 'whole';
+  const tileSize = choices.tileSize ?? usual;
   const inTiles = tileSize !== 'whole';
-  const frameSize = choices.imageSize ?? frameSizeFor(base, first, inTiles);
+  const frameSize = choices.imageSize ?? frameSizeFor(base, await firstFrame(samples), inTiles);
   const multiple = inputMultiple(base);
   const imageSize = inTiles ? Math.ceil(tileSize / multiple) * multiple : frameSize;
   return imageSize < frameSize ? { imageSize, frameSize } : { imageSize: frameSize };
+}
+
+/** Several words of a photograph always; a texture where the run is long. What is known by its course is lost in a tile. */
+function isSeenInTiles(
+  kind: FrameKind,
+  { words, budget }: RunChoices,
+  frames: number,
+  { minutes, steps }: NonNullable<Preset['tiles']>,
+): boolean {
+  if (kind === 'other') return false;
+  if (kind === 'photograph') return words.length > 1;
+  if ('minutes' in budget) return budget.minutes >= minutes;
+  return ('steps' in budget ? budget.steps : budget.epochs * frames) >= steps;
 }
 
 function frameSizeFor(base: SamBase, { width, height }: Frame, inTiles: boolean): number {
@@ -127,9 +141,13 @@ function frameSizeFor(base: SamBase, { width, height }: Frame, inTiles: boolean)
 function segmentingSideFor(
   base: SamBase,
   { imageSize, frameSize }: TrainedSizes,
-  { augmentation }: TrainingSettings,
+  { augmentation, words }: TrainingSettings,
+  kind: FrameKind,
 ): number {
-  if (!base.detail || !base.textAffine || frameSize !== undefined) return imageSize;
+  if (!base.detail || !base.textAffine || kind === 'texture') return imageSize;
+  if (frameSize !== undefined && (words.length > 1 || isFineInTiles(base.config.imageSize, frameSize))) {
+    return imageSize;
+  }
   return segmentingSide(imageSize, inputMultiple(base), augmentation);
 }
 

@@ -131,16 +131,21 @@ describe('salt-tiny, trained on small frames', () => {
     assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
   });
 
-  it('in tiles, at the size of the training', async () => {
-    const { file, heldOut } = await trained('vessels', SIDE);
-    const { imageSize, segmentedAt, frameSize } = file.info;
-    assert.deepEqual([imageSize, segmentedAt, frameSize], [SIDE, undefined, LARGE]);
-    assert.deepEqual((await model(file)).input, {
-      framing: 'square',
-      side: SIDE,
-      tiles: { share: SIDE / LARGE, wholeSide: LARGE },
-    });
-    assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
+  it('in tiles, at the size of the training or enlarged as whole frames are', async () => {
+    for (const [augmentation, side, wholeSide] of [
+      ['none', SIDE, LARGE],
+      ['vessels', ENLARGED, 128],
+    ] as const) {
+      const { file, heldOut } = await trained(augmentation, SIDE);
+      const { imageSize, segmentedAt = imageSize, frameSize } = file.info;
+      assert.deepEqual([imageSize, segmentedAt, frameSize], [SIDE, side, LARGE]);
+      assert.deepEqual((await model(file)).input, {
+        framing: 'square',
+        side,
+        tiles: { share: SIDE / LARGE, wholeSide },
+      });
+      assert.equal(await dice(file, heldOut), file.info.metrics?.dice);
+    }
   });
 
   it('as before, when training goes on', async () => {
@@ -153,17 +158,24 @@ describe('salt-tiny, trained on small frames', () => {
     );
   });
 
-  it('in tiles of their own, where arteries and veins are told apart by their colour', async () => {
-    const { width, height, ...grey } = await darkLine(300, 600).loadFrame();
-    const shown = async (words: string[], isColour: boolean, choices: Partial<RunChoices> = {}) => {
+  describe('as the frames and the run ask for', () => {
+    const SPARSE = 9;
+    const DENSE = 90_000;
+    const { vessels, words: ofWords, none } = AUGMENTATIONS;
+    const short = { budget: { steps: 999 } } as const;
+    const long = { budget: { steps: 1000 } } as const;
+
+    /** Side of the training, of the frame whose tiles it sees, and when segmenting; and what is changed at random. */
+    async function shown(words: string[], isColour: boolean, painted: number, choices: Partial<RunChoices>) {
+      const { width, height, ...grey } = await darkLine(300, 600).loadFrame();
       const pixels = Float32Array.from({ length: width * height * 3 }, (_, i) =>
         isColour ? 50 * (i % 3) : 7,
       );
       const frame: Frame = { ...grey, width, height, channels: 3, pixels };
-      const mask = { width, height, data: new Uint8Array(width * height).fill(1, 0, 9) };
+      const mask = { width, height, data: new Uint8Array(width * height).fill(1, 0, painted) };
       const masks = new Map(words.map((word) => [word, () => Promise.resolve(mask)]));
-      const { subject, settings } = await prepareSamRun({
-        choices: { words, budget: { steps: 1 }, seed: 1, ...choices },
+      const { subject, settings, description } = await prepareSamRun({
+        choices: { words, seed: 1, ...short, ...choices },
         base,
         encoder: await textEncoderOf(base),
         factor,
@@ -171,16 +183,43 @@ describe('salt-tiny, trained on small frames', () => {
         open: () => Promise.resolve(executor),
         samples: [{ id: 'photograph', loadFrame: () => Promise.resolve(frame), masks }],
       });
-      return [subject.model.imageSize, subject.frameSize, settings.augmentation];
-    };
-    const both = ['artery', 'vein'];
-    const { vessels, words, none } = AUGMENTATIONS;
-    assert.deepEqual(await shown(both, true), [320, 608, vessels]);
-    assert.deepEqual(await shown(both, false), [608, undefined, words]);
-    assert.deepEqual(await shown(['vessel'], true), [608, undefined, vessels]);
-    const chosen = { tileSize: 'whole', augmentation: 'none' } as const;
-    assert.deepEqual(await shown(both, true, chosen), [608, undefined, none]);
-    assert.deepEqual(await shown(['vessel'], false, { tileSize: 250 }), [256, 608, vessels]);
+      const { imageSize } = subject.model;
+      const at = description.segmentedAt ?? imageSize;
+      return [imageSize, subject.frameSize, at, settings.augmentation];
+    }
+
+    it('tiles, where arteries and veins are told apart by their colour', async () => {
+      const both = ['artery', 'vein'];
+      assert.deepEqual(await shown(both, true, SPARSE, short), [320, 608, 320, vessels]);
+      assert.deepEqual(await shown(both, true, SPARSE, long), [320, 608, 320, vessels]);
+      assert.deepEqual(await shown(both, false, DENSE, long), [608, undefined, 608, ofWords]);
+      const chosen = { tileSize: 'whole', augmentation: 'none' } as const;
+      assert.deepEqual(await shown(both, true, SPARSE, chosen), [608, undefined, 608, none]);
+    });
+
+    it('tiles, as they are, where one word is a texture that is learnt for long', async () => {
+      const tiles = [320, 608, 320, vessels];
+      const whole = [608, undefined, 608, vessels];
+      for (const isColour of [false, true]) {
+        assert.deepEqual(await shown(['vessel'], isColour, DENSE, long), tiles);
+        assert.deepEqual(await shown(['vessel'], isColour, DENSE, short), whole);
+      }
+      assert.deepEqual(await shown(['vessel'], false, DENSE, { budget: { minutes: 5 } }), tiles);
+      assert.deepEqual(await shown(['vessel'], false, DENSE, { budget: { epochs: 1000 } }), tiles);
+      assert.deepEqual(await shown(['vessel'], false, DENSE, { budget: { minutes: 4 } }), whole);
+      assert.deepEqual(await shown(['vessel'], false, DENSE, { budget: { epochs: 999 } }), whole);
+      assert.deepEqual(await shown(['vessel'], false, DENSE, { ...long, tileSize: 'whole' }), whole);
+    });
+
+    it('whole and enlarged otherwise, or in enlarged tiles of the side that was chosen', async () => {
+      const whole = [608, undefined, 768, vessels];
+      assert.deepEqual(await shown(['vessel'], true, SPARSE, long), whole);
+      assert.deepEqual(await shown(['vessel'], false, SPARSE, long), whole);
+      const chosen = { tileSize: 250 };
+      assert.deepEqual(await shown(['vessel'], false, SPARSE, chosen), [256, 608, 320, vessels]);
+      const larger = { ...chosen, imageSize: 704 };
+      assert.deepEqual(await shown(['vessel'], false, SPARSE, larger), [256, 704, 256, vessels]);
+    });
   });
 
   it('whole, where a tile would be no smaller', async () => {

@@ -117,7 +117,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--tiles <px>',
-      'side of the tiles in which a SAM sees frames, or "whole" (default: 320 for salt-tiny, several prompts and frames in colour)',
+      'side of the tiles in which a SAM sees frames, or "whole" (default: 320 for salt-tiny, several prompts and frames in colour, and, in runs of at least 5 minutes or 1000 steps, for one prompt that fills a fifth of the frame)',
       tileSize,
     )
     .addOption(
