@@ -9,7 +9,7 @@ import type { TrainingSample } from './training-sample.ts';
  */
 export type FrameKind = 'texture' | 'photograph' | 'other';
 
-/** Share of what a frame shows: OCT angiograms have 0.37, fundus photographs and coronary angiograms 0.05 to 0.15. */
+/** Share of what a frame shows: OCT angiograms have 0.36 to 0.39, fundus photographs 0.05 to 0.16, the drawn coronary run 0.02 to 0.05. */
 const DENSE = 0.2;
 
 /** @throws SaltError `DATASET_INVALID` without samples, and what loading a frame or a mask throws */
