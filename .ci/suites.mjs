@@ -10,6 +10,9 @@ import { inspect } from 'node:util';
 /** A file that takes longer hangs. */
 const FILE_TIMEOUT_MS = 25 * 60_000;
 
+/** A file that takes as long is named. */
+const SLOW_MS = 20_000;
+
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** A command that must succeed: counts as one. What it prints is shown when it fails. */
@@ -46,10 +49,14 @@ export async function tests(files, concurrency) {
   const count = { passed: 0, failed: 0, skipped: 0 };
   if (files.length === 0) return count;
   const stderr = new Map();
+  const milliseconds = new Map();
   const paths = files.map((file) => resolve(ROOT, file));
   for await (const { type, data } of run({ files: paths, concurrency, timeout: FILE_TIMEOUT_MS })) {
     if (type === 'test:stderr') stderr.set(data.file, (stderr.get(data.file) ?? '') + data.message);
     if (type !== 'test:pass' && type !== 'test:fail') continue;
+    if (data.nesting === 0 && data.file) {
+      milliseconds.set(data.file, (milliseconds.get(data.file) ?? 0) + data.details.duration_ms);
+    }
     const isFile = data.nesting === 0 && paths.includes(data.name);
     const isSuite = data.details.type === 'suite';
     if (type === 'test:fail') {
@@ -70,7 +77,14 @@ export async function tests(files, concurrency) {
       console.log(`  skipped ${data.name}${typeof data.skip === 'string' ? `: ${data.skip}` : ''}`);
     } else if (!isSuite) count.passed++;
   }
+  tellSlow(milliseconds);
   return count;
+}
+
+/** The files that took longest, where to begin when a suite has become slow. */
+function tellSlow(milliseconds) {
+  const slow = [...milliseconds].sort(([, p], [, q]) => q - p).filter(([, ms]) => ms >= SLOW_MS);
+  for (const [file, ms] of slow) console.log(`  ${Math.round(ms / 1000)} s  ${relative(ROOT, file)}`);
 }
 
 /**

@@ -1,25 +1,20 @@
-import type { Frame } from '../imaging/frame.ts';
 import { countParameters, createAdapter, defaultMethod, parseMethod } from '../adapters/index.ts';
 import type { AdapterFile, FactorMatrices, MethodConfig } from '../adapters/index.ts';
-import { inputMultiple, samModelOf } from '../inference/sam-base.ts';
+import { samModelOf } from '../inference/sam-base.ts';
 import type { SamBase, TrainedSizes } from '../inference/sam-base.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
-import { samSide } from '../model/sam-side.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
 import { frameKindOf } from './frame-kind.ts';
-import type { FrameKind } from './frame-kind.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
-import { PRETRAINED_PRESET, SAM_PRESET, detailSide, isFineInTiles, segmentingSide } from './presets.ts';
-import type { Preset } from './presets.ts';
+import { PRETRAINED_PRESET, SAM_PRESET } from './presets.ts';
 import { settingsOf } from './run-choices.ts';
 import type { RunChoices } from './run-choices.ts';
 import { promptsAtOnce, samSubject } from './sam-subject.ts';
 import { layoutModel } from './segments.ts';
-import { firstFrame } from './training-sample.ts';
-import type { TrainingSettings } from './settings.ts';
+import { segmentingSideFor, trainedSizes } from './trained-sizes.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 export interface SamRunOptions {
@@ -45,7 +40,7 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
   const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
   const kind = await frameKindOf(choices.words, options.samples);
-  const sizes = await sizesFor(options, preset, kind);
+  const sizes = await trainedSizes(options, preset, kind);
   const { imageSize, frameSize } = sizes;
   if (options.from) requireSameKind(options.from, base, method, sizes);
   let batchSize = choices.batchSize ?? preset.batchSize;
@@ -98,57 +93,6 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
       }),
     },
   };
-}
-
-/** How frames are shown in training: as was chosen, as in the adapter that the run goes on from, or as the model is best shown them. */
-async function sizesFor(
-  { choices, base, samples, from }: SamRunOptions,
-  { tiles }: Preset,
-  kind: FrameKind,
-): Promise<TrainedSizes> {
-  if (from && choices.imageSize === undefined && choices.tileSize === undefined) {
-    const { imageSize, frameSize } = from.info;
-    return { imageSize, ...(frameSize !== undefined && { frameSize }) };
-  }
-  const usual = tiles && isSeenInTiles(kind, choices, samples.length, tiles) ? tiles.side : 'whole';
-  const tileSize = choices.tileSize ?? usual;
-  const inTiles = tileSize !== 'whole';
-  const frameSize = choices.imageSize ?? frameSizeFor(base, await firstFrame(samples), inTiles);
-  const multiple = inputMultiple(base);
-  const imageSize = inTiles ? Math.ceil(tileSize / multiple) * multiple : frameSize;
-  return imageSize < frameSize ? { imageSize, frameSize } : { imageSize: frameSize };
-}
-
-/** Several words of a photograph always; a texture where the run is long. What is known by its course is lost in a tile. */
-function isSeenInTiles(
-  kind: FrameKind,
-  { words, budget }: RunChoices,
-  frames: number,
-  { minutes, steps }: NonNullable<Preset['tiles']>,
-): boolean {
-  if (kind === 'other') return false;
-  if (kind === 'photograph') return words.length > 1;
-  if ('minutes' in budget) return budget.minutes >= minutes;
-  return ('steps' in budget ? budget.steps : budget.epochs * frames) >= steps;
-}
-
-function frameSizeFor(base: SamBase, { width, height }: Frame, inTiles: boolean): number {
-  const { config, detail, textAffine } = base;
-  if (!detail || !textAffine) return samSide(config.imageSize);
-  return detailSide(config.imageSize, inputMultiple(base), Math.max(width, height), inTiles);
-}
-
-function segmentingSideFor(
-  base: SamBase,
-  { imageSize, frameSize }: TrainedSizes,
-  { augmentation, words }: TrainingSettings,
-  kind: FrameKind,
-): number {
-  if (!base.detail || !base.textAffine || kind === 'texture') return imageSize;
-  if (frameSize !== undefined && (words.length > 1 || isFineInTiles(base.config.imageSize, frameSize))) {
-    return imageSize;
-  }
-  return segmentingSide(imageSize, inputMultiple(base), augmentation);
 }
 
 /** @throws SaltError `INVALID_ARGUMENT` saying what differs */

@@ -1,5 +1,4 @@
 /** Sensible settings for each kind of model, for those who do not want to choose. */
-import { MOST_ENLARGED, enlargedSide, samSide } from '../model/sam-side.ts';
 import { AUGMENTATIONS } from './augmentation.ts';
 import type { Augmentation } from './augmentation.ts';
 import { SALT_LOSS, VESSEL_LOSS } from './loss.ts';
@@ -82,51 +81,4 @@ export function unetCropSide(multiple: number, longest: number): number {
     multiple,
     Math.min(Math.ceil(longest / multiple), Math.floor(UNET_CROP / multiple)) * multiple,
   );
-}
-
-/** As `MOST_ENLARGED`, for frames that are seen in tiles. Measured up to 752 px only; above, it is what a frame's tiles may cost. */
-const MOST_IN_TILES = 2;
-
-/**
- * Longest side of frames as a model with a detail head sees them in training: what it draws is no coarser than the frame, so far as that can be
- * afforded. On CHASE_DB1 (999 px) after one image, 640 px in place of 512: 0.755 / 19.6 in place of 0.751 / 21.2 (one seed).
- * @param ownSide that the model's position tables were made for
- * @param multiple of which it must be one
- * @param longest side of a frame in pixels
- * @param inTiles whether only a part of the frame is an input, so that more can be afforded
- */
-export function detailSide(ownSide: number, multiple: number, longest: number, inTiles: boolean): number {
-  const usual = samSide(ownSide);
-  const side = Math.min(longest, (inTiles ? MOST_IN_TILES : MOST_ENLARGED) * usual);
-  return Math.max(usual, Math.ceil(side / multiple) * multiple);
-}
-
-/**
- * Whether tiles show frames larger than a model sees whole ones, so that they need not be enlarged when segmenting. In tiles of 320 px and enlarged
- * to 400, three images, seed 1: DRIVE (584 px) 0.805 / 5.8 and 0.812 / 4.3, CHASE_DB1 (999 px) 0.788 / 13.5 and 0.780 / 12.7.
- * @param ownSide that the model's position tables were made for
- * @param frameSize longest side of the frames in training, in pixels
- */
-export function isFineInTiles(ownSide: number, frameSize: number): boolean {
-  return frameSize > MOST_ENLARGED * samSide(ownSide);
-}
-
-/**
- * Side of the input at which a model with a detail head segments once it is trained. Where it has seen vessels of all sizes, frames are
- * enlarged: lines come out finer than the head's grid of two pixels. Four flips, Dice / HD95 at the side of the training and at 1.25 times
- * it: DRIVE after one image 0.794 / 6.7 and 0.800 / 5.0, 0.780 / 11.7 and 0.794 / 9.1 (seeds 1 and 3), after three 0.803 / 3.9 and
- * 0.810 / 3.1 (seed 2); CHASE_DB1 after one 0.771 / 15.0 and 0.776 / 12.7 (seed 3); OCTA after one 0.782 / 2.1 and 0.779 / 2.2 (seed 3).
- * At 1.14, 1.36 and 1.46 times the side, DRIVE's first has 0.799, 0.799 and 0.798; trained on parts that were enlarged as much, 0.796.
- * Without augmentation a size is all that it knows: on the demonstration's coronary run, three exact masks and 65 steps, "Vein" has
- * 0.878 and 0.843, "Catheter" 0.930 and 0.862.
- * @param trainedAt side of the input in training, in pixels
- * @param multiple of which it must be one
- */
-export function segmentingSide(
-  trainedAt: number,
-  multiple: number,
-  { logScale }: Pick<Augmentation, 'logScale'>,
-): number {
-  const enlarged = enlargedSide(trainedAt, multiple);
-  return Math.log(enlarged / trainedAt) <= logScale ? enlarged : trainedAt;
 }
