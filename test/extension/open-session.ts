@@ -31,6 +31,8 @@ interface Options {
   readonly config?: unknown;
   readonly language?: string;
   readonly prepare?: (backend: FakeBackend) => void;
+  /** What is in the viewer before the session begins, such as a segmentation that the archive has. */
+  readonly stored?: (viewer: FakeViewer) => Promise<void>;
 }
 
 /** A session over two series, ready to be used. */
@@ -39,6 +41,7 @@ export async function openSession(options: Options = {}): Promise<Opened> {
   const viewer = createFakeViewer(series);
   const backend = createFakeBackend();
   options.prepare?.(backend);
+  await options.stored?.(viewer);
   const storage = options.storage ?? memoryStorage();
   let clock = Date.UTC(2026, 10, 25, 12);
   const session = createSession({

@@ -100,6 +100,62 @@ test('corrections and collected frames are kept when a series is segmented again
   session.change({ keepMine: false });
 });
 
+test('what a person painted on frames that the model had not come to is kept when the series is segmented', async () => {
+  const opened = await openSession();
+  const { session, viewer, series } = opened;
+  await session.segmenting.segment('frame');
+  const { id } = segmentationOf(opened, 'A');
+  const [, second, third] = series[0].frames;
+  viewer.paint(id, 1, second!, [0, 1, 2]);
+  await session.segmenting.segment('series');
+  assert.equal(countPixels(viewer.readMask(id, 1, second!)), 3);
+  assert.ok(countPixels(viewer.readMask(id, 1, third!)) > 3, 'the others are segmented');
+});
+
+test('what was opened from the archive is segmented again, but for what was painted on it since', async () => {
+  const { viewer, series, session } = await openSession({
+    stored: async (viewer) => {
+      const { id } = await viewer.createSegmentation('A', 'SALT tiny · Vein', ['Vein']);
+      for (const frame of makeSeries('A', 6).frames) viewer.paint(id, 1, frame, [0, 1]);
+    },
+  });
+  const { id } = viewer.segmentations('A')[0]!;
+  const [first, second] = series[0].frames;
+  viewer.paint(id, 1, first!, [2]);
+  await session.segmenting.segment('series');
+  assert.equal(viewer.segmentations('A').length, 1);
+  assert.equal(countPixels(viewer.readMask(id, 1, first!)), 3);
+  assert.ok(countPixels(viewer.readMask(id, 1, second!)) > 3);
+});
+
+test('taking back one frame leaves the others the model’s, which nobody painted', async () => {
+  const opened = await openSession();
+  const { session, viewer, state, until } = opened;
+  await session.segmenting.segment('series');
+  await session.segmenting.segment('frame');
+  await session.undo();
+  await until(({ place }) => place?.segmentation !== undefined);
+  assert.equal(state().place?.uncollected, 0);
+  assert.equal(state().place?.uncertainty?.filter((value) => value !== null).length, 6);
+  await session.saving.save();
+  assert.equal(viewer.saves.at(-1)?.segments[0]?.algorithmType, 'AUTOMATIC');
+});
+
+test('taking a job back leaves what was corrected since', async () => {
+  const opened = await openSession();
+  const { session, viewer, series } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const [first, second] = series[0].frames;
+  viewer.paint(id, 1, first!, [0, 1, 2]);
+  const corrected = countPixels(viewer.readMask(id, 1, first!));
+  await session.undo();
+  assert.equal(countPixels(viewer.readMask(id, 1, first!)), corrected);
+  assert.equal(countPixels(viewer.readMask(id, 1, second!)), 0);
+  await session.segmenting.segment('series');
+  assert.ok(countPixels(viewer.readMask(id, 1, second!)) > 0, 'what was taken back can be had again');
+});
+
 test('cancelling stops between frames, keeps what is done, and is no problem', async () => {
   const opened = await openSession();
   const { session, viewer, backend, state } = opened;
@@ -160,6 +216,31 @@ test('the threshold moves without the model, as one step of undo, past frames co
   assert.equal(backend.requests.length, requests);
   await session.segmenting.commit({ threshold: 0.5 });
   assert.ok(pixels(second) <= before[1]! + 40);
+});
+
+test('masks that the viewer’s undo brings back from before the threshold moved are the model’s still', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const { frames } = series[0];
+  const before = frames.map((frame) => Uint8Array.from(viewer.readMask(id, 1, frame)!.data));
+  await session.segmenting.commit({ threshold: 0.2, minimumSize: 0 });
+  for (const [i, frame] of frames.entries()) {
+    const now = viewer.readMask(id, 1, frame)!.data;
+    viewer.erase(
+      id,
+      frame,
+      [...now.keys()].filter((at) => now[at] === 1 && before[i]?.[at] === 0),
+    );
+  }
+  await until(({ place }) => place?.segmentation !== undefined);
+  assert.equal(state().place?.uncollected, 0);
+  await session.segmenting.commit({ threshold: 0.2, minimumSize: 0 });
+  assert.ok(
+    countPixels(viewer.readMask(id, 1, frames[0]!)) >
+      (before[0]?.filter((one) => one === 1).length ?? Infinity),
+  );
 });
 
 test('the next frame is the least sure one that is not collected', async () => {

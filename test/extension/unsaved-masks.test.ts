@@ -189,6 +189,34 @@ test('a browser that takes no more is told once, and what is there stays until t
   assert.equal((await storage.unsaved()).length, 7);
 });
 
+test('that masks are not kept is told for as long as it is so, whatever else was kept meanwhile', async () => {
+  const storage = memoryStorage();
+  let isFull = false;
+  const full: SetStorage = {
+    ...storage,
+    async changeUnsaved(put, remove) {
+      if (isFull && put.length > 0) throw new SaltError('FILE_UNWRITABLE', 'The browser’s storage is full.');
+      await storage.changeUnsaved(put, remove);
+    },
+  };
+  const opened = await openSession({ storage: full });
+  const { session, viewer, series, state } = opened;
+  await session.segmenting.segment('all');
+  isFull = true;
+  await quietly(async () => {
+    viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [0, 1]);
+    // Nothing of the other has to be kept, which cannot fail.
+    viewer.paint(segmentationOf(opened, 'B').id, 1, series[1].frames[0]!, []);
+    assert.equal(await session.keepNow(), false);
+    assert.equal(await session.keepNow(), false, 'it is tried again');
+  });
+  assert.equal(state().problems.length, 1);
+  isFull = false;
+  assert.equal(await session.keepNow(), true);
+  assert.deepEqual(state().problems, []);
+  assert.equal((await storage.unsaved()).length, 6);
+});
+
 test('records that cannot be read are left out, and erasing everything erases them', async () => {
   const storage = memoryStorage();
   await (await workedOn(storage)).session.keepNow();

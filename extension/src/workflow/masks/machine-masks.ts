@@ -12,8 +12,6 @@ export interface MachineMasks {
   readonly isTouched: (segmentationId: string, frame: FrameRef) => boolean;
   /** Whether the machine wrote to the frame, and nobody has touched it since. */
   readonly isAsWritten: (segmentationId: string, frame: FrameRef) => boolean;
-  /** Whether the machine wrote to the frame at all. */
-  readonly isKnown: (segmentationId: string, frame: FrameRef) => boolean;
   /** Looks at the masks of the frame on screen, so that `isBasis` can tell. */
   readonly watch: (segmentationId: string, frame: FrameRef) => void;
   /**
@@ -23,12 +21,16 @@ export interface MachineMasks {
   readonly isBasis: (segmentationId: string, frame: FrameRef) => boolean;
   /** Undefined where what is there is a person's own. */
   readonly originOf: (segmentationId: string, frame: FrameRef) => Origin | undefined;
+  /** For `restore`, before the machine writes again. */
+  readonly noteOf: (segmentationId: string, frame: FrameRef) => Note | undefined;
+  /** The frame is again as it was when `earlier` was its note, or as it was before the machine wrote to it. */
+  readonly restore: (segmentationId: string, frame: FrameRef, earlier: Note | undefined) => void;
   readonly forget: (segmentationId: string) => void;
 }
 
-interface Note {
-  /** What the machine wrote, as the viewer's fingerprint tells it; undefined where it is not known any more. */
-  readonly written: number | undefined;
+export interface Note {
+  /** All that the machine wrote, as the viewer's fingerprints tell it: undo and redo lead back to any of them. */
+  readonly written: Set<number>;
   /** Whether it was seen wiped whole, and not as noted since. */
   wiped: boolean;
 }
@@ -41,29 +43,39 @@ export function createMachineMasks(viewer: Pick<Viewer, 'fingerprint'>): Machine
 
   const isTouched = (segmentationId: string, frame: FrameRef): boolean => {
     const note = noteOf(segmentationId, frame);
-    return viewer.fingerprint(segmentationId, frame) !== (note ? note.written : 0);
+    const shown = viewer.fingerprint(segmentationId, frame);
+    return note ? !note.written.has(shown) : shown !== 0;
   };
   const isBasis = (segmentationId: string, frame: FrameRef): boolean =>
     noteOf(segmentationId, frame)?.wiped === false;
 
+  const note: MachineMasks['note'] = (segmentationId, frame, origin = 'asWritten') => {
+    const frames = notes.get(segmentationId) ?? new Map<string, Note>();
+    const written = frames.get(frameId(frame))?.written ?? new Set<number>();
+    if (origin === 'asWritten') written.add(viewer.fingerprint(segmentationId, frame));
+    frames.set(frameId(frame), { written, wiped: false });
+    notes.set(segmentationId, frames);
+  };
+
   return {
-    note(segmentationId, frame, origin = 'asWritten') {
-      const frames = notes.get(segmentationId) ?? new Map<string, Note>();
-      const written = origin === 'asWritten' ? viewer.fingerprint(segmentationId, frame) : undefined;
-      frames.set(frameId(frame), { written, wiped: false });
-      notes.set(segmentationId, frames);
+    note,
+    noteOf,
+    restore(segmentationId, frame, earlier) {
+      if (earlier) notes.get(segmentationId)?.set(frameId(frame), earlier);
+      // The viewer's undo may bring back what was taken back, and that is no person's work.
+      else if (viewer.fingerprint(segmentationId, frame) === 0) note(segmentationId, frame);
+      else notes.get(segmentationId)?.delete(frameId(frame));
     },
     isTouched,
     isAsWritten: (segmentationId, frame) =>
       noteOf(segmentationId, frame) !== undefined && !isTouched(segmentationId, frame),
-    isKnown: (segmentationId, frame) => noteOf(segmentationId, frame) !== undefined,
     watch(segmentationId, frame) {
       const note = noteOf(segmentationId, frame);
       if (!note) return;
       const seen = viewer.fingerprint(segmentationId, frame);
       if (seen === 0) note.wiped = true;
       // The viewer's redo brings it back.
-      else if (seen === note.written) note.wiped = false;
+      else if (note.written.has(seen)) note.wiped = false;
     },
     isBasis,
     originOf(segmentationId, frame) {

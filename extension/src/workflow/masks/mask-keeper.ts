@@ -26,6 +26,8 @@ export type Fingerprints = ReadonlyMap<string, number>;
  */
 export interface MaskKeeper {
   readonly fingerprints: (segmentationId: string) => Fingerprints;
+  /** Whether a frame is as the archive had it when the segmentation was opened. */
+  readonly isAsOpened: (segmentationId: string, frame: FrameRef) => boolean;
   /** The archive has the segmentation as it was then. @returns whether it is still so */
   readonly saved: (segmentationId: string, then: Fingerprints) => boolean;
   /** Whether records are those of a segmentation that is in the viewer now. */
@@ -53,7 +55,9 @@ interface Found {
 
 interface Watched {
   readonly seriesId: string;
-  /** As the archive has it: as it was when it was first seen, or last saved. */
+  /** As it was when it was first seen. */
+  readonly opened: Fingerprints;
+  /** As the archive has it: as it was opened, or last saved. */
   saved: Fingerprints;
   /** As the browser's records have it. */
   readonly kept: Map<string, number>;
@@ -94,7 +98,8 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     const found = known ? undefined : find(segmentationId);
     if (!found) return known;
     const { seriesId } = found.info;
-    const added: Watched = { seriesId, saved: fingerprints(segmentationId), kept: new Map() };
+    const opened = fingerprints(segmentationId);
+    const added: Watched = { seriesId, opened, saved: opened, kept: new Map() };
     watched.set(segmentationId, added);
     return added;
   };
@@ -162,20 +167,20 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     clearTimeout(timer);
     changedAt = undefined;
     keeping = keeping.then(async () => {
-      let isWhole = true;
+      let failure: unknown;
       for (const id of [...changed]) {
         changed.delete(id);
         try {
           await keep(id, pause);
-          tell(undefined);
         } catch (error) {
           // Where it was taken away meanwhile, there is nothing to tell.
           if (!find(id)) continue;
-          isWhole = false;
-          tell(error);
+          failure = error;
+          changed.add(id);
         }
       }
-      return isWhole;
+      tell(failure);
+      return failure === undefined;
     });
     return keeping;
   };
@@ -218,6 +223,8 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
 
   return {
     fingerprints,
+    isAsOpened: (segmentationId, frame) =>
+      watched.get(segmentationId)?.opened.get(frameId(frame)) === viewer.fingerprint(segmentationId, frame),
     saved(segmentationId, then) {
       const entry = watch(segmentationId);
       if (entry) entry.saved = then;

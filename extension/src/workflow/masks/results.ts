@@ -19,6 +19,8 @@ export interface Results {
   /** In the order in which they were computed. */
   readonly of: (segmentationId: string) => readonly FrameResult[];
   readonly find: (segmentationId: string, frame: FrameRef) => FrameResult | undefined;
+  /** As it was before: without a result where there was none. */
+  readonly restore: (segmentationId: string, frame: FrameRef, earlier: FrameResult | undefined) => void;
   readonly sourceOf: (segmentationId: string) => Source | undefined;
   readonly forget: (segmentationId: string) => void;
 }
@@ -52,6 +54,11 @@ export function createResults(maxBytes = MAX_BYTES): Results {
     },
     of: (segmentationId) => [...(all.get(segmentationId)?.frames.values() ?? [])],
     find: (segmentationId, frame) => all.get(segmentationId)?.frames.get(frameId(frame)),
+    restore(segmentationId, frame, earlier) {
+      const frames = all.get(segmentationId)?.frames;
+      if (earlier) frames?.set(frameId(frame), earlier);
+      else frames?.delete(frameId(frame));
+    },
     sourceOf: (segmentationId) => all.get(segmentationId)?.source,
     forget: (segmentationId) => {
       all.delete(segmentationId);

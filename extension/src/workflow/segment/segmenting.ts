@@ -1,8 +1,11 @@
 import type { Source } from '../../../../src/protocol/backend.ts';
 import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
 import type { Scope, SegmentingState } from '../../store/state.ts';
 import { announce, attempt, isCancelled, patch, refusal, report } from '../common/context.ts';
+import type { Note } from '../masks/machine-masks.ts';
 import type { Parts } from '../masks/parts.ts';
+import type { FrameResult } from '../masks/results.ts';
 import { currentSource, sourceName } from '../common/source.ts';
 import { activePlace, segmentOf } from '../common/working.ts';
 import { keptWrites } from '../masks/write-result.ts';
@@ -18,7 +21,15 @@ interface Target {
 interface Change {
   readonly segmentation: SegmentationInfo;
   readonly isNew: boolean;
-  readonly before: MaskWrite[];
+  readonly before: FrameBefore[];
+}
+
+/** A frame as it was before the job wrote to it. */
+interface FrameBefore {
+  readonly frame: FrameRef;
+  readonly writes: readonly MaskWrite[];
+  readonly note: Note | undefined;
+  readonly result: FrameResult | undefined;
 }
 
 export interface SegmentJobs {
@@ -128,17 +139,30 @@ async function segmentSeries(
     }
     const { segmentation, before } = change;
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
+    const earlier = results.find(segmentation.id, frame);
     results.add(segmentation.id, result, source);
-    // Corrections that nobody has collected yet are not painted over.
-    const corrected = machine.isKnown(segmentation.id, frame) && machine.isTouched(segmentation.id, frame);
-    if (!corrected) {
+    if (!isAPersons(parts, segmentation.id, frame)) {
       const writes = keptWrites(parts, segmentation, result);
-      before.push(...masksNow(parts, segmentation, writes));
+      before.push({
+        frame,
+        writes: masksNow(parts, segmentation, writes),
+        note: machine.noteOf(segmentation.id, frame),
+        result: earlier,
+      });
       await viewer.writeMasks(segmentation.id, writes, { undoable: scope === 'frame' });
       machine.note(segmentation.id, frame);
     }
     onFrame(maps.flatMap(({ warning }) => (warning === undefined ? [] : [warning])));
   }
+}
+
+/**
+ * What a person corrected or painted, and nobody has collected yet, is not painted over. What was opened from the archive may be: it has that still,
+ * whoever drew it.
+ */
+function isAPersons({ machine, keeper }: Parts, segmentationId: string, frame: FrameRef): boolean {
+  if (!machine.isTouched(segmentationId, frame)) return false;
+  return machine.noteOf(segmentationId, frame) !== undefined || !keeper.isAsOpened(segmentationId, frame);
 }
 
 /** The segmentation that results of this source and these words go to; one of a job before is used again. */
@@ -177,14 +201,31 @@ function masksNow(
   });
 }
 
+/** What a person has corrected since stays. */
 async function takeBack(parts: Parts, changes: readonly Change[]): Promise<void> {
   const { viewer, machine, results } = parts;
   for (const { segmentation, isNew, before } of changes) {
     const { id } = segmentation;
-    if (isNew) viewer.removeSegmentation(id);
-    else await viewer.writeMasks(id, before);
-    machine.forget(id);
-    results.forget(id);
+    const isTouched = (frame: FrameRef): boolean => machine.isTouched(id, frame);
+    if (isNew && !viewer.paintedFrames(id).some(isTouched)) {
+      viewer.removeSegmentation(id);
+      machine.forget(id);
+      results.forget(id);
+      continue;
+    }
+    const earlier = new Map(before.map((one) => [frameId(one.frame), one]));
+    await viewer.writeMasks(
+      id,
+      before.flatMap(({ writes }) => writes),
+      {
+        unless: isTouched,
+        onWritten(frame) {
+          const { note, result } = earlier.get(frameId(frame)) ?? {};
+          machine.restore(id, frame, note);
+          results.restore(id, frame, result);
+        },
+      },
+    );
   }
   patch(parts, { segmenting: { ...parts.store.getState().segmenting, status: 'idle' } });
   parts.refresh();
