@@ -26,6 +26,9 @@ const ONLY_WHEN_NAMED = ['real'];
 /** What these measure depends on how much of the machine is theirs. */
 const LEARN_IN_SET_TIME = ['coronary', 'fundus'].map((name) => `test/viewer/${name}.test.ts`);
 
+/** These begin before the rest, so that no processor idles while the last of them ends. */
+const LONG = ['versions', 'orthanc', 'part', 'host'].map((name) => `test/viewer/${name}.test.ts`);
+
 async function browser() {
   const files = testFiles('test/browser');
   if (!findChromium()) installChromium();
@@ -46,11 +49,12 @@ async function viewer(files = testFiles('test/viewer', [REAL])) {
   if (missing === undefined) {
     // Before two files at once want it.
     spawnSync(process.execPath, ['.ci/prepare.mjs', '--plugin'], { stdio: 'inherit' });
-    const others = await tests(
-      files.filter((file) => !timed.includes(file)),
-      2,
-    );
-    return total([others, await tests(timed, 1)]);
+    const others = files.filter((file) => !timed.includes(file));
+    const inOrder = [
+      ...others.filter((file) => LONG.includes(file)),
+      ...others.filter((file) => !LONG.includes(file)),
+    ];
+    return total([await tests(inOrder, 2), await tests(timed, 1)]);
   }
   console.log(`  skipped: ${missing}`);
   return { passed: 0, failed: 0, skipped: files.length };
