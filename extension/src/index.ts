@@ -46,7 +46,7 @@ const extension = {
     },
   ],
 
-  getCommandsModule: () => commandsModule(page),
+  getCommandsModule: ({ servicesManager: { services } }: ModeEntry) => commandsModule(page, services),
 };
 
 export default extension;

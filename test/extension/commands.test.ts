@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commands, hotkeys } from '../../extension/src/ohif/commands.ts';
-import { openSession } from './open-session.ts';
+import { commandsModule } from '../../extension/src/ohif/commands-module.ts';
+import { SaltError } from '../../src/protocol/errors.ts';
+import { openSession, quietly } from './open-session.ts';
 
 test('commands do what the panel does', async () => {
   const opened = await openSession();
@@ -24,4 +26,29 @@ test('a command without a session does nothing', async () => {
 test('every hotkey names a command', () => {
   const names = Object.keys(commands(() => undefined));
   for (const { commandName } of hotkeys) assert.ok(names.includes(commandName), commandName);
+});
+
+test('a command acts on the frame that is on screen when its key is pressed, though the model is still being loaded', async () => {
+  const { session, state } = await openSession({
+    prepare: (backend) => {
+      backend.warmUp = () => new Promise(() => {});
+    },
+  });
+  const { definitions } = commandsModule({ session, start: async () => session }, {});
+  await definitions['salt.draftFrame']?.commandFn();
+  await definitions['salt.collectFrame']?.commandFn();
+  assert.equal(state().frames.length, 1);
+});
+
+test('a command that cannot start the session says why', async () => {
+  const notices: object[] = [];
+  const { definitions } = commandsModule(
+    {
+      session: undefined,
+      start: () => Promise.reject(new SaltError('VIEWER_UNSUPPORTED', 'Use OHIF 3.14.')),
+    },
+    { uiNotificationService: { show: (notice) => notices.push(notice) } },
+  );
+  await quietly(async () => definitions['salt.draftFrame']?.commandFn());
+  assert.deepEqual(notices, [{ title: 'SALT fine-tune', message: 'Use OHIF 3.14.', type: 'error' }]);
 });

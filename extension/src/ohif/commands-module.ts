@@ -1,9 +1,17 @@
 import { commands } from './commands.ts';
 import type { Command } from './commands.ts';
+import { PANEL_LABEL } from './id.ts';
 import type { Page } from './page.ts';
+import type { ModeServices } from './toolbar.ts';
 
-/** The commands as OHIF takes them. Whoever uses one before the panel was opened starts the session with it. */
-export function commandsModule(page: Page): {
+/**
+ * The commands as OHIF takes them. Whoever uses one before the panel was opened starts the session with it, and is told where that
+ * fails.
+ */
+export function commandsModule(
+  page: Pick<Page, 'session' | 'start'>,
+  services: Pick<ModeServices, 'uiNotificationService'>,
+): {
   readonly definitions: Readonly<Record<string, Command>>;
   readonly defaultContext: string;
 } {
@@ -11,9 +19,15 @@ export function commandsModule(page: Page): {
     name,
     {
       async commandFn() {
-        const session = await page.start();
-        await session.ready;
-        await commandFn();
+        try {
+          const session = await page.start();
+          await session.ready;
+          await commandFn();
+        } catch (error) {
+          console.error(error);
+          const message = error instanceof Error ? error.message : String(error);
+          services.uiNotificationService?.show({ title: PANEL_LABEL, message, type: 'error' });
+        }
       },
     },
   ];

@@ -1,7 +1,9 @@
+import type { OhifServices } from '../host/ohif-types.ts';
 import { hotkeys } from './commands.ts';
 
-/** What of OHIF's services is used when a mode is entered. All of it is optional: without it there is no button. */
+/** What of OHIF's services is used before the session is there. All of it is optional: without it there is no button. */
 export interface ModeServices {
+  readonly uiNotificationService?: OhifServices['uiNotificationService'];
   readonly toolbarService?: {
     register(buttons: readonly object[]): void;
     updateSection(section: string, buttons: readonly string[]): void;

@@ -180,7 +180,7 @@ export function createSession(options: SessionOptions): Session {
 }
 
 async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
-  const { storage, backend, store, strings, config, viewer } = parts;
+  const { storage, strings, config } = parts;
   const where = 'frames';
   await attempt(parts, { name: 'load set', where, title: strings.loadFailed }, async () => {
     const settings = readSettings(await storage.settings(), defaultSettings(config));
@@ -200,6 +200,12 @@ async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
   await attempt(parts, { name: 'load lists', where: 'adapters', title: strings.loadFailed }, () =>
     adapters.refreshLists(),
   );
+  // The model may take a minute: a command that waited for it would act on whatever frame is on screen by then.
+  void prepare(parts);
+}
+
+async function prepare(parts: Parts): Promise<void> {
+  const { backend, store, strings, viewer } = parts;
   await attempt(parts, { name: 'device', where: 'train', title: strings.device.failed }, async () => {
     patch(parts, { device: await backend.device() });
   });
