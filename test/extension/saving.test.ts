@@ -42,8 +42,27 @@ test('codes of the words, those of the site first, and those that a person chose
   await opened.session.saving.save();
   assert.deepEqual(opened.viewer.saves[0]?.segments[0]?.code, own);
   const chosen = propertyOf('Artery');
-  await opened.session.saving.save(new Map([[1, chosen]]));
+  const { id } = segmentationOf(opened, 'A');
+  await opened.session.saving.save({ segmentationId: id, codes: new Map([[1, chosen]]) });
   assert.deepEqual(opened.viewer.saves[1]?.segments[0]?.code, chosen);
+});
+
+test('codes that were chosen for one segmentation are not saved with another', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  const a = await viewer.createSegmentation('A', 'a', ['Vein', 'Catheter']);
+  const codes = session.saving.proposedCodes(a);
+  viewer.open(series[1], 0);
+  const b = await viewer.createSegmentation('B', 'b', ['Catheter', 'Vein']);
+  viewer.paint(b.id, 1, series[1].frames[0]!, [1]);
+  await quietly(() => session.saving.save({ segmentationId: a.id, codes }));
+  assert.equal(viewer.saves.length, 0);
+  assert.match(state().problems[0]?.message ?? '', /another segmentation/);
+  await session.saving.save({ segmentationId: b.id, codes: session.saving.proposedCodes(b) });
+  assert.deepEqual(
+    viewer.saves[0]?.segments.map(({ code }) => code),
+    [propertyOf('Catheter'), propertyOf('Vein')],
+  );
 });
 
 test('an archive that refuses is a problem in words; the segmentation stays unsaved', async () => {

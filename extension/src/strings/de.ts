@@ -334,6 +334,7 @@ export const de: Strings = {
     codesTitle: 'Was die Segmente sind',
     codesHint:
       'DICOM sagt mit einem Code, was jedes Segment zeigt. Diese sind vorgeschlagen; ändern Sie, was nicht stimmt.',
+    codesOfAnother: 'Diese Codes gelten einer anderen Segmentierung. Sehen Sie die von dieser durch.',
     known: 'Bekannte Codes',
     own: 'Eigener Code',
     value: 'Code',

@@ -9,33 +9,38 @@ import { activePlace } from './common/working.ts';
 
 export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
 
+/** Codes that a person looked over. */
+export interface ChosenCodes {
+  readonly segmentationId: string;
+  /** By segment index, which means another word in another segmentation. */
+  readonly codes: ReadonlyMap<number, SegmentedProperty>;
+}
+
 export interface SavingActions {
-  /** @param codes by segment index, where they are not the usual ones of the word */
-  readonly save: (codes?: ReadonlyMap<number, SegmentedProperty>) => Promise<void>;
-  /** The usual code of each segment of the segmentation on screen. */
-  readonly proposedCodes: () => ReadonlyMap<number, SegmentedProperty>;
+  /** @param chosen where the codes are not the usual ones of the words */
+  readonly save: (chosen?: ChosenCodes) => Promise<void>;
+  /** The usual code of each segment, by index. */
+  readonly proposedCodes: (segmentation: SegmentationInfo) => ReadonlyMap<number, SegmentedProperty>;
 }
 
 export function createSavingActions(parts: Parts): SavingActions {
   const { viewer, store, strings, working, config, now } = parts;
   const s = strings.save;
 
-  const proposed = ({ segments }: SegmentationInfo): ReadonlyMap<number, SegmentedProperty> =>
+  const proposedCodes: SavingActions['proposedCodes'] = ({ segments }) =>
     new Map(segments.map(({ index, label }) => [index, propertyOf(label, config.codes)]));
 
   return {
-    proposedCodes() {
-      const segmentation = store.getState().place?.segmentation;
-      return segmentation ? proposed(segmentation) : new Map<number, SegmentedProperty>();
-    },
-    async save(codes) {
+    proposedCodes,
+    async save(chosen) {
       await attempt(parts, { name: 'save', where: 'save', title: s.failed }, async () => {
         const { series } = activePlace(parts);
         const segmentation = working.current(series.id);
         if (!segmentation) throw refusal(strings.reasons.nothingToSave);
+        if (chosen && chosen.segmentationId !== segmentation.id) throw refusal(s.codesOfAnother);
         if (viewer.paintedFrames(segmentation.id).length === 0)
           throw refusal(strings.reasons.nothingPaintedToSave);
-        const usual = proposed(segmentation);
+        const usual = proposedCodes(segmentation);
         const algorithmType = algorithmTypeOf(parts, segmentation);
         const source = parts.results.sourceOf(segmentation.id);
         // Who paints on while it is being stored has that still to save.
@@ -45,7 +50,7 @@ export function createSavingActions(parts: Parts): SavingActions {
           description: segmentation.label,
           segments: segmentation.segments.map(({ index, label }) => ({
             index,
-            code: codes?.get(index) ?? usual.get(index) ?? propertyOf(label),
+            code: chosen?.codes.get(index) ?? usual.get(index) ?? propertyOf(label),
             algorithmType,
           })),
           algorithm: {

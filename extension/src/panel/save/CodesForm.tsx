@@ -1,15 +1,21 @@
 import { useState } from 'react';
 import type { Code, SegmentedProperty } from '../../../../src/imaging/dicom/code.ts';
+import type { SegmentationInfo } from '../../host/viewer.ts';
 import { Button } from '../common/Button.tsx';
-import { useSession, useSlice } from '../session-context.ts';
+import { useSession } from '../session-context.ts';
 import { CodeFields } from './CodeFields.tsx';
 
+interface CodesFormProps {
+  /** Another one needs another form: this one keeps the codes that it began with. */
+  readonly segmentation: SegmentationInfo;
+  readonly onDone: () => void;
+}
+
 /** The code of each segment, to be looked over before saving. */
-export function CodesForm({ onDone }: { readonly onDone: () => void }) {
+export function CodesForm({ segmentation, onDone }: CodesFormProps) {
   const { strings, saving } = useSession();
   const s = strings.save;
-  const segments = useSlice(({ place }) => place?.segmentation?.segments) ?? [];
-  const [codes, setCodes] = useState(() => new Map(saving.proposedCodes()));
+  const [codes, setCodes] = useState(() => new Map(saving.proposedCodes(segmentation)));
   const isWhole = [...codes.values()].every(({ type }) => hasAll(type));
   const set = (index: number, code: SegmentedProperty): void => setCodes(new Map(codes).set(index, code));
   return (
@@ -19,7 +25,7 @@ export function CodesForm({ onDone }: { readonly onDone: () => void }) {
       onSubmit={(event) => {
         event.preventDefault();
         if (!isWhole) return;
-        void saving.save(codes);
+        void saving.save({ segmentationId: segmentation.id, codes });
         onDone();
       }}
     >
@@ -27,7 +33,7 @@ export function CodesForm({ onDone }: { readonly onDone: () => void }) {
         <strong>{s.codesTitle}</strong>
         <p className="salt-dim">{s.codesHint}</p>
       </div>
-      {segments.map(({ index, label }) => {
+      {segmentation.segments.map(({ index, label }) => {
         const code = codes.get(index);
         return (
           code && <CodeFields key={index} word={label} code={code} onChange={(next) => set(index, next)} />

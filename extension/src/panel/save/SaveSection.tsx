@@ -12,13 +12,13 @@ export function SaveSection() {
   const s = strings.save;
   const [editing, setEditing] = useState(false);
   const busy = useSlice((state) => state.busy['save'] === true);
-  const label = useSlice(({ place }) => place?.segmentation?.label);
+  const segmentation = useSlice(({ place }) => place?.segmentation);
   const reason = useReason(whyNotSave);
   const stress = useStress('save');
   return (
-    <Section name="save" title={s.title} summary={label ?? ''}>
-      {editing ? (
-        <CodesForm onDone={() => setEditing(false)} />
+    <Section name="save" title={s.title} summary={segmentation?.label ?? ''}>
+      {editing && segmentation ? (
+        <CodesForm key={segmentation.id} segmentation={segmentation} onDone={() => setEditing(false)} />
       ) : (
         <div className="salt-row">
           <Button
