@@ -114,6 +114,48 @@ test('a frame that is collected again replaces the earlier one and keeps its pla
   assert.equal(countPixels(after?.masks[0]?.mask), countPixels(before?.masks[0]?.mask) + 3);
 });
 
+test('masks of a word that was taken off the list stay when their frame is collected again', async () => {
+  const storage = memoryStorage();
+  const opened = await openSession({ storage });
+  const { session, viewer, series, state, until } = opened;
+  const [frame] = series[0].frames;
+  assert.ok(frame);
+  const collected = () => state().frames[0]?.masks.map(({ word, mask }) => [word, countPixels(mask)]);
+  await session.words.add('Catheter');
+  await session.frames.brush('brush');
+  const both = segmentationOf(opened, 'A').id;
+  viewer.paint(both, 1, frame, [0, 1, 2]);
+  viewer.paint(both, 2, frame, [40, 41]);
+  await session.frames.collect();
+  session.words.remove('Catheter');
+  // Its segment is still there, and may be painted in the viewer's own list.
+  viewer.paint(both, 1, frame, [3]);
+  viewer.paint(both, 2, frame, [42]);
+  await session.frames.collect();
+  const isAsItWas = [
+    ['Vein', 4],
+    ['Catheter', 3],
+  ];
+  assert.deepEqual(collected(), isAsItWas);
+
+  // In another segmentation it is not, so that nothing is said about it there.
+  const other = await viewer.createSegmentation('A', 'other', ['Vein']);
+  await session.chooseSegmentation(other.id);
+  viewer.paint(other.id, 1, frame, [0, 1, 2, 3]);
+  await until(({ place }) => place?.segmentation?.id === other.id && place.uncollected === 0);
+  assert.equal(state().place?.changed, false);
+  await session.frames.collect();
+  assert.deepEqual(collected(), isAsItWas);
+  viewer.erase(other.id, frame, [0, 1, 2, 3]);
+  await session.frames.collectEmpty();
+  assert.deepEqual(collected(), [
+    ['Vein', 0],
+    ['Catheter', 3],
+  ]);
+  const { frames } = (await openSession({ storage })).state();
+  assert.equal(frames[0]?.masks.length, 2);
+});
+
 test('an empty frame is collected only by saying so, and a painted one is never collected as empty', async () => {
   const opened = await openSession();
   const { session, viewer, series, state } = opened;

@@ -6,9 +6,12 @@ import { patch } from '../common/context.ts';
 import type { Parts } from '../masks/parts.ts';
 import { countPixels, emptyMask, sameMask } from '../masks/masks.ts';
 import { paintedPart, patched } from '../masks/painted-part.ts';
-import { segmentOf } from '../common/working.ts';
+import { fold, segmentOf } from '../common/working.ts';
 
-/** A frame with the masks of all words as they are on screen; `empty` says that nothing is there. */
+/**
+ * A frame with the masks of all words as they are on screen. Those of words that were taken off the list since it was collected
+ * stay: as they were where the segmentation has nothing for them.
+ */
 export async function readFrame(
   { viewer, store, seeFrame, machine, now }: Parts,
   series: Series,
@@ -18,6 +21,8 @@ export async function readFrame(
   const frame = await seeFrame(ref);
   const id = frameId(ref);
   const earlier = store.getState().frames.find((collected) => collected.id === id);
+  const { words } = store.getState().settings;
+  const offList = (earlier?.masks ?? []).filter(({ word }) => !isOnList(words, word));
   const drafted = earlier?.drafted ?? (segmentation && machine.isBasis(segmentation.id, ref));
   return {
     id,
@@ -27,9 +32,9 @@ export async function readFrame(
     group: series.patientId || series.studyInstanceUid,
     frame,
     source: viewer.sourceAttributes(ref),
-    masks: store.getState().settings.words.map((word) => {
+    masks: [...words.map((word) => ({ word, mask: undefined })), ...offList].map(({ word, mask: kept }) => {
       const segment = segmentOf(segmentation, word);
-      const mask = segmentation && segment && viewer.readMask(segmentation.id, segment.index, ref);
+      const mask = (segmentation && segment && viewer.readMask(segmentation.id, segment.index, ref)) ?? kept;
       // A copy: the viewer's own array goes on changing.
       return {
         word,
@@ -42,6 +47,10 @@ export async function readFrame(
     // A frame that is collected again keeps its place in the order, and so its role.
     collectedAt: earlier?.collectedAt ?? now().toISOString(),
   };
+}
+
+export function isOnList(words: readonly string[], word: string): boolean {
+  return words.some((other) => fold(other) === fold(word));
 }
 
 /** Whether a frame on screen is one that was segmented with its series, to be corrected and accepted. */
@@ -65,31 +74,34 @@ export function inOrder(frames: readonly CollectedFrame[]): readonly CollectedFr
 }
 
 /**
- * Whether the masks on screen are those in the set. A segment that is missing counts as empty, and so does what the
- * model drew beside the painted part.
+ * Whether the masks on screen are those in the set. A segment that is missing counts as empty, unless its word is not looked for
+ * any more; what the model drew beside the painted part counts as empty, too.
  */
 export function isAsCollected(
-  { viewer, machine }: Pick<Parts, 'viewer' | 'machine'>,
+  { viewer, machine, store }: Pick<Parts, 'viewer' | 'machine' | 'store'>,
   segmentation: SegmentationInfo,
   collected: CollectedFrame,
 ): boolean {
   const { ref } = collected;
   const part = machine.isAsWritten(segmentation.id, ref) ? paintedPart(collected) : undefined;
+  const { words } = store.getState().settings;
   return collected.masks.every(({ word, mask }) => {
     const segment = segmentOf(segmentation, word);
     const shown = segment && viewer.readMask(segmentation.id, segment.index, ref);
+    if (!shown && !isOnList(words, word)) return true;
     return sameMask(shown && part ? patched(mask, shown, part) : shown, mask);
   });
 }
 
 /** Whether all that is painted on a frame is in the set as it is on screen. */
 export function isInSet(
-  { viewer, machine, store }: Pick<Parts, 'viewer' | 'machine' | 'store'>,
+  parts: Pick<Parts, 'viewer' | 'machine' | 'store'>,
   segmentation: SegmentationInfo,
   ref: FrameRef,
 ): boolean {
+  const { viewer, store } = parts;
   const collected = store.getState().frames.find(({ id }) => id === frameId(ref));
-  if (!collected || !isAsCollected({ viewer, machine }, segmentation, collected)) return false;
+  if (!collected || !isAsCollected(parts, segmentation, collected)) return false;
   const known = new Set(collected.masks.map(({ word }) => segmentOf(segmentation, word)?.index));
   return segmentation.segments.every(
     ({ index }) => known.has(index) || countPixels(viewer.readMask(segmentation.id, index, ref)) === 0,

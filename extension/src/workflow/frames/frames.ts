@@ -1,7 +1,7 @@
 import type { Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { assignRoles } from '../../store/roles.ts';
-import { isResult, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
+import { isOnList, isResult, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
 import { announce, attempt, patch, refusal } from '../common/context.ts';
 import { draftFrame, takeBrush } from './draft.ts';
 import { countPixels } from '../masks/masks.ts';
@@ -38,7 +38,10 @@ export function createFrameActions(parts: Parts): FrameActions {
     await attempt(parts, { name: 'collect', where: 'frames', title: s.collectFailed }, async () => {
       const { series, frame } = activePlace(parts);
       const collected = await readFrame(parts, series, working.current(series.id), frame);
-      const painted = collected.masks.some(({ mask }) => countPixels(mask) > 0);
+      const { words } = store.getState().settings;
+      const painted = collected.masks.some(
+        ({ word, mask }) => isOnList(words, word) && countPixels(mask) > 0,
+      );
       if (!empty && !painted) throw refusal(strings.reasons.nothingPainted);
       if (empty && painted) throw refusal(strings.reasons.paintedNotEmpty);
       // What is accepted as a training frame is trained on, whatever its place in the order.
