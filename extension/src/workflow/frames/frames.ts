@@ -5,9 +5,10 @@ import { isOnList, isResult, keepFrames, readFrame, uncollectedFrames } from './
 import { announce, attempt, patch, refusal } from '../common/context.ts';
 import { draftFrame, takeBrush } from './draft.ts';
 import { countPixels } from '../masks/masks.ts';
+import { importFrames } from './importing.ts';
 import { nextFrame } from './next-frame.ts';
 import type { Parts } from '../masks/parts.ts';
-import { exportSet, importSet } from './set-archive.ts';
+import { exportSet } from './set-archive.ts';
 import { activePlace } from '../common/working.ts';
 
 export interface FrameActions {
@@ -128,23 +129,9 @@ export function createFrameActions(parts: Parts): FrameActions {
         return zip;
       }),
     async importZip(file) {
-      await attempt(parts, { name: 'import set', where: 'frames', title: s.importFailed }, async () => {
-        const frames = await importSet(file);
-        await keepFrames(parts, frames);
-        addWords(parts, frames);
-        announce(parts, s.imported(frames.length));
-      });
+      await attempt(parts, { name: 'import set', where: 'frames', title: s.importFailed }, () =>
+        importFrames(parts, file),
+      );
     },
   };
-}
-
-/** Words of imported frames become segments. */
-function addWords(parts: Parts, frames: readonly CollectedFrame[]): void {
-  const { settings } = parts.store.getState();
-  const words = [
-    ...new Set([...settings.words, ...frames.flatMap(({ masks }) => masks.map(({ word }) => word))]),
-  ];
-  if (words.length > settings.words.length) {
-    patch(parts, { settings: { ...settings, words } });
-  }
 }

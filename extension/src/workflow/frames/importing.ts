@@ -1,0 +1,38 @@
+import type { CollectedFrame } from '../../store/collected-frame.ts';
+import { announce, patch, patchSettings } from '../common/context.ts';
+import type { Parts } from '../masks/parts.ts';
+import { isOnList, keepFrames } from './collecting.ts';
+import { importSet } from './set-archive.ts';
+
+/** Adds the frames of an exported set. Those that they replace can be had back for a while: nobody was asked. */
+export async function importFrames(parts: Parts, file: Blob): Promise<void> {
+  const { store, storage, strings } = parts;
+  const imported = await importSet(file);
+  const before = new Map(store.getState().frames.map((frame) => [frame.id, frame]));
+  await keepFrames(parts, imported);
+  addWords(parts, imported);
+  const text = strings.frames.imported(imported.length);
+  announce(parts, text);
+  parts.offerUndo(text, async () => {
+    const masks = new Set(imported.map((frame) => frame.masks));
+    const { frames } = store.getState();
+    // What was collected again since then is a person's own.
+    const ids = frames.filter((frame) => masks.has(frame.masks)).map(({ id }) => id);
+    const added = new Set(ids.filter((id) => !before.has(id)));
+    await storage.remove([...added]);
+    patch(parts, { frames: frames.filter(({ id }) => !added.has(id)) });
+    await keepFrames(
+      parts,
+      ids.flatMap((id) => before.get(id) ?? []),
+    );
+  });
+}
+
+/** Words of imported frames become segments. */
+function addWords(parts: Parts, frames: readonly CollectedFrame[]): void {
+  const words = [...parts.store.getState().settings.words];
+  for (const { word } of frames.flatMap(({ masks }) => masks)) {
+    if (!isOnList(words, word)) words.push(word);
+  }
+  patchSettings(parts, { words });
+}

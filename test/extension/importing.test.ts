@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
+import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
+import { openSession, segmentationOf } from './open-session.ts';
+import type { Opened } from './open-session.ts';
+
+/** Collects the frame on screen as it is drafted, and a little more. */
+async function collect(opened: Opened, more: readonly number[] = []): Promise<void> {
+  const { session, viewer, series } = opened;
+  if (more.length === 0) await session.frames.draft();
+  else viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, more);
+  await session.frames.collect();
+}
+
+async function exported({ session }: Opened): Promise<Blob> {
+  const zip = await session.frames.exportZip();
+  assert.ok(zip);
+  return zip;
+}
+
+test('an import can be taken back: what it replaced is there again, what it added is gone, in storage too', async () => {
+  const storage = memoryStorage();
+  const opened = await openSession({ storage });
+  const { session, viewer, series, state } = opened;
+  await collect(opened);
+  viewer.open(series[0], 1);
+  await collect(opened);
+  const zip = await exported(opened);
+  await session.frames.remove(state().frames[1]!.id);
+  viewer.open(series[0], 0);
+  await collect(opened, [0, 1, 2]);
+  const newer = state().frames[0];
+
+  await session.frames.importZip(zip);
+  assert.equal(state().frames.length, 2);
+  assert.match(state().undo?.text ?? '', /2 frames imported/);
+  await session.undo();
+  assert.deepEqual(state().frames, [newer]);
+  assert.deepEqual(await storage.frames(), [newer]);
+
+  // What was collected after the import stays.
+  await session.frames.importZip(zip);
+  viewer.open(series[0], 1);
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[1]!, [0]);
+  await session.frames.collect();
+  const after = countPixels(state().frames[1]?.masks[0]?.mask);
+  await session.undo();
+  assert.deepEqual(state().frames[0], newer);
+  assert.equal(countPixels(state().frames[1]?.masks[0]?.mask), after);
+});
+
+test('words of an import are looked for from then on, each once whatever its case', async () => {
+  const first = await openSession({ config: { words: ['vein'] } });
+  await first.session.words.add('Catheter');
+  await collect(first);
+  const storage = memoryStorage();
+  const second = await openSession({ storage });
+  await second.session.frames.importZip(await exported(first));
+  assert.deepEqual(second.state().settings.words, ['Vein', 'Catheter']);
+  const reloaded = await openSession({ storage });
+  assert.deepEqual(reloaded.state().settings.words, ['Vein', 'Catheter']);
+});
