@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
+import { makeSeries } from './fake-viewer.ts';
 import { openSession, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
 
@@ -61,3 +62,51 @@ test('words of an import are looked for from then on, each once whatever its cas
   const reloaded = await openSession({ storage });
   assert.deepEqual(reloaded.state().settings.words, ['Vein', 'Catheter']);
 });
+
+test('patients of two imports are not taken for one, and those of the set are known again', async () => {
+  const first = await openSession();
+  await collect(first);
+  const zip = await exported(first);
+  const site = (name: string) => makeSeries(name, 2, { patientId: `P${name}` });
+  const other = await openSession({ series: [site('C'), site('D')] });
+  await collectFirst(other, 0);
+  await collectFirst(other, 1);
+
+  const { session, viewer, series, state } = await openSession({ series: [site('D'), site('A')] });
+  await session.frames.importZip(zip);
+  await session.frames.importZip(await exported(other));
+  // A patient's frames share a group, whether they were imported or are collected here.
+  for (const [index, one] of series.entries()) {
+    viewer.open(one, 1);
+    await session.frames.draft();
+    await session.frames.collect();
+    await session.frames.importZip(index === 0 ? zip : await exported(other));
+  }
+  const groups = new Map<string, Set<string>>();
+  for (const { ref, group } of state().frames) {
+    groups.set(ref.studyInstanceUid, (groups.get(ref.studyInstanceUid) ?? new Set()).add(group));
+  }
+  assert.deepEqual([...groups.keys()].sort(), ['1.2.A', '1.2.C', '1.2.D']);
+  assert.deepEqual(
+    [...groups.values()].map(({ size }) => size),
+    [1, 1, 1],
+  );
+  assert.equal(new Set([...groups.values()].flatMap((names) => [...names])).size, 3);
+});
+
+test('an import joins the patient of whom the set has a study', async () => {
+  const opened = await openSession();
+  await collect(opened);
+  const zip = await exported(opened);
+  await opened.session.frames.importZip(zip);
+  assert.deepEqual(
+    opened.state().frames.map(({ group }) => group),
+    ['P1'],
+  );
+});
+
+async function collectFirst({ session, viewer, series }: Opened, index: 0 | 1): Promise<void> {
+  viewer.open(series[index], 0);
+  await session.frames.draft();
+  await session.frames.collect();
+}

@@ -20,8 +20,11 @@ export async function readFrame(
 ): Promise<CollectedFrame> {
   const frame = await seeFrame(ref);
   const id = frameId(ref);
-  const earlier = store.getState().frames.find((collected) => collected.id === id);
-  const { words } = store.getState().settings;
+  const { frames, settings } = store.getState();
+  const { words } = settings;
+  const earlier = frames.find((collected) => collected.id === id);
+  // Imported frames of the study have a group, but no patient's ID.
+  const ofStudy = frames.find(({ ref: other }) => other.studyInstanceUid === ref.studyInstanceUid);
   const offList = (earlier?.masks ?? []).filter(({ word }) => !isOnList(words, word));
   const drafted = earlier?.drafted ?? (segmentation && machine.isBasis(segmentation.id, ref));
   return {
@@ -29,7 +32,7 @@ export async function readFrame(
     ref,
     seriesDescription: series.description,
     modality: series.modality,
-    group: series.patientId || series.studyInstanceUid,
+    group: ofStudy?.group ?? (series.patientId || series.studyInstanceUid),
     frame,
     source: viewer.sourceAttributes(ref),
     masks: [...words.map((word) => ({ word, mask: undefined })), ...offList].map(({ word, mask: kept }) => {

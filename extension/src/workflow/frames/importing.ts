@@ -7,8 +7,9 @@ import { importSet } from './set-archive.ts';
 /** Adds the frames of an exported set. Those that they replace can be had back for a while: nobody was asked. */
 export async function importFrames(parts: Parts, file: Blob): Promise<void> {
   const { store, storage, strings } = parts;
-  const imported = await importSet(file);
-  const before = new Map(store.getState().frames.map((frame) => [frame.id, frame]));
+  const { frames: there } = store.getState();
+  const imported = withGroups(await importSet(file), there);
+  const before = new Map(there.map((frame) => [frame.id, frame]));
   await keepFrames(parts, imported);
   addWords(parts, imported);
   const text = strings.frames.imported(imported.length);
@@ -35,4 +36,21 @@ function addWords(parts: Parts, frames: readonly CollectedFrame[]): void {
     if (!isOnList(words, word)) words.push(word);
   }
   patchSettings(parts, { words });
+}
+
+/**
+ * Archives number their patients, all of them from 1: an import's are its own, named by a study, unless the set has a study of
+ * theirs already.
+ */
+function withGroups(
+  imported: readonly CollectedFrame[],
+  there: readonly CollectedFrame[],
+): readonly CollectedFrame[] {
+  const known = new Map(there.map(({ ref, group }) => [ref.studyInstanceUid, group]));
+  const groups = new Map<string, string>();
+  for (const { group, ref } of imported) {
+    const ofStudy = known.get(ref.studyInstanceUid);
+    if (ofStudy !== undefined || !groups.has(group)) groups.set(group, ofStudy ?? ref.studyInstanceUid);
+  }
+  return imported.map((frame) => ({ ...frame, group: groups.get(frame.group) ?? frame.group }));
 }
