@@ -27,9 +27,29 @@ test('what is saved is marked as such until it changes', async () => {
   const { session, viewer, series, state } = opened;
   await session.segmenting.segment('series');
   await session.saving.save();
-  assert.equal(state().saved?.stale, false);
-  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[1]!, [0]);
-  assert.equal(state().saved?.stale, true);
+  const { id } = segmentationOf(opened, 'A');
+  assert.equal(state().saved[id]?.stale, false);
+  viewer.paint(id, 1, series[0].frames[1]!, [0]);
+  assert.equal(state().saved[id]?.stale, true);
+});
+
+test('what is saved stays marked as such when another is saved after it', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state } = opened;
+  await session.segmenting.segment('all');
+  await session.saving.save();
+  viewer.open(series[1], 0);
+  await session.saving.save();
+  const ids = [segmentationOf(opened, 'A').id, segmentationOf(opened, 'B').id];
+  assert.deepEqual(
+    ids.map((id) => state().saved[id]?.stale),
+    [false, false],
+  );
+  viewer.paint(ids[0]!, 1, series[0].frames[1]!, [0]);
+  assert.deepEqual(
+    ids.map((id) => state().saved[id]?.stale),
+    [true, false],
+  );
 });
 
 test('codes of the words, those of the site first, and those that a person chose before all', async () => {
@@ -71,7 +91,7 @@ test('an archive that refuses is a problem in words; the segmentation stays unsa
   viewer.failNext('save', new SaltError('SAVE_FAILED', 'The archive said 503. Try again later.'));
   await quietly(() => session.saving.save());
   assert.equal(state().problems[0]?.message, 'The archive said 503. Try again later.');
-  assert.equal(state().saved, undefined);
+  assert.deepEqual(state().saved, {});
 });
 
 test('nothing is saved where nothing is segmented', async () => {

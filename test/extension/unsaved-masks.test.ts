@@ -115,7 +115,7 @@ test('a stroke while the archive stores is not taken for saved', async () => {
     },
   });
   await session.saving.save();
-  assert.equal(state().saved?.stale, true);
+  assert.equal(state().saved[id]?.stale, true);
   await session.keepNow();
   assert.equal((await storage.unsaved()).length, 4);
 });

@@ -99,7 +99,6 @@ export interface Comparison {
 }
 
 export interface SaveState {
-  readonly segmentationId: string;
   readonly at: string;
   readonly frames: number;
   readonly bytes: number;
@@ -133,7 +132,8 @@ export interface SessionState {
   readonly segmenting: SegmentingState;
   readonly importing: { readonly title: string; readonly fraction: number | null } | undefined;
   readonly comparison: Comparison | undefined;
-  readonly saved: SaveState | undefined;
+  /** By segmentation; those that were saved since the page was opened. */
+  readonly saved: Readonly<Record<string, SaveState>>;
   /** Actions that are under way, by name. */
   readonly busy: Readonly<Record<string, true>>;
   readonly problems: readonly Problem[];
@@ -184,7 +184,7 @@ export function createSessionStore(settings: Settings): SessionStore {
     segmenting: IDLE_SEGMENTING,
     importing: undefined,
     comparison: undefined,
-    saved: undefined,
+    saved: {},
     busy: {},
     problems: [],
     undo: undefined,

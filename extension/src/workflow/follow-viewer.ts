@@ -64,9 +64,8 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
     viewer.onActiveChange(follow),
     viewer.onMaskChange((segmentationId) => {
       const { saved } = store.getState();
-      if (saved?.segmentationId === segmentationId && !saved.stale) {
-        patch(parts, { saved: { ...saved, stale: true } });
-      }
+      const own = saved[segmentationId];
+      if (own && !own.stale) patch(parts, { saved: { ...saved, [segmentationId]: { ...own, stale: true } } });
       follow();
       clearTimeout(settling);
       settling = setTimeout(refresh, SETTLED);

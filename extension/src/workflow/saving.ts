@@ -60,11 +60,13 @@ export function createSavingActions(parts: Parts): SavingActions {
         });
         patch(parts, {
           saved: {
-            segmentationId: segmentation.id,
-            at: now().toISOString(),
-            frames: saved.frames,
-            bytes: saved.bytes,
-            stale: !parts.keeper.saved(segmentation.id, asSaved),
+            ...store.getState().saved,
+            [segmentation.id]: {
+              at: now().toISOString(),
+              frames: saved.frames,
+              bytes: saved.bytes,
+              stale: !parts.keeper.saved(segmentation.id, asSaved),
+            },
           },
         });
         const message =

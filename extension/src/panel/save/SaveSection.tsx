@@ -44,11 +44,10 @@ export function SaveSection() {
 function Saved() {
   const { strings } = useSession();
   const { locale, save: s } = strings;
-  const saved = useSlice((state) => state.saved);
   const segmentation = useSlice(({ place }) => place?.segmentation);
+  const saved = useSlice((state) => state.saved[segmentation?.id ?? '']);
   if (!segmentation) return <p className="salt-dim">{s.nothing}</p>;
-  if (saved?.segmentationId !== segmentation.id)
-    return <p className="salt-dim">{s.unsaved(segmentation.label)}</p>;
+  if (!saved) return <p className="salt-dim">{s.unsaved(segmentation.label)}</p>;
   return (
     <p className="salt-dim salt-number">
       {s.savedAt(formatTime(locale, saved.at), formatBytes(saved.bytes, locale))} {saved.stale && s.stale}

@@ -9,7 +9,7 @@ export function nextStep(state: SessionState): Step | undefined {
   if (!place || segmenting.status === 'running') return undefined;
   if (training.status !== 'idle' && training.status !== 'finished') return undefined;
   const isSegmented = place.uncertainty?.every((value) => value !== null) === true;
-  const isSaved = saved !== undefined && saved.segmentationId === place.segmentation?.id && !saved.stale;
+  const isSaved = saved[place.segmentation?.id ?? '']?.stale === false;
   if (isSegmented && !isSaved) return 'save';
   if (training.status === 'finished' && !isSegmented) return 'segment';
   if (frames.length + place.uncollected >= 2) return 'train';
