@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
+import { makeSeries } from './fake-viewer.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('a draft makes the working segmentation, is one step of undo and hands over the brush', async () => {
@@ -265,6 +266,29 @@ test('removing a frame can be undone, in storage too', async () => {
   assert.equal(state().frames[0]?.id, id);
   assert.equal((await storage.frames()).length, 1);
   assert.equal(state().undo, undefined);
+});
+
+test('a frame is named by its place in the series, also where each image has one frame', async () => {
+  const run = makeSeries('A', 6);
+  const images = run.frames.map((frame, index) => ({
+    ...frame,
+    sopInstanceUid: `1.2.A.1.${index + 1}`,
+    frameNumber: 1,
+  }));
+  const storage = memoryStorage();
+  const opened = await openSession({ storage, series: [{ ...run, frames: images }, makeSeries('B', 6)] });
+  const { session, viewer, series, state } = opened;
+  viewer.open(series[0], 4);
+  await session.frames.draft();
+  await session.frames.collect();
+  assert.match(state().announcement, /Frame 5 is in the training set/);
+  const zip = await session.frames.exportZip();
+  const reloaded = await openSession({ storage });
+  assert.equal(reloaded.state().frames[0]?.position, 5);
+  await session.frames.remove(state().frames[0]?.id ?? '');
+  assert.match(state().undo?.text ?? '', /Frame 5 removed/);
+  await session.frames.importZip(zip!);
+  assert.equal(state().frames[0]?.position, 5);
 });
 
 test('a frame whose pixels cannot be read is reported in words and nothing is collected', async () => {

@@ -38,11 +38,12 @@ export function createOhifViewer(managers: Managers): Viewer {
       const word = segmentation.segments[segmentIndex]?.label ?? '';
       throw new SaltError('VIEWER_STATE', `"${word}" is locked in the viewer. Unlock it, then try again.`);
     }
-    const labelmap = labelmaps.get(layer.imageIdOf.get(catalogue.ofFrame(frame).imageId));
+    const { index, imageId } = catalogue.ofFrame(frame);
+    const labelmap = labelmaps.get(layer.imageIdOf.get(imageId));
     if (!labelmap) {
       throw new SaltError(
         'VIEWER_STATE',
-        `The segmentation has no room for frame ${frame.frameNumber}. Make a new segmentation on this series.`,
+        `The segmentation has no room for frame ${index + 1}. Make a new segmentation on this series.`,
       );
     }
     expectSize(labelmap, mask);

@@ -59,7 +59,7 @@ export class SeriesCatalogue {
     }
     throw new SaltError(
       'VIEWER_STATE',
-      `Frame ${frame.frameNumber} belongs to no series that is open in the viewer. Open its study again.`,
+      'This frame belongs to no series that is open in the viewer. Open its study again.',
     );
   }
 

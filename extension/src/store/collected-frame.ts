@@ -9,6 +9,8 @@ export interface CollectedFrame {
   /** See `frameId`. */
   readonly id: string;
   readonly ref: FrameRef;
+  /** From 1, in its series as it was shown; missing in frames that were collected before it was kept. */
+  readonly position?: number;
   readonly seriesDescription: string;
   readonly modality: string;
   /** Frames of one patient share it. */
@@ -32,6 +34,11 @@ export function frameId(ref: FrameRef): string {
   return `${ref.sopInstanceUid}#${ref.frameNumber}`;
 }
 
+/** Which frame of its series people know it as. Where each image has one frame, DICOM calls all of them the first. */
+export function positionOf({ position, ref }: Pick<CollectedFrame, 'position' | 'ref'>): number {
+  return position ?? ref.frameNumber;
+}
+
 /** What a stored record must be to be used; others are left out. */
 export const collectedFrameSchema = z
   .object({
@@ -42,6 +49,7 @@ export const collectedFrameSchema = z
       sopInstanceUid: z.string(),
       frameNumber: z.int().min(1),
     }),
+    position: z.int().min(1).exactOptional(),
     seriesDescription: z.string(),
     modality: z.string(),
     group: z.string(),

@@ -1,5 +1,6 @@
 import { memo, useMemo } from 'react';
 import type { Role } from '../../../../src/protocol/frames.ts';
+import { positionOf } from '../../store/collected-frame.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { countPixels } from '../../workflow/masks/masks.ts';
 import { paintedPart } from '../../workflow/masks/painted-part.ts';
@@ -18,7 +19,7 @@ interface FrameCardProps {
 export const FrameCard = memo(function FrameCard({ collected, role, isHere }: FrameCardProps) {
   const { strings, frames } = useSession();
   const s = strings.frames;
-  const { id, ref, frame, masks, seriesDescription } = collected;
+  const { id, frame, masks, seriesDescription } = collected;
   const pixels = useMemo(() => masks.map(({ mask }) => mask), [masks]);
   const words = useMemo(
     () => masks.filter(({ mask }) => countPixels(mask) > 0).map(({ word }) => word),
@@ -26,7 +27,8 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
   );
   const part = useMemo(() => paintedPart(collected), [collected]);
   const isPart = part !== undefined;
-  const place = s.jump(ref.frameNumber, seriesDescription);
+  const position = positionOf(collected);
+  const place = s.jump(position, seriesDescription);
   const other: Role = role === 'train' ? 'heldOut' : 'train';
   return (
     <li className="salt-thumb" data-here={isHere ? '' : undefined}>
@@ -42,14 +44,14 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
       <Button
         kind="icon"
         className="salt-thumb-remove"
-        label={s.remove(ref.frameNumber)}
+        label={s.remove(position)}
         onPress={() => frames.remove(id)}
       >
         <Icon name="close" />
       </Button>
       <div className="salt-thumb-foot">
         <div className="salt-ellipsis salt-number" title={seriesDescription}>
-          {s.label(ref.frameNumber)} <span className="salt-dim">{seriesDescription}</span>
+          {s.label(position)} <span className="salt-dim">{seriesDescription}</span>
         </div>
         <div className="salt-ellipsis" title={words.join(', ')}>
           {words.length === 0 ? s.nothing : words.join(', ')}

@@ -23,6 +23,7 @@ export async function readFrame(
   const { frames, settings } = store.getState();
   const { words } = settings;
   const earlier = frames.find((collected) => collected.id === id);
+  const index = series.frames.findIndex((other) => frameId(other) === id);
   // Imported frames of the study have a group, but no patient's ID.
   const ofStudy = frames.find(({ ref: other }) => other.studyInstanceUid === ref.studyInstanceUid);
   const offList = (earlier?.masks ?? []).filter(({ word }) => !isOnList(words, word));
@@ -30,6 +31,7 @@ export async function readFrame(
   return {
     id,
     ref,
+    ...(index >= 0 && { position: index + 1 }),
     seriesDescription: series.description,
     modality: series.modality,
     group: ofStudy?.group ?? (series.patientId || series.studyInstanceUid),

@@ -1,4 +1,5 @@
 import type { Role } from '../../../../src/protocol/frames.ts';
+import { positionOf } from '../../store/collected-frame.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { assignRoles } from '../../store/roles.ts';
 import { isOnList, isResult, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
@@ -48,7 +49,7 @@ export function createFrameActions(parts: Parts): FrameActions {
       // What is accepted as a training frame is trained on, whatever its place in the order.
       const accepted = isResult(store.getState()) && !isKnown(collected.id);
       await keepFrames(parts, [accepted ? { ...collected, chosenRole: 'train' } : collected]);
-      announce(parts, s.collected(frame.frameNumber));
+      announce(parts, s.collected(positionOf(collected)));
     });
   };
 
@@ -82,7 +83,7 @@ export function createFrameActions(parts: Parts): FrameActions {
         await storage.remove([id]);
         patch(parts, { frames: store.getState().frames.filter((collected) => collected.id !== id) });
         parts.refresh();
-        parts.offerUndo(s.removed(frame.ref.frameNumber), () => keepFrames(parts, [frame]));
+        parts.offerUndo(s.removed(positionOf(frame)), () => keepFrames(parts, [frame]));
       });
     },
     async setRole(id, role) {
