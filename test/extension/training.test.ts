@@ -222,6 +222,26 @@ test('a run that fails says so in its section and can be continued', async () =>
   assert.equal(state().training.status, 'idle');
 });
 
+test('a run that the back end does not take leaves nothing behind, and can be started or gone on with again', async () => {
+  const opened = await openSession();
+  const { session, backend, state } = opened;
+  await collectThree(opened);
+  const sound = { ...backend };
+  const refuse = () => {
+    throw new Error('could not be cloned');
+  };
+  Object.assign(backend, { train: refuse, resume: refuse });
+  for (const begin of [() => session.training.start(), () => session.training.resume('u1')]) {
+    await quietly(begin);
+    assert.equal(state().training.status, 'idle');
+    assert.match(state().problems[0]?.message ?? '', /could not be cloned/);
+  }
+  Object.assign(backend, sound);
+  await session.training.start();
+  assert.equal(state().training.status, 'preparing');
+  assert.deepEqual(state().problems, []);
+});
+
 test('a set without paint, or with everything held out, is refused with what to do', async () => {
   const { session, backend, state } = await openSession();
   await session.frames.collectEmpty();

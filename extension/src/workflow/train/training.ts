@@ -67,6 +67,17 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     }
   };
 
+  /** A run that the back end does not even take is none: nothing is being prepared then. */
+  const begin = (name: string, launch: () => TrainRun): void => {
+    set({ ...IDLE_TRAINING, status: 'preparing', name });
+    try {
+      void follow(launch());
+    } catch (error) {
+      set(IDLE_TRAINING);
+      throw error;
+    }
+  };
+
   const settle = async (outcome: TrainOutcome, seriesId: string | undefined): Promise<void> => {
     if (outcome.kind !== 'finished') {
       set(IDLE_TRAINING);
@@ -93,10 +104,11 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
           throw refusal(strings.reasons.notCollected);
         }
         const request = await makeRequest(parts);
-        set({ ...IDLE_TRAINING, status: 'preparing', name: request.choices.name });
+        begin(request.choices.name, () => {
+          if (request.preview) set({ preview: { frame: request.preview, masks: [], step: null } });
+          return backend.train(request, onEvent);
+        });
         announce(parts, s.started(request.annotations.length));
-        if (request.preview) set({ preview: { frame: request.preview, masks: [], step: null } });
-        void follow(backend.train(request, onEvent));
       });
     },
     pause() {
@@ -115,9 +127,8 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
       await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
         if (run) throw refusal(strings.reasons.training);
         const unfinished = store.getState().unfinished.find((candidate) => candidate.id === id);
-        set({ ...IDLE_TRAINING, status: 'preparing', name: unfinished?.choices.name ?? '' });
+        begin(unfinished?.choices.name ?? '', () => backend.resume(id, onEvent));
         patch(parts, { unfinished: store.getState().unfinished.filter((other) => other.id !== id) });
-        void follow(backend.resume(id, onEvent));
       });
     },
     async discardUnfinished(id) {
