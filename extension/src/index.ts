@@ -1,7 +1,8 @@
 import { createElement } from 'react';
 import type { Managers } from './host/ohif-types.ts';
 import { commandsModule } from './ohif/commands-module.ts';
-import { EXTENSION_ID, PANEL_LABEL, PANEL_NAME } from './ohif/id.ts';
+import { EXTENSION_ID, PANEL_NAME } from './ohif/id.ts';
+import { pageStrings } from './ohif/language.ts';
 import { mounted } from './ohif/mount.ts';
 import { Page } from './ohif/page.ts';
 import { PanelRoot } from './ohif/panel-root.tsx';
@@ -28,10 +29,11 @@ const extension = {
   },
 
   onModeEnter({ servicesManager: { services } }: ModeEntry): void {
-    addHotkeys(services);
+    const strings = pageStrings();
+    addHotkeys(services, strings);
     // The mode fills its toolbar right after its extensions are told; the button goes behind what is there then.
     queueMicrotask(() => {
-      addButton(services);
+      addButton(services, strings);
       page.enterMode();
     });
   },
@@ -41,12 +43,13 @@ const extension = {
       name: PANEL_NAME,
       iconName: 'icon-tool-click-segment',
       iconLabel: 'SALT',
-      label: PANEL_LABEL,
+      label: pageStrings().title,
       component: mounted(() => createElement(PanelRoot, { page })),
     },
   ],
 
-  getCommandsModule: ({ servicesManager: { services } }: ModeEntry) => commandsModule(page, services),
+  getCommandsModule: ({ servicesManager: { services } }: ModeEntry) =>
+    commandsModule(page, services, pageStrings()),
 };
 
 export default extension;

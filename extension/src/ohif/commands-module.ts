@@ -1,6 +1,6 @@
+import type { Strings } from '../strings/index.ts';
 import { commands } from './commands.ts';
 import type { Command } from './commands.ts';
-import { PANEL_LABEL } from './id.ts';
 import type { Page } from './page.ts';
 import type { ModeServices } from './toolbar.ts';
 
@@ -11,6 +11,7 @@ import type { ModeServices } from './toolbar.ts';
 export function commandsModule(
   page: Pick<Page, 'session' | 'start'>,
   services: Pick<ModeServices, 'uiNotificationService'>,
+  { title }: Strings,
 ): {
   readonly definitions: Readonly<Record<string, Command>>;
   readonly defaultContext: string;
@@ -26,7 +27,7 @@ export function commandsModule(
         } catch (error) {
           console.error(error);
           const message = error instanceof Error ? error.message : String(error);
-          services.uiNotificationService?.show({ title: PANEL_LABEL, message, type: 'error' });
+          services.uiNotificationService?.show({ title, message, type: 'error' });
         }
       },
     },

@@ -1,3 +1,4 @@
+import type { Strings } from '../strings/index.ts';
 import type { Session } from '../workflow/session.ts';
 
 /** What OHIF's command manager takes. */
@@ -46,9 +47,15 @@ export function commands(session: Session | (() => Session | undefined)): Readon
 }
 
 /** Keys that OHIF's own hotkeys leave free. */
-export const hotkeys: readonly Hotkey[] = [
-  { commandName: 'salt.draftFrame', label: 'SALT: draft this frame', keys: ['shift+d'] },
-  { commandName: 'salt.acceptFrame', label: 'SALT: collect this frame', keys: ['shift+a'] },
-  { commandName: 'salt.nextFrame', label: 'SALT: next frame to annotate', keys: ['shift+n'] },
-  { commandName: 'salt.segmentSeries', label: 'SALT: segment this series', keys: ['shift+s'] },
-];
+export function hotkeys({ frames, segment }: Strings): readonly Hotkey[] {
+  return [
+    { commandName: 'salt.draftFrame', label: `SALT: ${frames.draft}`, keys: ['shift+d'] },
+    { commandName: 'salt.acceptFrame', label: `SALT: ${frames.collect}`, keys: ['shift+a'] },
+    { commandName: 'salt.nextFrame', label: `SALT: ${frames.next}`, keys: ['shift+n'] },
+    {
+      commandName: 'salt.segmentSeries',
+      label: `SALT: ${segment.title} · ${segment.series}`,
+      keys: ['shift+s'],
+    },
+  ];
+}

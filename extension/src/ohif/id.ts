@@ -6,6 +6,7 @@ export const EXTENSION_VERSION = manifest.version;
 
 /** The panel's name within the extension. */
 export const PANEL_NAME = 'finetune';
-export const PANEL_LABEL = 'SALT fine-tune';
+/** Of the mode, which has no catalogues. */
+export const MODE_LABEL = 'SALT fine-tune';
 /** How a mode asks for the panel. */
 export const PANEL_ID = `${EXTENSION_ID}.panelModule.${PANEL_NAME}`;

@@ -3,11 +3,11 @@ import { createWorkerBackend } from '../../../src/worker/client.ts';
 import type { Managers } from '../host/ohif-types.ts';
 import { createOhifViewer } from '../host/ohif-viewer.ts';
 import { openSetStorage } from '../store/idb-storage.ts';
-import { chooseStrings } from '../strings/index.ts';
 import { createSession } from '../workflow/session.ts';
 import type { Session } from '../workflow/session.ts';
 import { pluginFolder } from './addresses.ts';
 import { readConfiguration } from './configuration.ts';
+import { pageStrings } from './language.ts';
 import { renewedViewer } from './renewed-viewer.ts';
 import type { RenewedViewer } from './renewed-viewer.ts';
 
@@ -60,7 +60,7 @@ export class Page {
     this.#session = createSession({
       viewer,
       storage,
-      strings: chooseStrings([localStorage.getItem('i18nextLng') ?? undefined, ...navigator.languages]),
+      strings: pageStrings(),
       config: panel,
       backend: createWorkerBackend(engine),
     });

@@ -1,4 +1,4 @@
-import { PANEL_ID, PANEL_LABEL } from '../../../extension/src/ohif/id.ts';
+import { MODE_LABEL, PANEL_ID } from '../../../extension/src/ohif/id.ts';
 
 /** What of OHIF's mode API is used here; the rest passes through untouched. */
 export interface Mode {
@@ -48,7 +48,7 @@ export async function withPanel(id: string, stock: string, input: ModeFactoryInp
     ...mode,
     id,
     routeName: 'salt',
-    displayName: PANEL_LABEL,
+    displayName: MODE_LABEL,
     routes: mode.routes.map((route, index) => (index === 0 ? withPanelFirst(route) : route)),
     onModeEnter(context) {
       withoutStatistics(context);
