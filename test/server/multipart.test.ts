@@ -70,6 +70,23 @@ describe('a multipart request', () => {
       /Unexpected end/,
     );
   });
+
+  for (const size of [1_000, 300_000]) {
+    it(`of ${size} bytes ends with the error of a disk that fails`, { timeout: 10_000 }, async () => {
+      const body = Buffer.concat([
+        Buffer.from('--b\r\nContent-Type: application/dicom\r\n\r\n'),
+        Buffer.alloc(size, 7),
+        Buffer.from('\r\n--b--\r\n'),
+      ]);
+      const pieces = Array.from({ length: Math.ceil(size / 65_536) + 1 }, (_, i) =>
+        body.subarray(i * 65_536, (i + 1) * 65_536),
+      );
+      await assert.rejects(
+        readMultipart(withPauses(pieces), 'b', () => join(folder, 'nowhere', 'part')),
+        { code: 'ENOENT' },
+      );
+    });
+  }
 });
 
 /** So that the first has been dealt with when the second comes. */
@@ -77,4 +94,12 @@ async function* withPause(first: Buffer, second: Buffer): AsyncGenerator<Buffer>
   yield first;
   await wait(50);
   yield second;
+}
+
+/** As the network brings them: a promise that nobody settles is no reason for Node to stay. */
+async function* withPauses(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const piece of pieces) {
+    yield piece;
+    await wait(1);
+  }
 }

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -66,6 +74,18 @@ describe('storing', () => {
     await start();
     const [found] = await find(root, `studies/${NEW.study}/series/${NEW.series}/instances`);
     assert.equal(value(found, '00080018'), NEW.sop);
+  });
+
+  it('removes what was half received at the start, once it is a day old', async () => {
+    const name = (n: number): string => join(stored, `.incoming-00000000-0000-4000-8000-00000000000${n}`);
+    writeFileSync(name(1), 'old');
+    utimesSync(name(1), Date.now() / 1000, Date.now() / 1000 - 25 * 60 * 60);
+    writeFileSync(name(2), 'being received by another server');
+    await server.close();
+    await start();
+    assert.ok(!existsSync(name(1)));
+    assert.ok(existsSync(name(2)));
+    rmSync(name(2));
   });
 
   it('says yes to the same object again, and keeps one', async () => {
@@ -205,6 +225,31 @@ describe('hostile and broken requests', () => {
     assert.deepEqual(files(), before);
     assert.equal((await find(root, 'studies')).length, 3);
   });
+
+  for (const [name, bytes, sent] of [
+    ['multipart', multipart([new Uint8Array(1_500_000)]), undefined],
+    ['a single object', new Uint8Array(1_500_000), 'application/dicom'],
+  ] as const) {
+    for (const [code, status] of [
+      ['ENOSPC', 507],
+      ['EIO', 500],
+    ] as const) {
+      it(`${name}: a disk that fails with ${code} is an answer`, { timeout: 10_000 }, async (t) => {
+        const before = files();
+        // The last argument of either is told how it went.
+        const fail = (...given: readonly unknown[]): void => {
+          const done = given.at(-1) as (error: Error) => void;
+          setImmediate(done, Object.assign(new Error(`${code}: write`), { code, syscall: 'write' }));
+        };
+        t.mock.method(fs, 'write', fail);
+        t.mock.method(fs, 'writev', fail);
+        const done = await post(`${root}/studies`, bytes, sent);
+        assert.equal(done.status, status);
+        assert.match(done.answer.error ?? '', /disk.*nothing of (?:it|the request) was stored/u);
+        assert.deepEqual(files(), before);
+      });
+    }
+  }
 
   it('cannot name files outside the archive', async () => {
     for (const path of [

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../../imaging/dicom/errors.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -20,6 +20,12 @@ export interface FolderArchiveOptions {
 }
 
 export type Stored = { readonly instance: StoredInstance; readonly isNew: boolean };
+
+/** How files that are being received begin, with a UUID behind it. */
+const INCOMING = '.incoming-';
+const LEFTOVER = new RegExp(`^\\${INCOMING}[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, 'u');
+/** Nothing is received for so long: a younger one may be another server's, which is receiving it now. */
+const LEFTOVER_MS = 24 * 60 * 60_000;
 
 /** A folder of DICOM files, searched by the index that was made of their headers at the start. */
 export class FolderArchive {
@@ -42,10 +48,14 @@ export class FolderArchive {
     this.duplicates = instances.filter((instance) => !this.index.add(instance)).map(({ path }) => path);
   }
 
-  /** @throws SaltError `FILE_UNREADABLE` for a folder that cannot be read */
+  /**
+   * Removes what processes that died left half received.
+   * @throws SaltError `FILE_UNREADABLE` for a folder that cannot be read
+   */
   static async open({ folder, storeFolder, tell }: FolderArchiveOptions): Promise<FolderArchive> {
     const scanned = await scanFolder(folder, tell);
     const store = storeFolder ?? join(folder, 'stored');
+    await removeLeftovers(store);
     // A folder elsewhere holds what earlier sessions stored.
     const isInside = store === folder || store.startsWith(join(folder, '/'));
     const earlier = isInside ? { instances: [], leftOut: [] } : await scanFolder(await made(store));
@@ -62,7 +72,7 @@ export class FolderArchive {
    */
   async receive(): Promise<() => string> {
     const folder = await made(this.storeFolder);
-    return () => join(folder, `.incoming-${randomUUID()}`);
+    return () => join(folder, `${INCOMING}${randomUUID()}`);
   }
 
   /**
@@ -127,6 +137,16 @@ function check(bytes: Uint8Array, path: string, name: string): StoredInstance {
     return checkFile(bytes, path, name);
   } catch (error) {
     throw new StoreRefusal(FAILURE.unreadable, reasonOf(error), undefined, { cause: error });
+  }
+}
+
+/** What cannot be removed stays, out of everyone's sight. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((name) => LEFTOVER.test(name))) {
+    const path = join(folder, name);
+    const changed = (await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity;
+    if (Date.now() - changed > LEFTOVER_MS) await rm(path, { force: true }).catch(() => undefined);
   }
 }
 

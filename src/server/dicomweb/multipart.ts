@@ -53,12 +53,14 @@ async function* encode(
  * Gives Dicer all of a request. It says `finish` as soon as it has seen the last boundary, at which a pipe would stop reading: what comes
  * after it, were it the last dash alone, would never be taken from the connection and the request would hang.
  *
- * @throws Error when the request ends early.
+ * @param failed aborted when a part cannot be written: Dicer would wait for it to be read on, for ever.
+ * @throws Error when the request ends early; the reason of `failed`.
  */
-async function feed(dicer: Dicer, body: Readable): Promise<void> {
+async function feed(dicer: Dicer, body: AsyncIterable<Uint8Array>, failed: AbortSignal): Promise<void> {
   const whole = new Promise<void>((resolve, reject) => {
     dicer.once('finish', resolve);
     dicer.once('error', reject);
+    failed.addEventListener('abort', () => reject(failed.reason as Error));
   });
   // It is waited for below, and may have failed before.
   whole.catch(() => undefined);
@@ -83,10 +85,11 @@ export interface ReceivedPart {
  * Receives a multipart request into files, part by part.
  *
  * @param newFile makes up a path for the next part.
- * @throws Error when the request ends early or has no part; files that were begun are left to the caller.
+ * @throws Error when the request ends early or has no part, or when a file cannot be written: the rest of the request is then unread.
+ *   Files that were begun are left to the caller.
  */
 export async function readMultipart(
-  body: Readable,
+  body: AsyncIterable<Uint8Array>,
   boundary: string,
   newFile: () => string,
 ): Promise<ReceivedPart[]> {
@@ -94,6 +97,8 @@ export async function readMultipart(
   const streams: Readable[] = [];
   const types: string[] = [];
   const written: Promise<string>[] = [];
+  const closed: Promise<void>[] = [];
+  const failed = new AbortController();
   dicer.on('part', (part: Readable) => {
     const i = streams.push(part) - 1;
     part.on('header', (header: Record<string, readonly string[] | undefined>) => {
@@ -104,19 +109,23 @@ export async function readMultipart(
     part.once('end', () => part._read(0));
     const file = newFile();
     // Begun at once, because a part whose error nobody hears ends the process.
-    const writing = pipeline(part, createWriteStream(file, { flags: 'wx' })).then(() => file);
-    writing.catch(() => undefined);
+    const output = createWriteStream(file, { flags: 'wx' });
+    closed.push(new Promise<void>((resolve) => output.once('close', () => resolve())));
+    const writing = pipeline(part, output).then(() => file);
+    // The first of several errors is the one that counts: the others follow from it.
+    writing.catch((error: unknown) => failed.abort(error));
     written.push(writing);
   });
+  let files: string[];
   try {
-    await feed(dicer, body);
+    await feed(dicer, body, failed.signal);
+    files = await Promise.all(written);
   } catch (error) {
     // Parts that will not be finished, e.g. when the client is gone.
     for (const stream of streams) stream.destroy();
-    await Promise.allSettled(written);
+    await Promise.allSettled([...written, ...closed]);
     throw error;
   }
-  const files = await Promise.all(written);
   if (files.length === 0) throw new Error('it has no parts between its boundaries');
   return files.map((file, i) => ({ file, contentType: types[i] ?? '' }));
 }

@@ -71,26 +71,52 @@ async function storeParts(request: Request, archive: FolderArchive): Promise<(St
   }
 }
 
-/** @throws HttpError 400 for a request that is not what it says, or not all of it */
+/**
+ * @throws HttpError 400 for a request that is not what it says, or not all of it; 507 where the disk is full, 500 where it fails.
+ */
 async function receive(request: Request, newFile: () => string): Promise<ReceivedPart[]> {
   const { type, parameters } = parseMediaType(request.headers['content-type'] ?? '');
+  // What fails must not break the connection off: the answer goes out on it.
+  const body: AsyncIterable<Uint8Array> = request.body.iterator({ destroyOnReturn: false });
   try {
     if (type === DICOM) {
       const file = newFile();
-      await pipeline(request.body, createWriteStream(file, { flags: 'wx' }));
+      await pipeline(body, createWriteStream(file, { flags: 'wx' }));
       return [{ file, contentType: DICOM }];
     }
     const { boundary } = parameters;
     if (boundary === undefined || boundary === '') throw new Error('its Content-Type names no boundary');
-    return await readMultipart(request.body, boundary, newFile);
+    return await readMultipart(body, boundary, newFile);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code))) {
-      throw new HttpError(507, 'The disk is full: nothing of the request was stored.', { cause: error });
-    }
-    throw new HttpError(400, `The request cannot be read, nothing of it was stored: ${reasonOf(error)}.`, {
-      cause: error,
-    });
+    await readToTheEnd(request.body);
+    throw refusalOf(error);
   }
+}
+
+/** Many clients listen only once they have sent everything. */
+async function readToTheEnd(body: Readable): Promise<void> {
+  try {
+    for await (const _unused of body);
+  } catch {
+    // The client is gone.
+  }
+}
+
+function refusalOf(cause: unknown): HttpError {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new HttpError(507, 'The disk is full: nothing of the request was stored.', { cause });
+  }
+  if (code !== undefined && (syscall === 'open' || syscall === 'write')) {
+    return new HttpError(
+      500,
+      `The request cannot be written to the disk (${code}), nothing of it was stored. Look after the disk, then send it again.`,
+      { cause },
+    );
+  }
+  return new HttpError(400, `The request cannot be read, nothing of it was stored: ${reasonOf(cause)}.`, {
+    cause,
+  });
 }
 
 async function storePart(
