@@ -1,6 +1,7 @@
 /** What an adapter file says about itself. */
 import { z } from 'zod';
 import { detailConfigSchema } from '../model/detail/index.ts';
+import { sha256 as hexOfSha256 } from '../model/checkpoint/weights-hash.ts';
 import { samConfigSchema } from '../model/sam-config.ts';
 import { unetConfigSchema } from '../model/unet.ts';
 import { methodConfigSchema } from './method-config.ts';
@@ -96,8 +97,10 @@ export const adapterInfoSchema = z
 
 export type AdapterInfo = Readonly<z.infer<typeof adapterInfoSchema>>;
 
-/** The name under which a frame appears in an adapter file: SHA-256 of salt and identifier, in hexadecimal. */
-export async function hashFrame(salt: string, frameId: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${salt}\n${frameId}`));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+/**
+ * The name under which a frame appears in an adapter file: SHA-256 of salt and identifier, in hexadecimal.
+ * @throws SaltError `PAGE_INSECURE`
+ */
+export function hashFrame(salt: string, frameId: string): Promise<string> {
+  return hexOfSha256(new TextEncoder().encode(`${salt}\n${frameId}`));
 }

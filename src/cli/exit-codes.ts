@@ -22,6 +22,7 @@ const EXIT_OF: Readonly<Record<ErrorCode, number>> = {
   DEVICE_UNAVAILABLE: EXIT.device,
   DEVICE_LOST: EXIT.device,
   OUT_OF_MEMORY: EXIT.device,
+  PAGE_INSECURE: EXIT.failed,
   GRAPH_INVALID: EXIT.failed,
   NOT_FINITE: EXIT.failed,
   VERIFICATION_FAILED: EXIT.failed,

@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'GRAPH_INVALID',
   'DEVICE_UNAVAILABLE',
   'DEVICE_LOST',
+  'PAGE_INSECURE', // plain http from another machine: browsers withhold what it takes to compute
   'OUT_OF_MEMORY',
   'NOT_FINITE', // NaN or Inf in pixels, weights or a training step
   'CANCELLED',

@@ -14,6 +14,7 @@ import { prepareModel } from '../model/prepared/prepare.ts';
 import { recognise } from '../model/prepared/recognise.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { formatBytes } from '../protocol/format-bytes.ts';
+import { insecurePage } from '../protocol/insecure-page.ts';
 import { fetchBytes, fetchText } from './fetch.web.ts';
 
 export interface CachedModel {
@@ -66,14 +67,15 @@ export async function eraseModelCache(): Promise<void> {
   await caches?.delete(STORE);
 }
 
-/** @throws SaltError `FILE_UNWRITABLE` where the page may keep nothing */
+/** @throws SaltError `PAGE_INSECURE`; `FILE_UNWRITABLE` where the page may keep nothing all the same */
 export async function openModelCache(): Promise<ModelCache> {
   const { caches } = globalThis as { caches?: CacheStorage };
-  const store = await caches?.open(STORE).catch(() => undefined);
+  if (!caches) throw insecurePage();
+  const store = await caches.open(STORE).catch(() => undefined);
   if (!store) {
     throw new SaltError(
       'FILE_UNWRITABLE',
-      'This page can keep no models: open it over https:// or from localhost, and not in a private window.',
+      'This page can keep no models: open it in a window that is not private, and allow it to store data.',
     );
   }
   return cacheIn(store);

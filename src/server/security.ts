@@ -9,6 +9,10 @@ export function isThisMachine(host: string): boolean {
   return THIS_MACHINE.includes(host);
 }
 
+export function listensEverywhere(host: string): boolean {
+  return ANY_ADDRESS.includes(host);
+}
+
 /**
  * - Cross-origin isolation, without which WASM has no threads.
  * - No connection to any other origin: images and segmentations cannot leave the page.
@@ -19,7 +23,7 @@ export function isThisMachine(host: string): boolean {
  */
 export function addSecurity(server: FastifyInstance, host: string): void {
   server.addHook('onRequest', async (request) => {
-    if (ANY_ADDRESS.includes(host)) return;
+    if (listensEverywhere(host)) return;
     const names = [...THIS_MACHINE, host];
     if (!names.includes(request.hostname)) {
       throw new HttpError(

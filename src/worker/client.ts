@@ -3,6 +3,7 @@
  * ONNX Runtime, because it becomes part of the extension.
  */
 import type { Backend, DeviceInfo, TrainRun, TrainRunEvent } from '../protocol/backend.ts';
+import { newUuid } from '../protocol/uuid.ts';
 import { compactAnnotation, compactFrame, compactRequest } from './compact.ts';
 import { EngineClient } from './engine-client.ts';
 import type { RunStart, ServedModel, WorkerSettings } from './messages.ts';
@@ -77,7 +78,7 @@ export function createWorkerBackend(options: WorkerBackendOptions): Backend {
     train(request, onEvent) {
       const annotations = request.annotations.map(compactAnnotation);
       const preview = request.preview && { preview: compactFrame(request.preview) };
-      return launch({ id: crypto.randomUUID(), request: { ...request, annotations, ...preview } }, onEvent);
+      return launch({ id: newUuid(), request: { ...request, annotations, ...preview } }, onEvent);
     },
     unfinished: () => engine.call('unfinished', []),
     resume: (id, onEvent) => launch({ id }, onEvent),

@@ -2,6 +2,7 @@
 import { decodeAdapter } from '../adapters/index.ts';
 import type { AdapterSummary } from '../protocol/backend.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { newUuid } from '../protocol/uuid.ts';
 import type { EngineService, WorkerSettings } from './messages.ts';
 import { Models } from './models.ts';
 import { runsUnderWay } from './run-locks.ts';
@@ -64,7 +65,7 @@ export function createEngine(settings: WorkerSettings): EngineService {
     async importAdapter(_, file, name) {
       const bytes = await bytesOf(file);
       const { info } = decodeAdapter(bytes);
-      const record = adapters.recordOf(crypto.randomUUID(), name, info, bytes.byteLength);
+      const record = adapters.recordOf(newUuid(), name, info, bytes.byteLength);
       await adapters.addAdapter(record, bytes);
       return summaryOf(record);
     },

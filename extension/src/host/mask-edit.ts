@@ -1,5 +1,6 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
 import type { MaskPixels } from '../../../src/protocol/frames.ts';
+import { newUuid } from '../../../src/protocol/uuid.ts';
 import { createBreather } from '../breather.ts';
 import type { Memo } from './cornerstone-types.ts';
 import type { FrameLabelmap, Labelmaps, SegmentLayer } from './labelmaps.ts';
@@ -61,7 +62,7 @@ export async function writeLabels(
   tell();
   if (changes.length === 0 || !undoable) return;
   const memo: Memo = {
-    id: crypto.randomUUID(),
+    id: newUuid(),
     operationType: 'labelmap',
     restoreMemo: (isUndo) =>
       restore(host, labelmaps, segmentationId, changes, isUndo === false ? 'after' : 'before'),

@@ -1,3 +1,5 @@
+import { newUuid } from '../../../src/protocol/uuid.ts';
+
 /**
  * A page that is open holds a lock of the browser, which goes with it however it ends: no other page takes what it has not saved yet for
  * something that was left behind.
@@ -24,7 +26,7 @@ export interface Locks {
 
 /** Where the browser has no locks, as on pages that are not secure, no other page is known to be open. */
 export function openVisit(locks: Locks | undefined = locksOfBrowser()): Visits {
-  const own = crypto.randomUUID();
+  const own = newUuid();
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;

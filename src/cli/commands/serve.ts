@@ -4,7 +4,7 @@ import { SaltError } from '../../protocol/errors.ts';
 import { writeDemoStudies } from '../../server/demo/index.ts';
 import { DEMO_FOLDER, OHIF_VERSION, findViewer } from '../../server/paths.ts';
 import { remoteArchive } from '../../server/proxy.ts';
-import { isThisMachine } from '../../server/security.ts';
+import { isThisMachine, listensEverywhere } from '../../server/security.ts';
 import { DEFAULT_PORT, startViewerServer } from '../../server/start.ts';
 import type { ArchiveOptions, ViewerServer } from '../../server/start.ts';
 import type { Console } from '../console.ts';
@@ -69,6 +69,7 @@ export function addServe(program: Command): void {
       console.warn(
         'Whoever reaches this address sees and stores images: there is no log-in and no encryption.',
       );
+      console.warn(tunnelLine(options.host, server.port));
     }
     console.result(`\nOpen ${server.url} in a browser.\n${archiveLine(options, server)}\nCtrl-C stops it.`, {
       url: server.url,
@@ -125,6 +126,15 @@ async function demoFolder(console: Console): Promise<string> {
   });
   console.tell(`Drawn studies ${written ? 'are' : 'were already'} in ${DEMO_FOLDER}.`);
   return DEMO_FOLDER;
+}
+
+/** Browsers compute on secure pages only: https, or localhost. */
+function tunnelLine(host: string, port: number): string {
+  const to = listensEverywhere(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return (
+    'Browsers on other machines draft and fine-tune only over https, which a server of yours before this one can speak, or by way ' +
+    `of a tunnel: there "ssh -L ${port}:${to}:${port} <this machine>", then http://localhost:${port}.`
+  );
 }
 
 function archiveLine({ dicomweb, data }: ServeOptions, { archive }: ViewerServer): string {

@@ -1,4 +1,5 @@
 import type { FloatTensor } from '../../graph/tensor.ts';
+import { insecurePage } from '../../protocol/insecure-page.ts';
 
 /**
  * A model's identity: lower-case hexadecimal SHA-256 over its tensors' names, shapes and float32 bytes, in any
@@ -31,13 +32,16 @@ export function weightsHasher(): WeightsHasher {
   };
 }
 
-/** Lower-case hexadecimal. */
+/** Lower-case hexadecimal. @throws SaltError `PAGE_INSECURE` where the browser computes none */
 export async function sha256({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): Promise<string> {
   // Web Crypto takes no shared memory, so that alone is copied.
   const bytes =
     buffer instanceof ArrayBuffer
       ? new Uint8Array(buffer, byteOffset, byteLength)
       : new Uint8Array(buffer, byteOffset, byteLength).slice();
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  // The DOM's types promise `subtle` to every page.
+  const { subtle } = crypto as { subtle?: SubtleCrypto };
+  if (!subtle) throw insecurePage();
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
