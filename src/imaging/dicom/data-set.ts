@@ -17,7 +17,7 @@ export function text(dataSet: DataSet, tag: string): string | undefined {
   const bytes = dataSet.byteArray.subarray(element.dataOffset, end);
   // (0008,0005) itself is plain ASCII.
   const charset = tag === CHARSET ? undefined : text(dataSet, CHARSET);
-  const value = decodeText(bytes, charset)
+  const value = decodeText(bytes, charset, element.vr)
     .replace(/[\0 ]+$/u, '')
     .trimStart();
   return value === '' ? undefined : value;

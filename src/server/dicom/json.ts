@@ -125,7 +125,7 @@ function values(dataSet: DataSet, element: Element, vr: string, charset: string 
   }
   if (vr === 'AT') return attributeTags(dataSet, element);
   const text = CHARSET_TEXT.has(vr)
-    ? decodeText(bytesOf(dataSet, element), charset)
+    ? decodeText(bytesOf(dataSet, element), charset, vr)
     : (ascii(dataSet, element) ?? '');
   const parts = (WHOLE_TEXT.has(vr) ? [text] : text.split('\\')).map((part) => trim(part, vr));
   if (parts.every((part) => part === '')) return [];
