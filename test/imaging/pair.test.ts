@@ -57,6 +57,28 @@ describe('pairing by name', () => {
     );
   });
 
+  it('knows DICOM files that are called by their UIDs, without an ending', () => {
+    const [one, two, long] = ['1.2.840.113619.2.1', '1.2.840.113619.2.2', '1.2.840.113619.2.123456'] as const;
+    for (const uids of [[one], [one, two], [one, long]]) {
+      for (const ending of ['.png', '_mask.png', '.seg.jp2']) {
+        const { pairs, problems } = pair(
+          uids,
+          uids.map((uid) => uid + ending),
+        );
+        assert.deepEqual(problems, []);
+        assert.deepEqual(
+          pairs.map(({ image, mask }) => [image, mask]),
+          uids.map((uid) => [uid, uid + ending]),
+        );
+      }
+    }
+    const run = pair([['1.2.840.113619.2.7', 8]], ['1.2.840.113619.2.7_3.png']);
+    assert.deepEqual(
+      run.pairs.map(({ frame }) => frame),
+      [3],
+    );
+  });
+
   it('takes the closest name: an exact one before a shortened one', () => {
     assert.deepEqual(brief(pair(['scan.png', 'scan_test.png'], ['scan_test_mask.png', 'scan_mask.png'])), [
       'scan scan_mask.png',

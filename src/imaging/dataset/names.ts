@@ -37,10 +37,13 @@ export function mayBeImage(name: string): boolean {
   return !name.startsWith('.') && !OTHER.test(name) && name.toLowerCase() !== 'dicomdir';
 }
 
-/** A file's name without its folder and its last ending, in lower case: how files are compared. */
+/**
+ * A file's name without its folder and its last ending, in lower case: how files are compared. Digits alone are no ending: DICOM files are
+ * called by UIDs.
+ */
 export function stemOf(name: string): string {
   const base = name.split(/[\\/]/u).at(-1) ?? name;
-  return base.replace(/(?<=.)\.[a-z0-9]{1,5}$/iu, '').toLowerCase();
+  return base.replace(/(?<=.)\.(?=\d*[a-z])[a-z0-9]{1,5}$/iu, '').toLowerCase();
 }
 
 /** The stem, then the stem without its last suffix, and so on: `21_training_mask`, `21_training`, `21`. */
