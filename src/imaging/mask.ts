@@ -5,12 +5,15 @@ import type { Frame, Mask } from './frame.ts';
 import { resizeBilinear } from './geometry/resize.ts';
 import { decodePicture, withoutAlpha } from './files/image.ts';
 
+/** Of 255: what the near-blacks of palettes and of lossy images stay below, and the pure blue of coloured masks does not. */
+const NOISE = 28;
+
 /**
  * A mask from an image file: 1 where the luminance reaches half of the format's range (128 of 255, 1 of 1), so that
  * the near-blacks and near-whites of palettes and of lossy images fall on their side.
  *
- * @throws SaltError IMAGE_INVALID, IMAGE_UNSUPPORTED; DATASET_INVALID for a file that counts 0, 1, ... instead of
- *   using the range, since every pixel of it would read as background.
+ * @throws SaltError IMAGE_INVALID, IMAGE_UNSUPPORTED; DATASET_INVALID for a file that counts 0, 1, ... or stops short of half
+ *   of the range, since every pixel of it would read as background.
  */
 export async function maskFromImage(bytes: Uint8Array, fileName: string): Promise<Mask> {
   const picture = await decodePicture(bytes, fileName);
@@ -25,7 +28,10 @@ export async function maskFromImage(bytes: Uint8Array, fileName: string): Promis
     data[i] = luminance >= (255 / white) * Math.ceil(white / 2) - 1e-3 ? 1 : 0;
   }
   const highest = Math.round((brightest * white) / 255);
-  if (white >= 255 && highest > 0 && highest <= 3) {
+  const counts = white >= 255 && highest > 0 && highest <= 3;
+  // Values of 16 bits come without loss.
+  const isNoise = white > 255 ? highest === 0 : brightest < NOISE;
+  if (counts || (!isNoise && !data.includes(1))) {
     throw new SaltError(
       'DATASET_INVALID',
       `${fileName} is no black and white mask: its highest value is ${highest} of ${white}, and a pixel counts as ` +

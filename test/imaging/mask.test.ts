@@ -71,6 +71,33 @@ describe('masks from images', () => {
     });
     assert.deepEqual(await bits(grey(8, 0, 0, 0)), [0, 0, 0]);
   });
+
+  it('that stop short of half of the range are refused as well', async () => {
+    for (const [depth, value, white] of [
+      [16, 1, 65_535],
+      [16, 255, 65_535],
+      [8, 100, 255],
+      [8, 127, 255],
+    ] as const) {
+      await assert.rejects(maskFromImage(grey(depth, 0, value, 0), 'dim.png'), {
+        code: 'DATASET_INVALID',
+        message: new RegExp(`dim\\.png.*highest value is ${value} of ${white}`, 'u'),
+      });
+    }
+    const blue = encode({
+      width: 2,
+      height: 1,
+      channels: 3,
+      depth: 8,
+      data: Uint8Array.of(0, 0, 0, 0, 0, 255),
+    });
+    await assert.rejects(maskFromImage(blue, 'blue.png'), { code: 'DATASET_INVALID' });
+  });
+
+  it('may be empty but for the noise of lossy images', async () => {
+    assert.deepEqual(await bits(grey(8, 0, 20, 5)), [0, 0, 0]);
+    assert.deepEqual(await bits(grey(16, 0, 0)), [0, 0]);
+  });
 });
 
 describe('masks as PNG', () => {
