@@ -108,10 +108,10 @@ async function addArchive(
     return undefined;
   }
   const archive = await FolderArchive.open(options);
-  const missed = archive.leftOut.filter(({ isDicom }) => isDicom);
+  const missed = archive.leftOut.filter(({ isMissed }) => isMissed);
   for (const { path, reason } of missed.slice(0, FIRST_LEFT_OUT)) tell(`Left out ${path}: ${reason}`);
   if (missed.length > FIRST_LEFT_OUT)
-    tell(`... and ${missed.length - FIRST_LEFT_OUT} more files that cannot be read.`);
+    tell(`... and ${missed.length - FIRST_LEFT_OUT} more that cannot be read.`);
   if (archive.duplicates.length > 0) {
     tell(`${archive.duplicates.length} files hold the same objects as others and are passed over.`);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs, {
   existsSync,
   mkdirSync,
+  promises,
   readFileSync,
   readdirSync,
   rmSync,
@@ -9,6 +10,7 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { request } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startViewerServer } from '../../src/server/start.ts';
@@ -299,6 +301,43 @@ describe('a folder of a person’s own', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('is read where files or folders in it may not be, and says which', async (t) => {
+    const own = join(folder, 'guarded');
+    mkdirSync(join(own, 'lost+found'), { recursive: true });
+    writeFileSync(join(own, 'one.dcm'), cine());
+    writeFileSync(join(own, 'secret.dcm'), second());
+    // Who runs the tests may read everything.
+    for (const [method, name, code] of [
+      ['readdir', 'lost+found', 'EACCES'],
+      ['open', 'secret.dcm', 'EIO'],
+    ] as const) {
+      const whole = promises[method] as (path: string, ...rest: unknown[]) => Promise<unknown>;
+      t.mock.method(promises, method, (path: string, ...rest: unknown[]) =>
+        path.endsWith(name)
+          ? Promise.reject(Object.assign(new Error(`${code}: ${path}`), { code }))
+          : whole(path, ...rest),
+      );
+    }
+    syncBuiltinESMExports();
+    const lines: string[] = [];
+    try {
+      const other = await startViewerServer({
+        archive: { kind: 'folder', folder: own, storeFolder: join(folder, 'guarded-stored') },
+        port: 0,
+        tell: (line) => lines.push(line),
+      });
+      await other.close();
+      assert.equal(other.archive?.index.size, 1);
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    const left = lines.filter((line) => line.startsWith('Left out'));
+    assert.equal(left.length, 2);
+    assert.match(left[0] ?? '', /lost\+found: it cannot be read \(EACCES\)/u);
+    assert.match(left[1] ?? '', /secret\.dcm: it cannot be read \(EIO\)/u);
   });
 
   it('that is not there is a clear error', async () => {

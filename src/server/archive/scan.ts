@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { reasonOf } from '../../imaging/dicom/errors.ts';
@@ -7,12 +6,12 @@ import { readHeader } from '../dicom/read-header.ts';
 import { describeInstance } from './instance.ts';
 import type { StoredInstance } from './instance.ts';
 
-/** A file that is no DICOM object which the archive can show. */
+/** A file that is no DICOM object which the archive can show, or a folder that cannot be read. */
 export interface LeftOut {
   readonly path: string;
   readonly reason: string;
-  /** Whether it looked like DICOM, so that its owner will miss it. */
-  readonly isDicom: boolean;
+  /** Whether its owner may miss it: it looks like DICOM, or nothing could be seen of it. */
+  readonly isMissed: boolean;
 }
 
 export interface Scanned {
@@ -28,15 +27,16 @@ const MEDIA_INDEX = 'DICOMDIR';
 
 /**
  * Reads the headers of all files below a folder, in the order of their paths, whatever they are called. Names that
- * start with a dot are passed over, links to folders are not followed.
+ * start with a dot are passed over, links to folders are not followed, and folders in it that cannot be read are left out.
  *
- * @throws SaltError `FILE_UNREADABLE` when the folder, or one in it, cannot be read.
+ * @throws SaltError `FILE_UNREADABLE` when the folder itself cannot be read.
  */
 export async function scanFolder(
   folder: string,
   tell: (read: number, of: number) => void = () => undefined,
 ): Promise<Scanned> {
-  const paths = await listFiles(folder);
+  const unreadable: LeftOut[] = [];
+  const paths = await listRoot(folder, unreadable);
   const found = new Array<StoredInstance | LeftOut>(paths.length);
   let next = 0;
   const work = async (): Promise<void> => {
@@ -48,7 +48,7 @@ export async function scanFolder(
   await Promise.all(Array.from({ length: TOGETHER }, work));
   return {
     instances: found.filter((item): item is StoredInstance => !('reason' in item)),
-    leftOut: found.filter((item): item is LeftOut => 'reason' in item),
+    leftOut: [...unreadable, ...found.filter((item): item is LeftOut => 'reason' in item)],
   };
 }
 
@@ -57,16 +57,21 @@ async function look(path: string): Promise<StoredInstance | LeftOut> {
   try {
     const header = await readHeader(path, name);
     if (header) return describeInstance(header, path, name);
-    return { path, reason: `${name} is not a DICOM file.`, isDicom: false };
+    return { path, reason: `${name} is not a DICOM file.`, isMissed: false };
   } catch (error) {
-    return { path, reason: reasonOf(error), isDicom: error instanceof SaltError };
+    const reason = error instanceof SaltError ? error.message : unreadableBecause(error);
+    return { path, reason, isMissed: true };
   }
 }
 
-async function listFiles(folder: string): Promise<string[]> {
-  let entries: Dirent[];
+function unreadableBecause(error: unknown): string {
+  const why = error instanceof Error && 'code' in error ? String(error.code) : reasonOf(error);
+  return `it cannot be read (${why}). Allow it to be read, or look after the disk, and start anew.`;
+}
+
+async function listRoot(folder: string, unreadable: LeftOut[]): Promise<string[]> {
   try {
-    entries = await readdir(folder, { withFileTypes: true });
+    return await listFiles(folder, unreadable);
   } catch (cause) {
     throw new SaltError(
       'FILE_UNREADABLE',
@@ -75,12 +80,22 @@ async function listFiles(folder: string): Promise<string[]> {
       { cause },
     );
   }
+}
+
+/** @throws errors of the file system for the folder itself; those below it go to `unreadable` */
+async function listFiles(folder: string, unreadable: LeftOut[]): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith('.') || entry.name === MEDIA_INDEX) continue;
-    if (entry.isDirectory()) files.push(...(await listFiles(path)));
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(path)))) files.push(path);
+    if (entry.isDirectory()) {
+      try {
+        files.push(...(await listFiles(path, unreadable)));
+      } catch (error) {
+        unreadable.push({ path, reason: unreadableBecause(error), isMissed: true });
+      }
+    } else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(path)))) files.push(path);
   }
   return files;
 }
