@@ -13,6 +13,16 @@ export function listensEverywhere(host: string): boolean {
   return ANY_ADDRESS.includes(host);
 }
 
+/** As browsers write it: in lower case, an IPv6 address short and in brackets. */
+function nameInUrls(host: string): string {
+  try {
+    return new URL(`http://${host.includes(':') ? `[${host}]` : host}`).hostname;
+  } catch {
+    // With the name of a network card, say, which no browser takes.
+    return host.toLowerCase();
+  }
+}
+
 /**
  * - Cross-origin isolation, without which WASM has no threads.
  * - No connection to any other origin: images and segmentations cannot leave the page.
@@ -24,8 +34,8 @@ export function listensEverywhere(host: string): boolean {
 export function addSecurity(server: FastifyInstance, host: string): void {
   server.addHook('onRequest', async (request) => {
     if (listensEverywhere(host)) return;
-    const names = [...THIS_MACHINE, host];
-    if (!names.includes(request.hostname)) {
+    const names = [...THIS_MACHINE, nameInUrls(host)];
+    if (!names.includes(request.hostname.toLowerCase())) {
       throw new HttpError(
         421,
         `This server does not answer to the name "${request.hostname}". Open it as ${host}.`,

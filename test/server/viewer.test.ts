@@ -4,7 +4,9 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
+import Fastify from 'fastify';
 import { remoteArchive } from '../../src/server/proxy.ts';
+import { addSecurity } from '../../src/server/security.ts';
 import { startViewerServer } from '../../src/server/start.ts';
 import type { ViewerServer } from '../../src/server/start.ts';
 import { temporaryFolder, writeStudies } from './studies.ts';
@@ -124,6 +126,22 @@ describe('the viewer', () => {
     assert.equal(await statusFor({ Origin: 'http://evil.example' }), 403);
     assert.equal(await statusFor({ Origin: 'http://evil.example' }, 'POST'), 403);
   });
+
+  for (const [host, asked] of [
+    ['fd00::1', '[fd00::1]:8055'],
+    ['FD00:0:0::1', '[fd00::1]:8055'],
+    ['MyBox', 'mybox:8055'],
+    ['mybox', 'MyBox:8055'],
+  ] as const) {
+    it(`answers as ${asked} where it listens on ${host}`, async () => {
+      const bare = Fastify();
+      addSecurity(bare, host);
+      bare.get('/', () => 'yes');
+      assert.equal((await bare.inject({ url: '/', headers: { host: asked } })).statusCode, 200);
+      const other = await bare.inject({ url: '/', headers: { host: 'evil.example' } });
+      assert.notEqual(other.statusCode, 200);
+    });
+  }
 
   it('takes the next port where one is taken, and says so', async () => {
     const lines: string[] = [];
