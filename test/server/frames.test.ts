@@ -49,7 +49,7 @@ before(async () => {
   const values = Uint16Array.from({ length: 2 * 24 * 32 }, (_, i) => i * 3);
   write(
     3,
-    image(place(3), [], {
+    image(place(3), [['00281201', 'OW', words(Uint16Array.of(1, 2, 0xabcd), true)]], {
       frames: 2,
       bitsAllocated: 16,
       pixels: words(values, true),
@@ -169,6 +169,14 @@ describe('frames', () => {
 });
 
 describe('bulk data', () => {
+  it('of a big endian file is little endian, whether it comes inline or by itself', async () => {
+    const wanted = Buffer.from(words(Uint16Array.of(1, 2, 0xabcd)));
+    const [metadata] = await find(`${url}/dicom-web`, path(3).replace('dicom-web/', '') + '/metadata');
+    assert.deepEqual(Buffer.from(metadata?.['00281201']?.InlineBinary ?? '', 'base64'), wanted);
+    const [part] = await fetchParts(`${url}/${path(3)}/bulkdata/00281201`, '*/*');
+    assert.deepEqual(part?.body, wanted);
+  });
+
   it('is where metadata say it is, also within sequences', async () => {
     const [metadata] = await find(`${url}/dicom-web`, path(6).replace('dicom-web/', '') + '/metadata');
     const outer = metadata?.['00420011'];

@@ -2,11 +2,9 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DataSet, Element } from 'dicom-parser';
 import { EXPLICIT_BIG_ENDIAN } from '../../imaging/dicom/transfer-syntax.ts';
+import { toLittleEndian } from '../dicom/byte-order.ts';
 import { representation } from '../dicom/json.ts';
 import { readHeader } from '../dicom/read-header.ts';
-
-/** Bytes of a unit of the representations whose bytes have an order. */
-const UNITS: Readonly<Record<string, number>> = { OW: 2, OF: 4, OL: 4, OD: 8 };
 
 /**
  * A binary value, in little endian.
@@ -25,11 +23,8 @@ export async function readBulkData(path: string, place: string): Promise<Uint8Ar
   const bytes = header.inflated
     ? Buffer.from(header.dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + element.length))
     : await readAt(path, element.dataOffset, element.length);
-  const unit = UNITS[representation(tag.toUpperCase(), element, false)] ?? 1;
-  if (header.transferSyntax !== EXPLICIT_BIG_ENDIAN || bytes.length % unit !== 0) return bytes;
-  if (unit === 2) return bytes.swap16();
-  if (unit === 4) return bytes.swap32();
-  return unit === 8 ? bytes.swap64() : bytes;
+  if (header.transferSyntax !== EXPLICIT_BIG_ENDIAN) return bytes;
+  return toLittleEndian(bytes, representation(tag.toUpperCase(), element, false));
 }
 
 function descend(dataSet: DataSet, steps: readonly string[]): DataSet | undefined {

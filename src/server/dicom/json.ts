@@ -1,7 +1,12 @@
+import * as parser from 'dicom-parser';
 import type { DataSet, Element } from 'dicom-parser';
 import { decodeText } from '../../imaging/dicom/charset.ts';
 import { unsigned16 } from '../../imaging/dicom/data-set.ts';
+import { toLittleEndian } from './byte-order.ts';
 import { vrOf } from './dictionary.ts';
+
+// For the reason given in read-header.ts.
+const { bigEndianByteArrayParser } = (parser as { default?: typeof parser }).default ?? parser;
 
 export interface PersonName {
   Alphabetic?: string;
@@ -98,7 +103,8 @@ function attribute(dataSet: DataSet, tag: string, element: Element, context: Con
   if (element.length <= 0) return { vr };
   if (BINARY.has(vr)) {
     if (element.length > INLINE_BYTES) return { vr, BulkDataURI: context.bulkData(path) };
-    return { vr, InlineBinary: Buffer.from(bytesOf(dataSet, element)).toString('base64') };
+    const bytes = Buffer.from(bytesOf(dataSet, element));
+    return { vr, InlineBinary: inLittleEndian(dataSet, bytes, vr).toString('base64') };
   }
   const value = values(dataSet, element, vr, context.charset);
   return value.length > 0 ? { vr, Value: value } : { vr };
@@ -159,6 +165,11 @@ function attributeTags(dataSet: DataSet, element: Element): string[] {
     { length: Math.floor(element.length / 4) },
     (_, i) => `${hex(dataSet.uint16(element.tag, 2 * i))}${hex(dataSet.uint16(element.tag, 2 * i + 1))}`,
   );
+}
+
+/** @param bytes are changed where the data set is big endian */
+function inLittleEndian({ byteArrayParser }: DataSet, bytes: Buffer, vr: string): Buffer {
+  return byteArrayParser === bigEndianByteArrayParser ? toLittleEndian(bytes, vr) : bytes;
 }
 
 function ascii(dataSet: DataSet, element: Element | undefined): string | undefined {
