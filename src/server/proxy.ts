@@ -28,16 +28,28 @@ export function remoteArchive(address: string, user?: string): RemoteArchive {
     throw invalid(address);
   }
   if (!['http:', 'https:'].includes(url.protocol)) throw invalid(address);
-  const own =
-    url.username === ''
-      ? undefined
-      : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const credentials = user ?? own;
+  const credentials = user ?? credentialsIn(url);
   return {
     url: `${url.origin}${url.pathname.replace(/\/+$/u, '')}`,
     authorization:
       credentials === undefined ? undefined : `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`,
   };
+}
+
+/** @throws SaltError `INVALID_ARGUMENT`, which does not repeat the password */
+function credentialsIn({ username, password }: URL): string | undefined {
+  if (username === '') return undefined;
+  try {
+    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch (cause) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      'The user name or the password in the address of the archive has a "%" that stands for itself: write "%25" for it, ' +
+        'or give them with --dicomweb-user name:password.',
+      {},
+      { cause },
+    );
+  }
 }
 
 function invalid(address: string): SaltError {

@@ -180,6 +180,9 @@ describe('an archive elsewhere', () => {
     const archive = remoteArchive('https://anna:s%40crt@host:8042/dicom-web/');
     assert.equal(archive.url, 'https://host:8042/dicom-web');
     assert.equal(archive.authorization, `Basic ${btoa('anna:s@crt')}`);
+    const bare = 'http://anna:50%off@host/dicom-web';
+    assert.throws(() => remoteArchive(bare), { code: 'INVALID_ARGUMENT', message: /"%25"/u });
+    assert.equal(remoteArchive(bare, 'anna:50%off').authorization, `Basic ${btoa('anna:50%off')}`);
     assert.throws(() => remoteArchive('host:8042'), /no address of an archive/u);
     assert.throws(() => remoteArchive('file:///etc'), /no address of an archive/u);
   });
