@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openDicomDataset } from '../../src/imaging/dataset/dicom.node.ts';
 import { openFolderDataset } from '../../src/imaging/dataset/folder.node.ts';
+import { union } from '../../src/imaging/dataset/segments.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
+import type { SegFrame } from '../../src/imaging/dicom/seg-read.ts';
 import { encodeSeg } from '../../src/imaging/dicom/seg-write.ts';
 import type { Mask } from '../../src/imaging/frame.ts';
 import { encodeFramePng, encodeMaskPng } from '../../src/imaging/mask.ts';
@@ -158,6 +160,25 @@ describe('DICOM files', () => {
     const { samples } = await openDicomDataset(paths);
     const mask = await samples[0]?.loadMask();
     assert.deepEqual([mask?.data[5], mask?.data[6], mask?.data[7]], [1, 1, 0]);
+  });
+
+  it('share one also where the two are drawn at different scales, unless their shapes differ', async () => {
+    const of = (width: number, height: number, column: number): SegFrame => ({
+      segment: 1,
+      references: [],
+      mask: async () => ({
+        width,
+        height,
+        data: Uint8Array.from({ length: width * height }, (_, i) => (i % width === column ? 1 : 0)),
+      }),
+    });
+    const both = await union([of(2, 2, 1), of(4, 4, 0)]);
+    assert.deepEqual([both.width, both.height], [4, 4]);
+    assert.deepEqual([...both.data], new Array(4).fill([1, 0, 1, 1]).flat());
+    await assert.rejects(union([of(4, 4, 0), of(4, 2, 0)]), {
+      code: 'DATASET_INVALID',
+      message: /4 x 4 and 4 x 2/u,
+    });
   });
 
   it('use the segment that the word names, or the only one, with a remark', async () => {

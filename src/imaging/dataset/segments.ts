@@ -1,5 +1,7 @@
 import type { SegFile, SegFrame, SegSegment } from '../dicom/seg-read.ts';
+import { SaltError } from '../../protocol/errors.ts';
 import type { Mask } from '../frame.ts';
+import { resizeMask } from '../mask.ts';
 
 /**
  * The segments of a file that a word names, by label or coded type. Without a word, or where the only segment is
@@ -49,13 +51,26 @@ export function framesBySource(
   return bySource;
 }
 
-/** Everything that any of the frames marks; there is at least one. */
-export async function union([first, ...others]: readonly SegFrame[]): Promise<Mask> {
-  if (!first) throw new RangeError('A union needs at least one frame.');
-  const mask = await first.mask();
-  for (const frame of others) {
-    const { data } = await frame.mask();
-    for (let i = 0; i < data.length; i++) mask.data[i] = (mask.data[i] ?? 0) | (data[i] ?? 0);
+/**
+ * Everything that any of the frames marks, at the size of the largest; there is at least one.
+ * @throws SaltError DATASET_INVALID when their proportions differ
+ */
+export async function union(frames: readonly SegFrame[]): Promise<Mask> {
+  const masks: Mask[] = [];
+  for (const frame of frames) masks.push(await frame.mask());
+  const [largest, ...others] = masks.sort((a, b) => b.data.length - a.data.length);
+  if (!largest) throw new RangeError('A union needs at least one frame.');
+  const { width, height } = largest;
+  for (const mask of others) {
+    if (mask.width * height !== mask.height * width) {
+      throw new SaltError(
+        'DATASET_INVALID',
+        `Two segmentations of one frame are ${width} x ${height} and ${mask.width} x ${mask.height}, which is no other size ` +
+          'of the same drawing. Keep the one that was drawn on this frame.',
+      );
+    }
+    const { data } = resizeMask(mask, width, height);
+    for (let i = 0; i < data.length; i++) largest.data[i] = (largest.data[i] ?? 0) | (data[i] ?? 0);
   }
-  return mask;
+  return largest;
 }
