@@ -93,7 +93,7 @@ async function dicomFolder(folder: string): Promise<string[] | undefined> {
 }
 
 /** Folders of a data set whose files are no frames. */
-const NO_FRAMES = /^(?:masks?|fov)(?:[-_].*)?$/iu;
+export const NO_FRAMES = /^(?:masks?|fov)(?:[-_].*)?$/iu;
 
 /** Files as they are, folders with all frames that are in them (not those of masks), in a stable order. */
 export async function filesOf(paths: readonly string[]): Promise<string[]> {

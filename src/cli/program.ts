@@ -17,7 +17,7 @@ Start here:
   ohif-salt doctor                                                     what this machine can do
   ohif-salt train --data frames --model unet --minutes 15 --out a.safetensors
   ohif-salt evaluate --adapter a.safetensors --data frames
-  ohif-salt segment --adapter a.safetensors --out masks frames/images
+  ohif-salt segment --adapter a.safetensors --out found frames/images
 
 Every command has its own help with examples: ohif-salt train --help
 

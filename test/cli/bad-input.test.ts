@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -62,6 +62,40 @@ describe('wrong usage ends with 2 and what to change', () => {
     const { code, stderr } = await train(...TINY_UNET, '--data', 'frames', '--steps', 'many');
     assert.equal(code, 2);
     assert.match(stderr, /--steps.*whole number/u);
+  });
+
+  test('masks where they would replace the images, or those of a data set', async () => {
+    const image = 'frames/images/f0.png';
+    const drawn = 'frames/masks/f0_mask.png';
+    const before = [image, drawn].map((path) => readFileSync(join(folder, path)));
+    const segment = (...args: string[]) =>
+      run(folder, ['segment', '--model', 'random:tiny', ...CPU, ...args]);
+    assertFailed(await segment(image, '--out', 'frames/images'), 2, /replace the image .*f0\.png: choose/u);
+    assertFailed(await segment('frames', '--out', 'frames/images/.'), 2, /replace the image/u);
+    for (const out of ['frames/masks', 'frames/masks_vein', 'frames/fov']) {
+      assertFailed(await segment(image, '--out', out), 2, /beside its images\/.*another folder/u);
+    }
+    const words = ['--prompt', 'Vein', '--prompt', 'Bone'];
+    assert.equal((await segment(image, '--out', 'frames/images/../drafts', ...words)).code, 0);
+    assert.deepEqual(
+      [image, drawn].map((path) => readFileSync(join(folder, path))),
+      before,
+    );
+  });
+
+  test('a result in place of the model that it comes from', async () => {
+    const unet = ['train', '--data', 'frames', '--steps', '1', ...CPU];
+    await succeed(folder, [...unet, ...TINY_UNET, '--out', 'going.safetensors']);
+    const before = readFileSync(join(folder, 'going.safetensors'));
+    const going = [...unet, '--model', 'going.safetensors', '--out'];
+    assertFailed(
+      await run(folder, [...going, './going.safetensors']),
+      2,
+      /would replace going\.safetensors/u,
+    );
+    const merge = ['merge', ...CPU, '--adapter', 'going.safetensors', '--out'];
+    assertFailed(await run(folder, [...merge, 'going.safetensors']), 2, /would replace going\.safetensors/u);
+    assert.deepEqual(readFileSync(join(folder, 'going.safetensors')), before);
   });
 
   test('a split that the data set does not have', async () => {

@@ -3,6 +3,7 @@ import { SaltError } from '../../protocol/errors.ts';
 import { writeFileAtomic } from '../../runtime/files.node.ts';
 import { mergeAdapter } from '../jobs/merge.ts';
 import { findModel } from '../models/model-source.ts';
+import { requireOtherFile } from '../outputs.ts';
 import { consoleOf, deviceOf, withDevice, withOutput } from '../options.ts';
 import type { CommonOptions, DeviceCliOptions } from '../options.ts';
 import { tellEvent } from '../tell-event.ts';
@@ -45,14 +46,16 @@ export function addMerge(program: Command): void {
 }
 
 async function runMerge(options: MergeOptions): Promise<void> {
-  const { adapter, model, out, imageSize } = options;
+  const { adapter, out, imageSize } = options;
+  const model = options.model === undefined ? undefined : await findModel(options.model);
+  await requireOtherFile(out, [adapter, ...(model?.kind === 'file' ? [model.path] : [])]);
   const console = consoleOf(options);
   const progress = console.progress();
   const bytes = await mergeAdapter(
     {
       ...deviceOf(options),
       adapter,
-      ...(model !== undefined && { model: await findModel(model) }),
+      ...(model && { model }),
       format: formatOf(out),
       imageSize,
     },

@@ -30,14 +30,14 @@ interface SegmentOptions extends CommonOptions, DeviceCliOptions, MaskCliOptions
 const EXAMPLES = `
 Examples:
   All images of a folder:
-    ohif-salt segment --adapter vein.safetensors --prompt Vein --out masks frames/images
+    ohif-salt segment --adapter vein.safetensors --prompt Vein --out found frames/images
   A DICOM cine: a PNG for each frame, and one DICOM segmentation for the file:
-    ohif-salt segment --adapter vein.safetensors --out masks run1.dcm
+    ohif-salt segment --adapter vein.safetensors --out found run1.dcm
   The model that ships, as it is:
-    ohif-salt segment --model salt-tiny --prompt "optic disc" --out masks fundus.png
+    ohif-salt segment --model salt-tiny --prompt "optic disc" --out found fundus.png
   By clicks and a box, as SAM takes them (the second click is beside the structure); with a word, inside a box:
-    ohif-salt segment --model sam_vit_b_01ec64.pth --click 210,140 --click 60,300,off --out masks frame.png
-    ohif-salt segment --model salt-tiny --box 100,80,400,300 --prompt vein --out masks frame.png
+    ohif-salt segment --model sam_vit_b_01ec64.pth --click 210,140 --click 60,300,off --out found frame.png
+    ohif-salt segment --model salt-tiny --box 100,80,400,300 --prompt vein --out found frame.png
 
 An adapter finds the model it was trained on by itself where it was trained, and in the folder of models; elsewhere
 give that model with --model. Masks are PNG files: 255 for the structure, 0 for the rest. An image in a folder
@@ -50,7 +50,7 @@ export function addSegment(program: Command): void {
     .summary('draw masks on images')
     .description('Segments image files, DICOM files (every frame of them) and folders of both.')
     .argument('<inputs...>', 'files and folders')
-    .requiredOption('--out <folder>', 'where masks are written')
+    .requiredOption('--out <folder>', 'where masks are written: a folder of their own')
     .option(
       '--prompt <word>',
       'what to segment; may be given several times (default: all that was taught)',

@@ -15,6 +15,7 @@ import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import type { TrainJob, TrainRequest } from '../jobs/train-request.ts';
 import { findModel } from '../models/model-source.ts';
 import { SHIPPED_NAME } from '../models/shipped.ts';
+import { requireOtherFile } from '../outputs.ts';
 import { consoleOf, deviceOf, methodOf, repeated, withDevice, withMethod, withOutput } from '../options.ts';
 import type { CommonOptions, DeviceCliOptions, MethodCliOptions } from '../options.ts';
 import { leave, runJob } from '../run-job.ts';
@@ -158,6 +159,8 @@ async function runTrain(options: TrainOptions): Promise<void> {
   const console = consoleOf(options);
   const request = await requestOf(options);
   const { out } = options;
+  // Not even by a U-Net that goes on: it could not be resumed, nor had again if it gets worse.
+  if (request.model.kind === 'file') await requireOtherFile(out, [request.model.path]);
   await prepareFolders(out, request);
   const watch = new TrainWatch(console);
   let result: TrainingResult | undefined;

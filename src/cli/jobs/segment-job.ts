@@ -24,6 +24,7 @@ import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
 import type { Job } from '../../runtime/thread.ts';
 import { filesOf } from '../data.ts';
+import { requireFolderForMasks } from '../outputs.ts';
 import { VERSION } from '../version.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
@@ -80,9 +81,6 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
   if (files.length === 0) {
     throw new SaltError('FILE_UNREADABLE', `There is no image in ${request.inputs.join(', ')}.`);
   }
-  await mkdir(request.out, { recursive: true }).catch((cause: unknown) => {
-    throw unwritable(request.out, cause);
-  });
   const { executor } = await openDevice(request, emit);
   const trained = await openModel(request, nodeFactor(emit, signal), executor);
   const places = request.place && placesOf(trained, request.place);
@@ -90,6 +88,14 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     places?.withoutWord && request.words.length === 0
       ? new Map([[PLACE_ALONE, places.withoutWord]])
       : await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
+  await requireFolderForMasks(
+    request.out,
+    files,
+    [...questions.keys()].map((word) => endingOf(word, questions)),
+  );
+  await mkdir(request.out, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(request.out, cause);
+  });
   const place = placeOn(request.place, places, questions);
   const segmenter = createSegmenter({
     executor,
@@ -199,12 +205,8 @@ async function segmentFile(
     found.delete(frameNumber - 1);
     const masks = masksOf(own.frame, steadied(own, beside), fieldOfView, context);
     for (const [word, mask] of masks) {
-      const name = [
-        stem,
-        ...(questions.size > 1 ? [fileNameOf(word)] : []),
-        ...frameSuffix(file, frameNumber),
-      ];
-      const target = join(request.out, `${name.join('_')}.png`);
+      const name = `${stem}${endingOf(word, questions)}${frameSuffix(file, frameNumber)}`;
+      const target = join(request.out, `${name}.png`);
       await writeFileAtomic(target, encodeMaskPng(mask));
       const pixels = mask.data.reduce((sum, value) => sum + value, 0);
       frames.push({ input: path, frame: frameNumber, word, mask: target, pixels });
@@ -288,13 +290,14 @@ async function fieldOfViewOf(path: string, file: FrameFile): Promise<Mask | unde
   return resizeMask(await maskFromImage(await readBytes(join(folder, name)), name), file.width, file.height);
 }
 
-function frameSuffix({ frameCount }: FrameFile, frameNumber: number): string[] {
-  if (frameCount === 1) return [];
-  return [`frame${String(frameNumber).padStart(String(frameCount).length, '0')}`];
+function frameSuffix({ frameCount }: FrameFile, frameNumber: number): string {
+  if (frameCount === 1) return '';
+  return `_frame${String(frameNumber).padStart(String(frameCount).length, '0')}`;
 }
 
-function fileNameOf(word: string): string {
-  return word.replace(/[^\p{L}\p{N}-]+/gu, '-').toLowerCase();
+/** What tells the masks of several words apart. */
+function endingOf(word: string, questions: Questions): string {
+  return questions.size > 1 ? `_${word.replace(/[^\p{L}\p{N}-]+/gu, '-').toLowerCase()}` : '';
 }
 
 function uniqueName(stem: string, taken: Set<string>): string {
