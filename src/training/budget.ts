@@ -1,21 +1,29 @@
-import { LONGEST, runLength } from '../protocol/run-length.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { LONGEST } from '../protocol/run-length.ts';
 import type { Budget } from './settings.ts';
 
 /** How much of a run is done, whether it is limited in steps, epochs or time. */
 export interface BudgetClock {
   /** Of the whole run; for a limit in time, an estimate from the measured step. */
   readonly steps: number;
-  /** Share used up, 0 to 1. */
+  /** Share used up, 0 to 1; of a time, what came before the first step is no part of it. */
   fraction(step: number, elapsedSeconds: number): number;
   /** Whether another step would exceed the budget. The first is always taken. */
   isSpent(step: number, elapsedSeconds: number): boolean;
   secondsLeft(step: number, elapsedSeconds: number): number;
+  /**
+   * Before the first step.
+   * @throws SaltError `INVALID_ARGUMENT` when there is no time left to learn in
+   */
+  demandTime(): void;
 }
 
 export interface Pace {
   readonly secondsPerStep: number;
   /** To be kept back for a last evaluation. */
   readonly secondsPerEvaluation: number;
+  /** That passed without a step: to set up, to judge the start, to rehearse. Default: 0. */
+  readonly begunSeconds?: number;
 }
 
 /** @param pace asked for anew each time, since it is learnt on the way */
@@ -27,6 +35,7 @@ export function budgetClock(budget: Budget, stepsPerEpoch: number, pace: () => P
     fraction: (step) => step / steps,
     isSpent: (step) => step >= steps,
     secondsLeft: (step) => (steps - step) * pace().secondsPerStep,
+    demandTime: () => undefined,
   };
 }
 
@@ -37,20 +46,32 @@ export function budgetClock(budget: Budget, stepsPerEpoch: number, pace: () => P
 function timeClock(seconds: number, leastSteps: number, pace: () => Pace): BudgetClock {
   const usable = (): number => Math.max(0, seconds - pace().secondsPerEvaluation);
   const longest = (): number => LONGEST * seconds - pace().secondsPerEvaluation;
+  const begun = (): number => pace().begunSeconds ?? 0;
+  const share = (limit: number, elapsed: number): number => shareOf(limit - begun(), elapsed - begun());
+  const stepsIn = (limit: number): number => Math.floor(Math.max(0, limit - begun()) / pace().secondsPerStep);
   const isOver = (limit: number, elapsed: number): boolean => elapsed + pace().secondsPerStep > limit;
   return {
     get steps() {
-      return runLength(usable(), leastSteps, pace().secondsPerStep).steps;
+      return Math.max(1, stepsIn(usable()), Math.min(leastSteps, stepsIn(LONGEST * usable())));
     },
     fraction: (step, elapsed) => {
-      const ofBoth = Math.min(shareOf(usable(), elapsed), shareOf(leastSteps, step));
-      return Math.min(1, Math.max(ofBoth, shareOf(longest(), elapsed)));
+      const ofBoth = Math.min(share(usable(), elapsed), shareOf(leastSteps, step));
+      return Math.min(1, Math.max(ofBoth, share(longest(), elapsed)));
     },
     isSpent: (step, elapsed) => step > 0 && isOver(step < leastSteps ? longest() : usable(), elapsed),
     secondsLeft: (step, elapsed) => {
       const { secondsPerStep, secondsPerEvaluation } = pace();
       const forSteps = Math.max(0, leastSteps - step) * secondsPerStep + secondsPerEvaluation;
       return Math.max(0, seconds - elapsed, Math.min(forSteps, LONGEST * seconds - elapsed));
+    },
+    demandTime() {
+      if ((leastSteps > 0 ? longest() : usable()) > begun()) return;
+      const needed = Math.ceil(begun() + pace().secondsPerEvaluation);
+      throw new SaltError(
+        'INVALID_ARGUMENT',
+        `To set up, and to judge by the held-out frames before and after, takes about ${needed} s: of ${Math.round(seconds)} s nothing is left to learn in. Give more time (--minutes), or hold out fewer frames (--held-out).`,
+        { seconds, needed },
+      );
     },
   };
 }

@@ -2,6 +2,8 @@
 import type { DeviceTensor, Executor } from '../graph/executor.ts';
 import { encodeModel } from '../graph/index.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
+import { OUTPUT_LAYER } from '../inference/segmenter.ts';
+import { SaltError } from '../protocol/errors.ts';
 import { downloadFloats, take } from './plan-io.ts';
 import type { StepSubject } from './job.ts';
 import type { LossOptions } from './loss.ts';
@@ -72,6 +74,14 @@ export async function findNonFinite(
     if (!isFinite(activation)) return { layer: stage.name, what: 'its output is not finite' };
   }
   return { layer: 'loss', what: 'it is not finite' };
+}
+
+/** @throws the error, unless it says that the model's output was not finite */
+export function unlessOutputNotFinite(error: unknown): null {
+  if (error instanceof SaltError && error.code === 'NOT_FINITE' && error.details['layer'] === OUTPUT_LAYER) {
+    return null;
+  }
+  throw error;
 }
 
 function stageFeeds(

@@ -1,6 +1,7 @@
 import type { FloatTensor } from '../graph/tensor.ts';
 import type { HeldOutScore } from '../protocol/events.ts';
 import type { EvaluationRecord } from './job.ts';
+import type { TrainingState } from './training-state.ts';
 
 export interface Best {
   readonly step: number;
@@ -39,4 +40,11 @@ export class Ranking {
     if (isBest) this.best = candidate;
     return isBest;
   }
+}
+
+/** As it was when the state was saved; a new run's without. */
+export function rankingOf(state: TrainingState | undefined): Ranking {
+  if (!state) return new Ranking();
+  const best = state.best && { ...state.best, parameters: state.bestParameters };
+  return new Ranking(state.history, best ?? undefined, state.stale);
 }

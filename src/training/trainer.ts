@@ -11,9 +11,9 @@ import { Checkpointer, loadState } from './checkpointer.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Keepsake, TrainingHost, TrainingJob, TrainingResult, TrainingSubject } from './job.ts';
-import { nonFiniteParameter } from './not-finite.ts';
-import { Ranking } from './ranking.ts';
-import type { Best } from './ranking.ts';
+import { nonFiniteParameter, unlessOutputNotFinite } from './not-finite.ts';
+import { rankingOf } from './ranking.ts';
+import type { Best, Ranking } from './ranking.ts';
 import { learningRateAt, scheduleOfRun } from './schedule.ts';
 import type { RunSchedule } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -67,7 +67,9 @@ class TrainingRun {
   readonly #now: () => number;
   /** As if there had been no interruption. */
   readonly #watch: Stopwatch;
-  #pace: Pace = { secondsPerStep: 0, secondsPerEvaluation: 0 };
+  /** Elapsed when it was opened: what passes from then to its first step is no part of a budget in time. */
+  readonly #openedAtSeconds: number;
+  #pace: Required<Pace>;
   #schedule: RunSchedule;
   #step: number;
   #evaluatedAt: number;
@@ -97,6 +99,8 @@ class TrainingRun {
     this.#step = state?.step ?? 0;
     this.#evaluatedAt = this.#ranking.history.at(-1)?.step ?? this.#ranking.best?.step ?? 0;
     this.#watch = new Stopwatch(this.#now, parts.openedAt - (state?.elapsedSeconds ?? 0) * 1000);
+    this.#openedAtSeconds = state?.elapsedSeconds ?? 0;
+    this.#pace = { secondsPerStep: 0, secondsPerEvaluation: 0, begunSeconds: 0, ...state?.pace };
     this.#checkpoints = new Checkpointer(host, this.#step, this.#now);
     const perStep = imagesOf(job.subject) * job.settings.accumulate;
     this.#stepsPerEpoch = Math.ceil(parts.batches.examples / perStep);
@@ -198,6 +202,9 @@ class TrainingRun {
       }
     }
     if ('minutes' in this.#job.settings.budget) await this.#rehearse();
+    const begunSeconds = this.#pace.begunSeconds + this.#watch.seconds() - this.#openedAtSeconds;
+    this.#pace = { ...this.#pace, begunSeconds };
+    if (this.#step === 0) this.#clock.demandTime();
     this.#schedule = scheduleOfRun(this.#job.settings.schedule, this.#clock.steps);
     this.#tell({ kind: 'planned', steps: this.#clock.steps, evaluateEvery: this.#evaluationInterval() });
   }
@@ -304,10 +311,12 @@ class TrainingRun {
     const layer = nonFiniteParameter(this.#engine.segments, parameters);
     if (layer) throw this.#notFinite({ suspect: { layer, what: 'its values are not finite' } }, this.#step);
     const { best, history, stale } = this.#ranking;
+    const { begunSeconds, secondsPerEvaluation } = this.#pace;
     return {
       fingerprint: this.#fingerprint,
       step: this.#step,
       elapsedSeconds: this.#watch.seconds(),
+      pace: { begunSeconds, secondsPerEvaluation },
       batches: this.#batches.state(),
       history,
       best: best ? { step: best.step, score: best.score } : null,
@@ -378,18 +387,4 @@ class TrainingRun {
 
 function nowOf(host: TrainingHost): () => number {
   return () => host.now?.() ?? performance.now();
-}
-
-/** @throws the error, unless it says that the model's output was not finite */
-function unlessOutputNotFinite(error: unknown): null {
-  if (error instanceof SaltError && error.code === 'NOT_FINITE' && error.details['layer'] === OUTPUT_LAYER) {
-    return null;
-  }
-  throw error;
-}
-
-function rankingOf(state: TrainingState | undefined): Ranking {
-  if (!state) return new Ranking();
-  const best = state.best && { ...state.best, parameters: state.bestParameters };
-  return new Ranking(state.history, best ?? undefined, state.stale);
 }

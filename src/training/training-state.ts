@@ -18,6 +18,10 @@ const progressSchema = z.strictObject({
   step: count,
   /** Of training so far, over all resumptions. */
   elapsedSeconds: z.number().min(0),
+  /** What a budget in time knows of its pace; checkpoints of before do not say. */
+  pace: z
+    .strictObject({ begunSeconds: z.number().min(0), secondsPerEvaluation: z.number().min(0) })
+    .exactOptional(),
   batches: batchStateSchema,
   history: z.array(z.strictObject({ step: count, score: heldOutScoreSchema })),
   best: z.strictObject({ step: count, score: heldOutScoreSchema.nullable() }).nullable(),

@@ -77,6 +77,20 @@ describe('budgetClock', () => {
     assert.equal(clock.secondsLeft(9, 45), 15);
   });
 
+  it('does not count what came before the first step', () => {
+    const clock = budgetClock({ minutes: 1 }, 4, () => ({ ...pace(), begunSeconds: 30 }));
+    assert.equal(clock.steps, 10);
+    near(clock.fraction(0, 30), 0);
+    near(clock.fraction(3, 40), 0.5);
+    near(clock.fraction(9, 50), 1);
+    assert.equal(clock.isSpent(9, 49), true);
+    clock.demandTime();
+    for (const begunSeconds of [50, 300]) {
+      const late = budgetClock({ minutes: 1 }, 4, () => ({ ...pace(), begunSeconds }));
+      assert.throws(() => late.demandTime(), /nothing is left.*--minutes.*--held-out/u);
+    }
+  });
+
   it('allows one step where the time does not even suffice for an evaluation', () => {
     const clock = budgetClock({ minutes: 0.1 }, 4, pace);
     assert.equal(clock.steps, 1);
@@ -112,6 +126,17 @@ describe('budgetClock of a time and a least number of steps', () => {
     assert.equal(clock.secondsLeft(12, 60), 70, 'twelve steps and an evaluation');
     assert.equal(clock.isSpent(23, 115), false);
     assert.equal(clock.isSpent(24, 120), true);
+  });
+
+  it('gives all of its steps their share of the rate, however late they began', () => {
+    const late = (begunSeconds: number) =>
+      budgetClock({ minutes: 1, leastSteps: 24 }, 4, () => ({ ...pace(), begunSeconds }));
+    const clock = late(70);
+    clock.demandTime();
+    near(clock.fraction(0, 70), 0);
+    near(clock.fraction(10, 120), 0.5);
+    near(clock.fraction(20, 170), 1);
+    assert.throws(() => late(170).demandTime(), /nothing is left/u);
   });
 
   it('ends at thrice its time, however few were taken', () => {

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Executor } from '../../src/graph/executor.ts';
-import { trainingEventSchema } from '../../src/protocol/events.ts';
 import type { TrainingEvent } from '../../src/protocol/events.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
-import type { CheckpointStore } from '../../src/training/checkpoint-store.ts';
 import type { TrainingHost, TrainingJob, TrainingResult } from '../../src/training/job.ts';
-import { train } from '../../src/training/trainer.ts';
 import { decodeTrainingState } from '../../src/training/training-state.ts';
+import { memoryStore, only, runToy, toyJob } from './toy-run.ts';
 import { discSamples, greyFrame, sampleOf, toySettings, toySubject } from './toy-task.ts';
 
 let executor: Executor;
@@ -17,41 +15,7 @@ before(async () => {
 });
 after(() => executor.dispose());
 
-function toyJob(changes: Partial<TrainingJob> = {}): TrainingJob {
-  return { subject: toySubject(), settings: toySettings(), samples: discSamples(10), ...changes };
-}
-
-async function run(
-  job: TrainingJob,
-  host: Partial<TrainingHost> = {},
-): Promise<{ result: TrainingResult; events: TrainingEvent[] }> {
-  const events: TrainingEvent[] = [];
-  const result = await train(job, {
-    executor,
-    ...host,
-    onEvent: (event) => {
-      events.push(trainingEventSchema.parse(event));
-      host.onEvent?.(event);
-    },
-  });
-  return { result, events };
-}
-
-function only<K extends TrainingEvent['kind']>(events: readonly TrainingEvent[], kind: K) {
-  return events.filter((event): event is Extract<TrainingEvent, { kind: K }> => event.kind === kind);
-}
-
-function memoryStore(): CheckpointStore & { bytes: Uint8Array | undefined } {
-  const store: CheckpointStore & { bytes: Uint8Array | undefined } = {
-    bytes: undefined,
-    load: (isIntact) => Promise.resolve(store.bytes && isIntact(store.bytes) ? store.bytes : undefined),
-    save: (bytes) => {
-      store.bytes = bytes;
-      return Promise.resolve();
-    },
-  };
-  return store;
-}
+const run = (job: TrainingJob, host?: Partial<TrainingHost>) => runToy(executor, job, host);
 
 const bytesOf = (result: TrainingResult): string =>
   [...result.trained]
@@ -62,23 +26,6 @@ const bytesOf = (result: TrainingResult): string =>
     .join('\n');
 
 describe('train', () => {
-  it('gives way between steps, and does not count the time', async () => {
-    let clock = 0;
-    const asked: number[] = [];
-    const { result } = await run(toyJob({ settings: toySettings({ budget: { minutes: 1 } }) }), {
-      // Every look at the clock is a second later.
-      now: () => (clock += 1000),
-      giveWay: (stepSeconds) => {
-        asked.push(stepSeconds);
-        clock += 3_600_000;
-        return Promise.resolve();
-      },
-    });
-    assert.ok(result.steps > 2, `${result.steps} steps in a minute`);
-    assert.equal(asked.length, result.steps);
-    assert.ok(asked.every((seconds) => seconds > 0));
-  });
-
   it('lowers the loss and keeps the step that did best on held-out samples', async () => {
     const { result, events } = await run(toyJob({ settings: toySettings({ budget: { epochs: 40 } }) }));
     const losses = only(events, 'step').map(({ loss }) => loss.total);
@@ -182,30 +129,6 @@ describe('train', () => {
     assert.equal(result.reason, 'cancelled');
     assert.equal(result.steps, 12);
     assert.equal(result.step, best.at(-1));
-  });
-
-  it('keeps to a budget of time, and plans it from a measured step', async () => {
-    let clock = 0;
-    const settings = toySettings({ budget: { minutes: 2 / 60 } });
-    // Every look at the clock is 10 ms later.
-    const { result, events } = await run(toyJob({ settings }), { now: () => (clock += 10) });
-    assert.ok(result.seconds >= 2 && result.seconds < 2.2, `${result.seconds} s`);
-    assert.ok((only(events, 'planned')[0]?.steps ?? 0) > 1);
-    const rates = only(events, 'step').map(({ learningRate }) => learningRate);
-    assert.ok((rates.at(-1) ?? 1) < 0.05 * 0.02, `last rate ${rates.at(-1)}`);
-    assert.equal(result.reason, 'budget');
-  });
-
-  it('takes the least number of steps on a machine too slow for them, the rate falling over all of them', async () => {
-    let clock = 0;
-    const settings = toySettings({ budget: { minutes: 2 / 60, leastSteps: 9 } });
-    // Every look at the clock is 60 ms later.
-    const { result, events } = await run(toyJob({ settings }), { now: () => (clock += 60) });
-    assert.equal(result.steps, 9);
-    assert.ok(result.seconds > 2 && result.seconds <= 6, `${result.seconds} s`);
-    const rates = only(events, 'step').map(({ learningRate }) => learningRate);
-    assert.ok((rates.at(-1) ?? 1) < 0.05 * 0.02, `last rate ${rates.at(-1)}`);
-    assert.equal(result.reason, 'budget');
   });
 
   it('ends when patience is over', async () => {
