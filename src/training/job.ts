@@ -80,8 +80,8 @@ export interface TrainingHost {
   readonly sampleCacheBytes?: number;
   onEvent?(event: TrainingEvent): void;
   /**
-   * Called with each new best, or with the latest where nothing is held out: whoever has to end the run by force then
-   * has a result.
+   * Called with each new best, or with the latest where nothing is held out, and first with that of the checkpoint that the
+   * run goes on from: whoever has to end the run by force then has a result.
    */
   onBest?(best: Keepsake): void;
   /** Looked at between runs of the device; when it turns true the run ends with what is best so far. */

@@ -141,6 +141,8 @@ class TrainingRun {
 
   async toTheEnd(): Promise<TrainingResult> {
     this.#tellStart();
+    // Of the checkpoint that it goes on from, so that it is not lost if the run ends before a better one.
+    if (this.#ranking.best) this.#host.onBest?.(this.#keepsake(this.#ranking.best));
     try {
       await this.#measure();
       while (!this.#clock.isSpent(this.#step, this.#watch.seconds())) {

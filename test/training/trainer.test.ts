@@ -113,6 +113,27 @@ describe('train', () => {
     assert.equal(bytesOf(again.result), bytesOf(first.result));
   });
 
+  it('tells of the best so far before anything else when it is resumed', async () => {
+    const store = memoryStore();
+    const best: number[] = [];
+    let stop = false;
+    const host: Partial<TrainingHost> = {
+      store,
+      resume: true,
+      onBest: ({ step }) => best.push(step),
+      shouldStop: () => stop,
+    };
+    const settings = toySettings({ budget: { steps: 1000 }, evaluation: { everySteps: 5 } });
+    await run(toyJob({ settings }), {
+      ...host,
+      wish: () => (best.length > 0 ? 'pause' : undefined),
+    });
+    stop = true;
+    const { result } = await run(toyJob({ settings }), host);
+    assert.equal(result.reason, 'cancelled');
+    assert.deepEqual(best, [5, 5]);
+  });
+
   it('stops before the next step and returns the best so far', async () => {
     let stop = false;
     const best: number[] = [];
