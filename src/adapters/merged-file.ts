@@ -5,17 +5,26 @@ import { expectedTensors, expectedTextAffine } from '../model/checkpoint/sam-ten
 import { expectedDetailTensors } from '../model/detail/index.ts';
 import type { DetailConfig } from '../model/detail/index.ts';
 import type { SamConfig } from '../model/sam-config.ts';
+import { TEXT_ENCODER_PREFIX } from '../model/text/built-in-text.ts';
 import { SaltError } from '../protocol/errors.ts';
 
 /**
- * A merged SAM as safetensors under Meta's names, with the text affine layer and the detail head, if there is one. Its
- * position tables are those of the image size that the adapter was trained at, and its configuration says so.
+ * A merged SAM as safetensors under Meta's names, with the text affine layer, and with detail head and text encoder, if there
+ * are such. Its position tables are those of the image size that the adapter was trained at, and its configuration says so.
  * @param merged the result of `mergeWeights`; what is computed from it for one size is left out
  * @throws SaltError `CHECKPOINT_MISMATCH` listing the tensors that `merged` lacks
  */
 export function encodeMergedSam(
   merged: ReadonlyMap<string, FloatTensor>,
-  { config, detail }: { readonly config: SamConfig; readonly detail?: DetailConfig | undefined },
+  {
+    config,
+    detail,
+    textEncoder = new Map(),
+  }: {
+    readonly config: SamConfig;
+    readonly detail?: DetailConfig | undefined;
+    readonly textEncoder?: ReadonlyMap<string, FloatTensor> | undefined;
+  },
   imageSize: number,
 ): Uint8Array<ArrayBuffer> {
   const sized = { ...config, imageSize };
@@ -30,5 +39,6 @@ export function encodeMergedSam(
   if (missing.length > 0) {
     throw new SaltError('CHECKPOINT_MISMATCH', `The merged model lacks ${missing.join(', ')}.`, { missing });
   }
+  for (const [name, tensor] of textEncoder) tensors.set(TEXT_ENCODER_PREFIX + name, tensor);
   return encodeSafetensors(tensors, samMetadata(sized, detail));
 }

@@ -12,6 +12,7 @@ import { bytesSource } from '../../src/model/checkpoint/byte-source.ts';
 import { loadSamWeights } from '../../src/model/checkpoint/load-sam.ts';
 import { openSafetensors } from '../../src/model/checkpoint/safetensors.ts';
 import { prepareSamWeights } from '../../src/model/sam/index.ts';
+import { initialBuiltInText } from '../../src/model/text/built-in-text.ts';
 import { allStages } from '../../src/model/segmentation-model.ts';
 import type { Stage } from '../../src/model/segmentation-model.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
@@ -72,8 +73,10 @@ describe('a merged model', async () => {
   const merged = await mergeWeights(weights, salt, trained, svdOfWeights(weights), executor);
 
   test('comes back from safetensors under Meta names, at the size it was trained at', async () => {
-    const file = await openSafetensors(bytesSource(encodeMergedSam(merged, { config: TINY_SAM }, TINY_SIZE)));
-    const loaded = await loadSamWeights(file);
+    const textEncoder = initialBuiltInText(1);
+    const bytes = encodeMergedSam(merged, { config: TINY_SAM, textEncoder }, TINY_SIZE);
+    const loaded = await loadSamWeights(await openSafetensors(bytesSource(bytes)));
+    assert.deepEqual(loaded.textEncoder, textEncoder, 'words are embedded as before');
     assert.deepEqual(loaded.config, { ...TINY_SAM, imageSize: TINY_SIZE });
     const prepared = prepareSamWeights(
       new Map([...loaded.weights, ...(loaded.textAffine ?? [])]),

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
+import { encodeAdapter } from '../../src/adapters/index.ts';
+import type { AdapterInfo } from '../../src/adapters/index.ts';
 import { generateXray } from '../../src/generator/xray/xray.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
@@ -13,8 +15,10 @@ import { writeImage } from '../imaging/dicom-writer.ts';
 import {
   CPU,
   TINY_UNET,
+  assertFailed,
   linesOf,
   readAdapterFile,
+  run,
   succeed,
   trainLines,
   workFolder,
@@ -220,9 +224,10 @@ describe('SAM with SALT from the command line', () => {
   });
 
   test('merged into one checkpoint or one ONNX file, it draws what the adapter draws', async () => {
-    for (const out of ['merged.safetensors', 'merged.onnx']) {
-      await succeed(folder, ['merge', '--adapter', 'salt.safetensors', '--out', out, ...CPU]);
-    }
+    const merge = ['merge', ...CPU, '--adapter', 'salt.safetensors', '--out'];
+    const { stderr } = await succeed(folder, [...merge, 'merged.safetensors']);
+    assert.match(stderr, /as --model, and --image-size 64 --no-subtract --prompt "Vein"/u);
+    await succeed(folder, [...merge, 'merged.onnx']);
     const mask = async (...model: string[]): Promise<Buffer> => {
       await succeed(folder, [
         ...['segment', ...model, '--prompt', 'Vein', 'frames/images/f0.png', '--out', 'compare', ...CPU],
@@ -242,5 +247,29 @@ describe('SAM with SALT from the command line', () => {
     // SAM's image embedding and what the detail head has seen, end to end.
     assert.deepEqual(embedding?.shape, [1, 8 * 8 * 32 + 16 * 32 * 32]);
     await executor.dispose();
+  });
+
+  test('merged into a checkpoint, says at which size it draws them, and is refused where none would', async () => {
+    const { info, ...file } = readAdapterFile(folder, 'salt.safetensors');
+    const write = (name: string, changes: Partial<AdapterInfo>): void =>
+      writeFileSync(join(folder, name), encodeAdapter({ ...file, info: { ...info, ...changes } }));
+    write('enlarged.safetensors', { segmentedAt: 96 });
+    write('tiles.safetensors', { segmentedAt: 96, frameSize: 80 });
+    write('clip.safetensors', { prompts: [{ word: 'Vein', encoder: 'clip-text/1' }] });
+    const merge = (name: string, out: string) =>
+      run(folder, ['merge', '--adapter', `${name}.safetensors`, '--out', out, ...CPU]);
+
+    assert.match((await merge('enlarged', 'as-enlarged.safetensors')).stderr, /--image-size 96/u);
+    const mask = async (...model: string[]): Promise<Buffer> => {
+      await succeed(folder, ['segment', ...model, 'frames/images/f0.png', '--out', 'compare', ...CPU]);
+      return readFileSync(join(folder, 'compare', 'f0.png'));
+    };
+    assert.deepEqual(
+      await mask('--model', 'as-enlarged.safetensors', '--image-size', '96'),
+      await mask('--adapter', 'enlarged.safetensors'),
+    );
+    assertFailed(await merge('tiles', 'no.safetensors'), 2, /tiles of 64 px.*Keep to the adapter/u);
+    assertFailed(await merge('clip', 'no.safetensors'), 2, /clip-text\/1.*Keep to the adapter/u);
+    assert.match((await merge('tiles', 'tiles.onnx')).stderr, /tiles of 96 px.* is 120 px/u);
   });
 });

@@ -1,9 +1,12 @@
 import { encodeMergedSam, exportOnnx } from '../../adapters/index.ts';
+import type { AdapterInfo } from '../../adapters/index.ts';
+import type { SamBase } from '../../inference/sam-base.ts';
 import { unetOfAdapter } from '../../inference/trained-model.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { findBase } from '../models/find-base.ts';
 import { readAdapter } from '../models/load-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
+import { textEncoderOf } from '../models/shipped.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
 import { openModel } from './open-model.ts';
@@ -30,6 +33,7 @@ export async function mergeAdapter(
       `${request.adapter} is a U-Net with all its weights, not an adapter: it can be used as --model as it is.`,
     );
   }
+  const base = request.format === 'onnx' ? undefined : await baseOf(file.info, request);
   const { executor } = await openDevice(request, emit);
   const factor = nodeFactor(emit, new AbortController().signal);
   const merged = await openModel(request, factor, executor);
@@ -38,17 +42,50 @@ export async function mergeAdapter(
   const size = { width: side, height: side };
   const { imageSize, frameSize } = file.info;
   if (request.format === 'onnx' && frameSize !== undefined) {
-    const text = `Its ONNX file takes tiles of ${side} px, cut from frames that are scaled until their longest side is ${frameSize} px.`;
+    const longest = Math.round((frameSize * side) / imageSize);
+    const text = `Its ONNX file takes tiles of ${side} px, cut from frames that are scaled until their longest side is ${longest} px.`;
     emit({ kind: 'message', text });
   }
-  if (file.info.stillBackground === 'subtracted') {
+  if (base) emit({ kind: 'message', text: howToSegment(file.info) });
+  else if (file.info.stillBackground === 'subtracted') {
     const text =
       'The adapter was taught on frames of angiographic runs less what stands still in them: take that off before the model sees a frame.';
     emit({ kind: 'message', text });
   }
-  if (request.format === 'onnx') return exportOnnx(merged.modelAt(size), merged.weightsAt(size));
+  if (!base) return exportOnnx(merged.modelAt(size), merged.weightsAt(size));
   const weights = merged.weightsAt({ width: imageSize, height: imageSize });
-  const { config } = await findBase(file.info, request.adapter, request.model);
   const detail = file.info.model.kind === 'sam' ? file.info.model.detail : undefined;
-  return encodeMergedSam(weights, { config, detail }, imageSize);
+  return encodeMergedSam(weights, { ...base, detail }, imageSize);
+}
+
+/**
+ * The model that the adapter was trained on, where a checkpoint can hold all that the adapter says.
+ * @throws SaltError `INVALID_ARGUMENT` where it cannot; as `findBase` does
+ */
+async function baseOf(info: AdapterInfo, { adapter, model }: MergeRequest): Promise<SamBase> {
+  const keep = 'Keep to the adapter, or merge it into an .onnx file.';
+  if (info.frameSize !== undefined) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `${adapter} sees frames of ${info.frameSize} px in tiles of ${info.imageSize} px, which no checkpoint can say: merged, it would draw other masks. ${keep}`,
+    );
+  }
+  const base = await findBase(info, adapter, model);
+  const { id } = await textEncoderOf(base);
+  const foreign = info.prompts.find(({ encoder }) => encoder !== null && encoder !== id);
+  if (!foreign) return base;
+  throw new SaltError(
+    'INVALID_ARGUMENT',
+    `${adapter} was taught "${foreign.word}" by the text encoder ${foreign.encoder}, but its model asks by ${id}: merged, it would draw other masks. ${keep}`,
+  );
+}
+
+/** What a checkpoint does not say of how it was taught. */
+function howToSegment({ imageSize, segmentedAt = imageSize, stillBackground, prompts }: AdapterInfo): string {
+  const options = [
+    `--image-size ${segmentedAt}`,
+    ...(stillBackground === 'subtracted' ? [] : ['--no-subtract']),
+    ...prompts.map(({ word }) => `--prompt "${word}"`),
+  ];
+  return `For the masks that the adapter draws, segment with the merged file as --model, and ${options.join(' ')}.`;
 }
