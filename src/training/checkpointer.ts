@@ -56,6 +56,16 @@ export class Checkpointer {
 }
 
 /**
+ * Of the run whose checkpoint is in the store, if there is one; before all that depends on it is known.
+ * @throws SaltError `CHECKPOINT_INVALID`, `FILE_UNREADABLE`
+ */
+export async function savedFingerprint(store: CheckpointStore): Promise<Fingerprint | undefined> {
+  // Whoever resumes loads it once more, and is told then.
+  const bytes = await store.load(isTrainingState, () => undefined);
+  return bytes && decodeTrainingState(bytes).fingerprint;
+}
+
+/**
  * The state to go on from, if the host wants to resume and there is one.
  * @throws SaltError `RESUME_MISMATCH`, `CHECKPOINT_INVALID`, `FILE_UNREADABLE`
  */

@@ -6,6 +6,7 @@ import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { frameKindOf } from './frame-kind.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
@@ -28,6 +29,8 @@ export interface SamRunOptions {
   readonly samples: readonly TrainingSample[];
   /** An adapter to go on from: of the same model and method, and of the same size unless none was chosen. */
   readonly from?: AdapterFile;
+  /** Of the run whose checkpoint is gone on from. Its batches are kept: with other memory free, others would follow. */
+  readonly begun?: Fingerprint | undefined;
 }
 
 /**
@@ -36,7 +39,8 @@ export interface SamRunOptions {
  * @throws SaltError `INVALID_ARGUMENT`, `DATASET_INVALID` without samples, and what `samSubject` and loading a frame throw
  */
 export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun> {
-  const { choices, base, encoder, factor, maxBytes } = options;
+  const { base, encoder, factor, maxBytes } = options;
+  const choices = asBegun(options.choices, options.begun, promptsAtOnce(base, options.choices.words));
   const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
   const kind = await frameKindOf(choices.words, options.samples);
@@ -92,6 +96,18 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
         return { word, encoder: encoder.id, ...(embedding && { embedding }) };
       }),
     },
+  };
+}
+
+/** What was chosen, with the batches of the run that began so, unless others were chosen. */
+function asBegun(choices: RunChoices, begun: Fingerprint | undefined, promptsPerImage: number): RunChoices {
+  const batchSize = Number(begun?.['batchSize']) / promptsPerImage;
+  const accumulate = Number(begun?.['accumulate']);
+  const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
+  return {
+    ...(isCount(batchSize) && { batchSize }),
+    ...(isCount(accumulate) && { accumulate }),
+    ...choices,
   };
 }
 

@@ -20,6 +20,8 @@ import { openNodeDevice } from '../../src/runtime/node.ts';
 import { adapterOfRun } from '../../src/training/adapter-of-run.ts';
 import { AUGMENTATIONS } from '../../src/training/augmentation.ts';
 import type { AugmentationPreset } from '../../src/training/augmentation.ts';
+import { fingerprintOf, requireSameRun } from '../../src/training/fingerprint.ts';
+import type { Fingerprint } from '../../src/training/fingerprint.ts';
 import { prepareSamRun } from '../../src/training/prepare-sam.ts';
 import type { RunChoices } from '../../src/training/run-choices.ts';
 import { train } from '../../src/training/trainer.ts';
@@ -220,6 +222,30 @@ describe('salt-tiny, trained on small frames', () => {
       const larger = { ...chosen, imageSize: 704 };
       assert.deepEqual(await shown(['vessel'], false, SPARSE, larger), [256, 704, 256, vessels]);
     });
+  });
+
+  it('in the batches that a run began with, however much memory is free when it goes on', async () => {
+    const { detail: _, ...plain } = base;
+    const batches = async (maxBytes: number, choices: Partial<RunChoices>, begun?: Fingerprint) => {
+      const { subject, settings } = await prepareSamRun({
+        choices: { words: [WORD], budget: { steps: 2 }, seed: 1, imageSize: SIDE, ...choices },
+        base: plain,
+        encoder: await textEncoderOf(plain),
+        factor,
+        maxBytes,
+        open: () => Promise.resolve(executor),
+        samples: small,
+        begun,
+      });
+      return fingerprintOf({ subject, settings, samples: small }, { train: small, heldOut: [] });
+    };
+    const [much, little] = [await batches(Infinity, {}), await batches(1, {})];
+    assert.deepEqual([much['batchSize'], much['accumulate']], ['5', '1']);
+    assert.deepEqual([little['batchSize'], little['accumulate']], ['1', '5']);
+    requireSameRun(little, await batches(Infinity, {}, little));
+    requireSameRun(much, await batches(1, {}, much));
+    const chosen = await batches(1, { batchSize: 2 }, much);
+    assert.throws(() => requireSameRun(much, chosen), /batchSize \(was 5, is 2\)/u);
   });
 
   it('whole, where a tile would be no smaller', async () => {

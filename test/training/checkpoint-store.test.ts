@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { createRandom } from '../../src/protocol/random.ts';
+import { savedFingerprint } from '../../src/training/checkpointer.ts';
 import { fileCheckpointStore } from '../../src/training/checkpoint-store.node.ts';
 import {
   decodeTrainingState,
@@ -75,6 +76,12 @@ describe('fileCheckpointStore', () => {
       assert.equal(await load(), step);
     }
     assert.deepEqual(warnings, []);
+  });
+
+  it('says what the run is whose checkpoint it has', async () => {
+    assert.equal(await savedFingerprint(fileCheckpointStore(path)), undefined);
+    await save(1);
+    assert.deepEqual(await savedFingerprint(fileCheckpointStore(path)), stateAt(1).fingerprint);
   });
 
   it('falls back on the one before when the newest is torn, with a warning', async () => {

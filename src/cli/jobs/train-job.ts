@@ -4,6 +4,7 @@ import type { SamBase } from '../../inference/sam-base.ts';
 import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
+import { savedFingerprint } from '../../training/checkpointer.ts';
 import { splitOfJob } from '../../training/job-split.ts';
 import { prepareSamRun } from '../../training/prepare-sam.ts';
 import { prepareUnetRun } from '../../training/prepare-unet.ts';
@@ -67,6 +68,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
     await executor.dispose();
     return (await openDevice({ ...request, device }, () => undefined, false)).executor;
   };
+  const store = fileCheckpointStore(join(request.checkpoints, STATE_FILE));
   const run =
     loaded.kind === 'sam'
       ? await prepareSamRun({
@@ -77,6 +79,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
           maxBytes,
           samples,
           open,
+          begun: request.resume ? await savedFingerprint(store) : undefined,
         })
       : await prepareUnetRun({
           choices,
@@ -100,7 +103,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
   return train(job, {
     executor: run.executor,
     maxBytes,
-    store: fileCheckpointStore(join(request.checkpoints, STATE_FILE)),
+    store,
     resume: request.resume,
     ...(checkpointSeconds !== undefined && { checkpointSeconds }),
     onEvent: (event) => emit({ kind: 'training', event }),
