@@ -10,6 +10,7 @@ import type { MaskScores } from '../metrics/compare-masks.ts';
 import type { HeldOutScore } from '../protocol/events.ts';
 import type { TrainingSubject } from './job.ts';
 import type { TrainingSettings } from './settings.ts';
+import { requireCounting } from './training-sample.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 /** Larger models are fed their weights rather than compiled with them: they soon change, and memory counts. */
@@ -19,7 +20,7 @@ const CACHE_BYTES = 64 * 2 ** 20;
 
 /**
  * Segments the held-out samples as a user would, at their own size, and judges inside field of view and region.
- * @throws SaltError `CANCELLED` when `shouldStop` turns true
+ * @throws SaltError `CANCELLED` when `shouldStop` turns true, `DATASET_INVALID` for a frame of which nothing counts
  */
 export async function evaluateHeldOut(
   executor: Executor,
@@ -60,6 +61,7 @@ async function scoresOf(
   const frame = await sample.loadFrame();
   const fieldOfView = await sample.loadFieldOfView?.();
   const judged = maskOfRegion(frame, sample.region, fieldOfView);
+  requireCounting(sample.id, judged);
   const options = { ...evaluation, fieldOfView, shouldStop };
   const masks = wordRole === 'output' ? await segmenter.segment(frame, options) : [];
   const scores: MaskScores[] = [];

@@ -1,7 +1,7 @@
 import type { Mask } from '../imaging/frame.ts';
+import { maskOfRegion } from '../imaging/mask.ts';
 import { compose, warpBilinear, warpMask } from '../imaging/geometry.ts';
 import type { Affine, Raster } from '../imaging/geometry.ts';
-import type { Region } from '../protocol/frames.ts';
 import type { Random } from '../protocol/random.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { LoadedSample } from './loaded-sample.ts';
@@ -31,12 +31,12 @@ export interface ExampleTarget {
   readonly valid: Float32Array;
 }
 
-/** Views drawn at random in search of one that shows the structure, before one is aimed at it. */
+/** Views drawn at random in search of one that shows the structure and something that counts, before one is aimed. */
 const RANDOM_TRIES = 5;
 
 /**
  * Cuts one training example. Of a sample with the structure, every example shows some of it; a sample without it is
- * a lesson in its own right.
+ * a lesson in its own right. Something of every example counts.
  * @param wanted which of the sample's masks
  */
 export function drawExample(
@@ -49,30 +49,37 @@ export function drawExample(
   const { side, frameSize = side, crop, augmentation } = options;
   const masks = wanted.flatMap((i) => sample.masks[i] ?? []);
   const present = masks.find(hasStructure);
+  const counts = maskOfRegion(sample.image, sample.region, sample.fieldOfView);
   let view: View;
   let warped: Mask[];
+  let valid: Mask | undefined;
   let tries = 0;
+  let isLesson: boolean;
   do {
-    const aim = present && tries === RANDOM_TRIES ? pixelOf(present, random) : undefined;
+    const wished = tries === RANDOM_TRIES ? worthSeeing(present, counts) : undefined;
+    const aim = wished && pixelOf(wished, random);
     view = drawView(sample.image, { side, frameSize }, crop, augmentation, random, aim);
-    const { toSource } = view;
-    warped = masks.map((mask) => warpMask(mask, { width: side, height: side, toSource }));
-  } while (present && tries++ < RANDOM_TRIES && !warped.some(hasStructure));
+    const shown = { width: side, height: side, toSource: view.toSource };
+    warped = masks.map((mask) => warpMask(mask, shown));
+    valid = counts && warpMask(counts, shown);
+    isLesson = (!present || warped.some(hasStructure)) && (!valid || hasStructure(valid));
+  } while (!isLesson && tries++ < RANDOM_TRIES);
   warped.forEach((mask, i) => target.masks[i]?.set(mask.data));
 
   const { image, toReduced } = sample.reduced(view.step);
   const toSource = compose(toReduced, view.toSource);
   const pixels = warpBilinear(image, { width: side, height: side, toSource });
   const tone = drawTone(sample.statistics, options.normalisation === 'sam', augmentation, random);
-  if (sample.fieldOfView) {
-    target.valid.set(
-      warpMask(sample.fieldOfView, { width: side, height: side, toSource: view.toSource }).data,
-    );
-  } else {
-    target.valid.fill(1);
-  }
-  const { image: frame, region } = sample;
-  paint(pixels, tone, { toSource: view.toSource, frame, region, side }, target);
+  if (valid) target.valid.set(valid.data);
+  else target.valid.fill(1);
+  paint(pixels, tone, { toSource: view.toSource, frame: sample.image, side }, target);
+}
+
+/** The structure where it counts; where it does not, what counts. */
+function worthSeeing(structure: Mask | undefined, counts: Mask | undefined): Mask | undefined {
+  if (!structure || !counts) return structure ?? counts;
+  const both = { ...structure, data: structure.data.map((bit, i) => bit & (counts.data[i] ?? 0)) };
+  return hasStructure(both) ? both : counts;
 }
 
 function hasStructure(mask: Mask): boolean {
@@ -89,7 +96,6 @@ export function pixelOf({ width, data }: Mask, random: Random): [x: number, y: n
 interface Placement {
   readonly toSource: Affine;
   readonly frame: { readonly width: number; readonly height: number };
-  readonly region: Region | undefined;
   readonly side: number;
 }
 
@@ -97,7 +103,7 @@ interface Placement {
 function paint(
   pixels: Raster,
   tone: Tone,
-  { toSource, frame, region, side }: Placement,
+  { toSource, frame, side }: Placement,
   target: ExampleTarget,
 ): void {
   const [a, b, c, d, e, f] = toSource;
@@ -109,7 +115,6 @@ function paint(
   }));
   if (channels === 3 && tone.saturation !== 1) saturate(pixels.pixels, tone.saturation);
   const [right, bottom] = [frame.width - 0.5, frame.height - 0.5];
-  const counts = region && edgesOf(region);
   for (const [plane, { out, curve }] of planes.entries()) {
     const channel = channels === 3 ? plane : 0;
     for (let row = 0, i = 0; row < side; row++) {
@@ -121,9 +126,6 @@ function paint(
           target.valid[i] = 0;
           continue;
         }
-        if (counts && (x < counts.left || y < counts.top || x >= counts.right || y >= counts.bottom)) {
-          target.valid[i] = 0;
-        }
         const level = pixels.pixels[i * channels + channel] ?? 0;
         const below = Math.min(LEVELS - 2, Math.max(0, Math.floor(level)));
         const low = curve[below] ?? 0;
@@ -131,11 +133,6 @@ function paint(
       }
     }
   }
-}
-
-/** Pixels are squares about their centres. */
-function edgesOf({ left, top, width, height }: Region) {
-  return { left: left - 0.5, top: top - 0.5, right: left + width - 0.5, bottom: top + height - 0.5 };
 }
 
 /** Luminance as ITU-R BT.601, in place. */

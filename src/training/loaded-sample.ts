@@ -1,4 +1,5 @@
 import type { Mask } from '../imaging/frame.ts';
+import { maskOfRegion } from '../imaging/mask.ts';
 import { requireFinitePixels } from '../inference/model-input.ts';
 import { compose, resizeBilinear, scaling, translation } from '../imaging/geometry.ts';
 import type { Affine, Raster } from '../imaging/geometry.ts';
@@ -6,6 +7,7 @@ import { SaltError } from '../protocol/errors.ts';
 import { LEVELS } from './tone.ts';
 import type { ChannelStatistics } from './tone.ts';
 import type { Region } from '../protocol/frames.ts';
+import { requireCounting } from './training-sample.ts';
 import type { TrainingSample } from './training-sample.ts';
 
 /** A sample in memory, ready to be cut from. */
@@ -29,7 +31,7 @@ export interface LoadedSample {
 }
 
 /**
- * @throws SaltError `NOT_FINITE` for NaN or Inf in the pixels, `DATASET_INVALID` for a mask of another size, `FILE_UNREADABLE` and others from the loaders
+ * @throws SaltError `NOT_FINITE` for NaN or Inf in the pixels, `DATASET_INVALID` for a mask of another size, or where no pixel counts, `FILE_UNREADABLE` and others from the loaders
  */
 export async function loadSample(sample: TrainingSample, words: readonly string[]): Promise<LoadedSample> {
   const frame = await sample.loadFrame();
@@ -43,6 +45,7 @@ export async function loadSample(sample: TrainingSample, words: readonly string[
   const fieldOfView =
     sample.loadFieldOfView &&
     checkSize(sample.id, frame, await sample.loadFieldOfView(), 'mask of the field of view');
+  requireCounting(sample.id, maskOfRegion(frame, sample.region, fieldOfView));
   const image: Raster = { width, height, channels, pixels };
   const levels = [image];
   return {
@@ -87,7 +90,7 @@ function reduce(levels: Raster[], wanted: number): { image: Raster; toReduced: A
 
 function measure(image: Raster, channel: number, fieldOfView: Mask | undefined): ChannelStatistics {
   const { pixels, channels } = image;
-  const inside = fieldOfView?.data.includes(1) ? fieldOfView.data : undefined;
+  const inside = fieldOfView?.data;
   const histogram = new Float64Array(LEVELS);
   let count = 0;
   let sum = 0;

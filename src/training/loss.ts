@@ -54,7 +54,7 @@ export interface LossValues {
 /**
  * Focal + Dice + regulariser.
  *
- * The focal term is the mean over the pixels that count; with u = logit for background and -logit for the
+ * The focal term is the mean over the pixels that count (0 where none does); with u = logit for background and -logit for the
  * structure, 1 - p_t = sigmoid(u) and cross entropy = softplus(u), which stay exact for large logits. The Dice term
  * sums over the batch (as published) or over each sample, for each output by itself.
  *
@@ -80,7 +80,8 @@ export function segmentationLoss(
   const { inverseFrequency } = options;
   const weighed = inverseFrequency ? ops.mul(alpha, rarity(target, truth, inverseFrequency)) : alpha;
   const weight = ops.mul(ops.mul(weighed, valid), ops.pow(ops.sigmoid(surprise), options.focalGamma));
-  const counted = ops.mul(ops.sum(valid), target.shape[1] ?? 1);
+  // Where nothing counts, nothing is learnt: 0 / 0 would end the run.
+  const counted = ops.clip(ops.mul(ops.sum(valid), target.shape[1] ?? 1), 1, 2 ** 127);
   const focal = ops.div(ops.sum(ops.mul(weight, ops.softplus(surprise))), counted);
 
   const predicted = ops.mul(ops.sigmoid(sized), valid);

@@ -33,6 +33,19 @@ export async function firstFrame([first]: readonly TrainingSample[]): Promise<Fr
   return first.loadFrame();
 }
 
+/**
+ * @param counts pixels of the frame by which it teaches and is judged; all of them without
+ * @throws SaltError `DATASET_INVALID` naming the frame when there is none
+ */
+export function requireCounting(id: string, counts: Mask | undefined): void {
+  if (!counts || counts.data.includes(1)) return;
+  throw new SaltError(
+    'DATASET_INVALID',
+    `Nothing of frame ${id} counts: its mask of the field of view is empty, or has nothing in common with the part that was painted. Mend or remove that mask.`,
+    { id },
+  );
+}
+
 /** The samples of a data set whose masks all show what `word` names. */
 export function samplesOfWord(samples: readonly Sample[], word: string): TrainingSample[] {
   return samples.map((sample) => ({

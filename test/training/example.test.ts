@@ -130,6 +130,38 @@ describe('drawExample', () => {
     );
   });
 
+  it('always shows something that counts, and the structure where that counts, however small it is', async () => {
+    const bottom = maskWhere(100, 100, (x, y) => x >= 96 && y >= 96);
+    const region = { left: 96, top: 96, width: 4, height: 4 };
+    for (const [x, y] of [
+      [98, 98],
+      [10, 10],
+      [-99, -99],
+    ] as const) {
+      const sample = await marked(100, 100, (u, v) => Math.hypot(u - x, v - y) < 6);
+      for (const part of [{ region }, { fieldOfView: bottom }]) {
+        const options = { ...NATIVE, augmentation: GEOMETRY_ONLY };
+        for (let seed = 0; seed < 30; seed++) {
+          const { valid, mask } = drawn({ ...sample, ...part }, options, seed);
+          assert.ok(valid.includes(1), `seed ${seed}: nothing counts`);
+          if (x === 98) assert.ok(mask.includes(1), `seed ${seed}: the structure is out of view`);
+        }
+      }
+    }
+  });
+
+  it('is refused of a frame of which nothing counts', async () => {
+    const all = maskWhere(10, 10, () => true);
+    await assert.rejects(
+      load(
+        greyFrame(10, 10, new Float32Array(100)),
+        all,
+        maskWhere(10, 10, () => false),
+      ),
+      { code: 'DATASET_INVALID', message: /frame made counts/ },
+    );
+  });
+
   it('shows the frame as inference does when nothing is augmented', async () => {
     const random = createRandom(3);
     const pixels = Float32Array.from({ length: 24 * 16 }, () => 255 * random.uniform());

@@ -55,7 +55,7 @@ describe('the focal term', () => {
   });
   after(() => executor.dispose());
 
-  async function measured(options: LossOptions): Promise<number> {
+  async function measured(options: LossOptions, counts = VALID): Promise<number> {
     const graph = new Graph();
     const [logits, target, valid] = [
       graph.input('logits', SHAPE),
@@ -68,7 +68,7 @@ describe('the focal term', () => {
     const inputs = {
       logits: await upload(LOGITS),
       target: await upload(TARGET),
-      valid: await upload(VALID),
+      valid: await upload(counts),
     };
     const { focal } = await program.run(inputs);
     assert.ok(focal);
@@ -77,6 +77,10 @@ describe('the focal term', () => {
 
   test('is the mean over the pixels that count', async () => {
     assert.ok(Math.abs((await measured(VESSEL_LOSS)) - focalOf(VESSEL_LOSS)) < 1e-6);
+  });
+
+  test('is nothing where no pixel counts', async () => {
+    assert.equal(await measured(VESSEL_LOSS, floatTensor(SHAPE)), 0);
   });
 
   test('weighs the pixels of small structures more by inverse frequency', async () => {

@@ -248,6 +248,22 @@ describe('train', () => {
     assert.equal(decodeTrainingState(store.bytes ?? new Uint8Array()).step, good);
   });
 
+  it('says which held-out frame has an empty field of view', async () => {
+    const samples = discSamples(4).map((sample, i) =>
+      i > 0
+        ? { ...sample, role: 'train' as const }
+        : {
+            ...sample,
+            role: 'heldOut' as const,
+            loadFieldOfView: () => Promise.resolve({ width: 16, height: 16, data: new Uint8Array(256) }),
+          },
+    );
+    await assert.rejects(run(toyJob({ samples })), {
+      code: 'DATASET_INVALID',
+      message: /frame disc 0 counts/,
+    });
+  });
+
   it('says which frame has a NaN', async () => {
     const samples = discSamples(3);
     const bad = greyFrame(16, 16, new Float32Array(256).fill(NaN, 40, 41));

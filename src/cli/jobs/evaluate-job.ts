@@ -6,6 +6,7 @@ import { summarise } from '../../metrics/summarise.ts';
 import type { ScoreSummary } from '../../metrics/summarise.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import type { Job } from '../../runtime/thread.ts';
+import { requireCounting } from '../../training/training-sample.ts';
 import type { TrainingSample } from '../../training/training-sample.ts';
 import { openData } from '../data.ts';
 import { nodeFactor, openDevice } from './device.ts';
@@ -78,6 +79,7 @@ export const evaluateJob: EvaluateJob = async (request, { emit, signal }) => {
       const frame = await sample.loadFrame();
       const truth = await sample.masks.get(word)?.();
       const fieldOfView = await sample.loadFieldOfView?.();
+      requireCounting(sample.id, fieldOfView);
       const masks = await segmenter.segment(frame, {
         prompt,
         fieldOfView,

@@ -36,7 +36,7 @@ def segmentation_loss(logits, target, valid, share):
     surprise = logits * (1 - 2 * target)
     area = truth.mean(dim=(2, 3), keepdim=True)
     weight = 0.5 * (1 + target * share / (area + RARITY_FLOOR)) * valid * torch.sigmoid(surprise) ** 2
-    focal = (weight * F.softplus(surprise)).sum() / (valid.sum() * logits.shape[1])
+    focal = (weight * F.softplus(surprise)).sum() / (valid.sum() * logits.shape[1]).clamp(min=1)
     predicted = torch.sigmoid(logits) * valid
     overlap = (predicted * truth).sum(dim=(2, 3))
     total = predicted.sum(dim=(2, 3)) + truth.sum(dim=(2, 3))
