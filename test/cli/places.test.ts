@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { problemWith } from '../../src/cli/jobs/segment-job.ts';
 import { generateImage } from '../../src/generator/index.ts';
 import { encodeFramePng, maskFromImage } from '../../src/imaging/mask.ts';
+import { SaltError } from '../../src/protocol/errors.ts';
 import { CPU, assertFailed, run, succeed, workFolder } from './cli.ts';
 
 const SIZE = 256;
@@ -41,6 +43,24 @@ describe('segment by place', () => {
     const click = await segment('click', ...alone, '--click', '100,90');
     const box = await segment('box', ...alone, ...BOX);
     assert.notDeepEqual(click, box);
+  });
+
+  test('a frame that a click misses is named and passed over, and the others are segmented', async () => {
+    writeFileSync(join(folder, 'small.png'), encodeFramePng(generateImage(1, 64, 'subtraction').frame));
+    const done = await run(folder, [
+      ...['segment', '--model', 'random:tiny', '--click', '100,90', '--out', 'mixed', ...CPU],
+      ...['small.png', 'frame.png'],
+    ]);
+    assert.equal(done.code, 3, done.stderr);
+    assert.match(done.stderr, /small\.png: \(100, 90\) lies outside the frame of 64 x 64/u);
+    assert.deepEqual(readdirSync(join(folder, 'mixed')), ['frame.png']);
+  });
+
+  test('a frame with a value that is none is named, and does not stop the others', () => {
+    const pixel = new SaltError('NOT_FINITE', 'Frame has the value NaN at column 8, row 2.');
+    assert.match(problemWith('a/b.png', pixel) ?? '', /^a\/b\.png: .*column 8/u);
+    assert.equal(problemWith('a/b.png', new SaltError('OUT_OF_MEMORY', 'Too large.')), undefined);
+    assert.equal(problemWith('a/b.png', new SaltError('INVALID_ARGUMENT', 'No such word.')), undefined);
   });
 
   test('a box outside the frame is refused, with a word as without', async () => {

@@ -123,9 +123,12 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
         frames.push(...done.frames);
         if (done.seg !== undefined) segmentations.push({ input: path, path: done.seg });
       } catch (error) {
-        if (!(error instanceof SaltError) || !ABOUT_THE_FILE.has(error.code)) throw error;
-        problems.push(error.message);
-        emit({ kind: 'message', text: error.message });
+        const problem = problemWith(path, error);
+        // Of a single file, it is the request that does not fit.
+        const isRefused = error instanceof SaltError && error.code === 'INVALID_ARGUMENT';
+        if (problem === undefined || (isRefused && files.length === 1)) throw error;
+        problems.push(problem);
+        emit({ kind: 'message', text: problem });
       }
     }
   } finally {
@@ -143,6 +146,14 @@ const ABOUT_THE_FILE: ReadonlySet<string> = new Set([
   'IMAGE_UNSUPPORTED',
   'FILE_UNREADABLE',
 ]);
+
+/** For people, naming the file; undefined for what concerns the others as well. */
+export function problemWith(path: string, error: unknown): string | undefined {
+  if (!(error instanceof SaltError)) return undefined;
+  if (ABOUT_THE_FILE.has(error.code) || error.details['file'] === path) return error.message;
+  // Of its pixels, or of the answer to them.
+  return error.code === 'NOT_FINITE' ? `${path}: ${error.message}` : undefined;
+}
 
 type Questions = ReadonlyMap<string, Question>;
 
@@ -182,6 +193,7 @@ async function segmentFile(
   if (file.dicom && isSegmentation(file.dicom)) {
     throw new SaltError('DICOM_UNSUPPORTED', `${path} is a segmentation, not an image: it was passed over.`);
   }
+  requirePlace(path, file, context);
   const stem = uniqueName(parse(path).name, context.names);
   const fieldOfView = await fieldOfViewOf(path, file);
   const { see, subtracted } = await framesSeen(
@@ -214,6 +226,16 @@ async function segmentFile(
     if (file.dicom) segFrames.push({ source: file.dicom, frameNumber, masks: [...masks.values()] });
   }
   return { frames, seg: await writeSeg(segFrames, stem, context) };
+}
+
+/** @throws SaltError `INVALID_ARGUMENT` naming the file when a click or the box lies outside its frames */
+function requirePlace(path: string, frame: InputSize, { placeIn }: Context): void {
+  try {
+    placeIn(frame);
+  } catch (cause) {
+    if (!(cause instanceof SaltError)) throw cause;
+    throw new SaltError(cause.code, `${path}: ${cause.message}`, { ...cause.details, file: path }, { cause });
+  }
 }
 
 /** One map for each question. */
