@@ -64,6 +64,32 @@ describe('wrong usage ends with 2 and what to change', () => {
     assert.match(stderr, /--steps.*whole number/u);
   });
 
+  test('options that the model does not have', async () => {
+    const budget = ['--data', 'frames', '--steps', '1'];
+    const ofSam = ['--tiles', '320', '--no-detail', '--text-encoder', 'x'];
+    assertFailed(
+      await train(...TINY_UNET, ...budget, ...ofSam),
+      2,
+      /A U-Net has no --tiles, --no-detail, --text-encoder: leave/u,
+    );
+    const ofUnet = ['--pretrained', '--unet-depth', '3'];
+    const sam = await train('--model', 'random:tiny', ...budget, ...ofUnet);
+    assertFailed(sam, 2, /A SAM has no --pretrained, --unet-depth/u);
+    const head = await train('--model', 'unet', ...budget, ...ofUnet);
+    assertFailed(head, 2, /from the head of salt-tiny has no --unet-depth/u);
+    const segment = [
+      'segment',
+      'frames/images/f0.png',
+      '--out',
+      'out',
+      '--model',
+      'unet',
+      '--image-size',
+      '64',
+    ];
+    assertFailed(await run(folder, [...segment, ...CPU]), 2, /A U-Net has no --image-size/u);
+  });
+
   test('masks where they would replace the images, or those of a data set', async () => {
     const image = 'frames/images/f0.png';
     const drawn = 'frames/masks/f0_mask.png';
@@ -169,6 +195,7 @@ describe('unusable data and models end with 3', () => {
     const args = ['segment', '--adapter', 'norm.safetensors', 'frames/images/f0.png', '--out', 'out', ...CPU];
     const wrong = await run(folder, [...args, '--model', 'other']);
     assertFailed(wrong, 3, /belongs to "random:tiny".*"other\.safetensors"/u);
+    assertFailed(await run(folder, [...args, '--image-size', '64']), 2, /An adapter,.* has no --image-size/u);
     // By itself it is a model like any other, and one that was taught words.
     await succeed(folder, ['segment', '--model', 'other', 'frames/images/f0.png', '--out', 'out', ...CPU]);
     const inspected = await succeed(folder, ['models', 'inspect', 'other', '--json']);

@@ -36,7 +36,8 @@ export async function mergeAdapter(
   const base = request.format === 'onnx' ? undefined : await baseOf(file.info, request);
   const { executor } = await openDevice(request, emit);
   const factor = nodeFactor(emit, new AbortController().signal);
-  const merged = await openModel(request, factor, executor);
+  const { adapter, model } = request;
+  const merged = await openModel({ adapter, ...(model && { model }) }, factor, executor);
   await executor.dispose();
   const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
   const size = { width: side, height: side };

@@ -16,6 +16,7 @@ import { loadModel, readAdapter } from '../models/load-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { textEncoderOf } from '../models/shipped.ts';
 import { encodersAtHand } from '../models/text-encoders.ts';
+import { requireModelOptions } from './fitting-options.ts';
 
 /** An adapter, with its base model where that must be named, or a model as it is. Plain data. */
 export interface ModelRequest {
@@ -27,7 +28,7 @@ export interface ModelRequest {
   readonly detail?: boolean;
 }
 
-/** @throws SaltError as `loadModel`, `findBase` and `adaptedSam` do */
+/** @throws SaltError `INVALID_ARGUMENT` for options that the model does not have; as `loadModel`, `findBase` and `adaptedSam` do */
 export async function openModel(
   request: ModelRequest,
   factor: FactorMatrices,
@@ -36,6 +37,7 @@ export async function openModel(
   if (request.adapter !== undefined) {
     const file = await readAdapter(request.adapter);
     const unet = unetOfAdapter(file);
+    requireModelOptions(request, unet ? 'unet' : 'adapter');
     if (unet) return unetAsModel(unet);
     const base = await findBase(file.info, request.adapter, request.model);
     const sam =
@@ -50,7 +52,10 @@ export async function openModel(
   }
   if (!request.model) throw new SaltError('INVALID_ARGUMENT', 'Give --adapter or --model.');
   const loaded = await loadModel(request.model);
-  if (loaded.kind === 'unet') return loaded.trained ? unetAsModel(loaded.trained) : untrainedUnet();
+  if (loaded.kind === 'unet') {
+    requireModelOptions(request, 'unet');
+    return loaded.trained ? unetAsModel(loaded.trained) : untrainedUnet();
+  }
   const base = request.detail === false ? withoutDetail(loaded.base) : loaded.base;
   return plainSam(base, await textEncoderOf(base), request.imageSize);
 }

@@ -14,6 +14,7 @@ import { loadModel } from '../models/load-model.ts';
 import { shippedHead, textEncoderOf, withHead } from '../models/shipped.ts';
 import { openClip } from '../models/text-encoders.ts';
 import { memoryForStep, nodeFactor, openDevice } from './device.ts';
+import { requireTrainingOptions } from './fitting-options.ts';
 import type { TrainJob, TrainRequest } from './train-request.ts';
 
 const STATE_FILE = 'state.safetensors';
@@ -60,6 +61,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
   const { samples, problems } = await openData({ ...request.data, words: choices.words });
   problems.forEach(tell);
   const loaded = await loadModel(request.model);
+  requireTrainingOptions(request, loaded);
   signal.throwIfAborted();
   const { device, executor } = await openDevice(request, emit);
   const maxBytes = request.maxBytes ?? (device === 'cpu' ? memoryForStep() : Infinity);
