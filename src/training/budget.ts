@@ -13,7 +13,8 @@ export interface BudgetClock {
   secondsLeft(step: number, elapsedSeconds: number): number;
   /**
    * Before the first step.
-   * @throws SaltError `INVALID_ARGUMENT` when there is no time left to learn in
+   * @throws SaltError `INVALID_ARGUMENT` when judging the held-out frames leaves no time to learn in. Where setting up alone took it, a step is
+   *   taken all the same: so it is on a machine that is busy for a moment.
    */
   demandTime(): void;
 }
@@ -55,6 +56,8 @@ function timeClock(seconds: number, leastSteps: number, pace: () => Pace): Budge
       return Math.max(1, stepsIn(usable()), Math.min(leastSteps, stepsIn(LONGEST * usable())));
     },
     fraction: (step, elapsed) => {
+      // Of a run whose time is over before it begins, the one step is worth its rate.
+      if (step === 0) return 0;
       const ofBoth = Math.min(share(usable(), elapsed), shareOf(leastSteps, step));
       return Math.min(1, Math.max(ofBoth, share(longest(), elapsed)));
     },
@@ -65,12 +68,13 @@ function timeClock(seconds: number, leastSteps: number, pace: () => Pace): Budge
       return Math.max(0, seconds - elapsed, Math.min(forSteps, LONGEST * seconds - elapsed));
     },
     demandTime() {
-      if ((leastSteps > 0 ? longest() : usable()) > begun()) return;
-      const needed = Math.ceil(begun() + pace().secondsPerEvaluation);
+      const judging = Math.ceil(2 * pace().secondsPerEvaluation);
+      const limit = leastSteps > 0 ? LONGEST * seconds : seconds;
+      if (judging < limit) return;
       throw new SaltError(
         'INVALID_ARGUMENT',
-        `To set up, and to judge by the held-out frames before and after, takes about ${needed} s: of ${Math.round(seconds)} s nothing is left to learn in. Give more time (--minutes), or hold out fewer frames (--held-out).`,
-        { seconds, needed },
+        `To judge by the held-out frames, before and after, takes about ${judging} s: of ${Math.round(limit)} s nothing is left to learn in. Give more time (--minutes), or hold out fewer frames (--held-out).`,
+        { seconds: limit, judging },
       );
     },
   };
