@@ -36,6 +36,8 @@ export interface CacheProgress {
 export interface CacheOptions {
   readonly onProgress?: (progress: CacheProgress) => void;
   readonly signal?: AbortSignal;
+  /** Of a checkpoint that is given; as `prepareModel` has it. */
+  readonly shardBytes?: number;
 }
 
 export interface ModelCache {
@@ -213,7 +215,7 @@ async function prepareDropped(
   files: readonly File[],
   store: Cache,
   keep: Keep,
-  { onProgress, signal }: CacheOptions,
+  { onProgress, signal, shardBytes }: CacheOptions,
 ): Promise<PreparedIndex> {
   const [file, ...others] = files;
   if (!file || others.length > 0) {
@@ -228,8 +230,10 @@ async function prepareDropped(
   const written: PreparedFile[] = [];
   const sink = {
     write: async (shard: PreparedFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+      // Of a model that is in the store already, which must not lose it.
+      const isKnown = (await store.match(fileKey(shard))) !== undefined;
       await keep(shard, bytes);
-      written.push(shard);
+      if (!isKnown) written.push(shard);
     },
   };
   try {
@@ -237,6 +241,7 @@ async function prepareDropped(
       name: file.name.replace(/\.[^.]*$/, ''),
       source: { file: file.name },
       signal,
+      ...(shardBytes !== undefined && { shardBytes }),
       onProgress: (done, total) => onProgress?.({ kind: 'preparing', done, total }),
     });
   } catch (error) {

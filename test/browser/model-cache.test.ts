@@ -159,6 +159,24 @@ describe("the browser's store of models, in Chromium", { skip: skipWithoutChromi
     });
   });
 
+  test('keeps a model that is there already when adding it again fails on the way', async () => {
+    const files = [{ name: 'tiny.safetensors', base64: base64(CHECKPOINT) }];
+    const drop = { do: 'drop', files, shardBytes: 60_000 } as const;
+    await withPage(async (page) => {
+      const whole = await after(page, drop);
+      assert.equal(whole.failure, undefined);
+      const [hash = ''] = whole.hashes;
+      const again = await after(page, { ...drop, spaceFor: 1 });
+      assert.match(again.failure ?? '', /^FILE_UNWRITABLE: .*no more space/u);
+      assert.deepEqual([again.hashes, again.stored], [[hash], whole.stored]);
+      assert.equal((await after(page, { do: 'open', hash })).loadedHash, hash);
+
+      await after(page, { do: 'remove', hash });
+      const anew = await after(page, { ...drop, spaceFor: 1 });
+      assert.deepEqual([anew.hashes, anew.stored], [[], 0], 'nothing is left of one that is not');
+    });
+  });
+
   test('takes the files of a prepared model, and refuses what is none', async () => {
     const { index, files } = await prepare();
     const all = [...files].map(([name, bytes]) => ({ name, base64: base64(bytes) }));

@@ -12,7 +12,13 @@ export interface DroppedFile {
 export type Arguments =
   | { readonly do: 'fetch'; readonly url: string; readonly stopAfterFirst?: true }
   | { readonly do: 'open' | 'remove'; readonly hash: string }
-  | { readonly do: 'drop'; readonly files: readonly DroppedFile[] };
+  | {
+      readonly do: 'drop';
+      readonly files: readonly DroppedFile[];
+      readonly shardBytes?: number;
+      /** Entries of the store after which there is no more space. */
+      readonly spaceFor?: number;
+    };
 
 export interface Result {
   /** Of all models in the store afterwards. */
@@ -44,7 +50,8 @@ export async function main(argument: Arguments): Promise<Result> {
         freed = await cache.remove(argument.hash);
         break;
       case 'drop':
-        model = await drop(cache, argument.files, progress);
+        if (argument.spaceFor !== undefined) limitSpace(argument.spaceFor);
+        model = await drop(cache, argument, progress);
     }
   });
   const loadedHash = model && (await weightsHash((await loadSamWeights(model.source)).weights));
@@ -76,7 +83,7 @@ function fetchModel(
 /** As a user does it: files dragged from a folder onto the page. */
 function drop(
   cache: ModelCache,
-  files: readonly DroppedFile[],
+  { files, shardBytes }: Arguments & { readonly do: 'drop' },
   progress: CacheProgress[],
 ): Promise<CachedModel> {
   const transfer = new DataTransfer();
@@ -90,12 +97,25 @@ function drop(
       'drop',
       (event) => {
         const dropped = [...(event.dataTransfer?.files ?? [])];
-        cache.accept(dropped, { onProgress: (told) => progress.push(told) }).then(resolve, reject);
+        const onProgress = (told: CacheProgress) => progress.push(told);
+        cache
+          .accept(dropped, { onProgress, ...(shardBytes !== undefined && { shardBytes }) })
+          .then(resolve, reject);
       },
       { once: true },
     );
     document.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer }));
   });
+}
+
+/** As a browser does it whose disk is full. */
+function limitSpace(entries: number): void {
+  const put = Reflect.get(Cache.prototype, 'put') as Cache['put'];
+  let left = entries;
+  Cache.prototype.put = function (this: Cache, key, answer) {
+    if (left-- > 0) return put.call(this, key, answer);
+    return Promise.reject(new DOMException('The disk is full.', 'QuotaExceededError'));
+  };
 }
 
 async function storedBytes(): Promise<number> {
