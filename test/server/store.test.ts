@@ -13,6 +13,10 @@ import { request } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import Fastify from 'fastify';
+import { FolderArchive } from '../../src/server/archive/folder-archive.ts';
+import { statusOf } from '../../src/server/dicomweb/answers.ts';
+import { addStore } from '../../src/server/dicomweb/stow.ts';
 import { startViewerServer } from '../../src/server/start.ts';
 import type { ViewerServer } from '../../src/server/start.ts';
 import { BOUNDARY, find, multipart, post, value } from './client.ts';
@@ -251,6 +255,51 @@ describe('hostile and broken requests', () => {
         assert.deepEqual(files(), before);
       });
     }
+  }
+
+  it('one that says that it is too large is refused before it is sent', { timeout: 10_000 }, async () => {
+    const length = 2 ** 32 + 1;
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(
+        `${root}/studies`,
+        {
+          method: 'POST',
+          signal: AbortSignal.timeout(5000),
+          headers: { 'Content-Type': `${type}; boundary=${BOUNDARY}`, 'Content-Length': length },
+        },
+        (answer) => {
+          resolve(answer.statusCode);
+          sent.destroy();
+        },
+      );
+      sent.on('error', reject);
+      sent.flushHeaders();
+    });
+    assert.equal(status, 413);
+  });
+
+  for (const [name, bytes, sent] of [
+    ['multipart', multipart([new Uint8Array(300_000)]), `${type}; boundary=${BOUNDARY}`],
+    ['a single object', new Uint8Array(300_000), 'application/dicom'],
+  ] as const) {
+    it(`${name}: one that turns out to be too large is refused`, { timeout: 10_000 }, async (t) => {
+      const small = Fastify({ bodyLimit: 100_000, forceCloseConnections: true });
+      small.setErrorHandler((error, _request, reply) => reply.code(statusOf(error)).send(String(error)));
+      t.after(() => small.close());
+      const kept = join(folder, 'kept');
+      addStore(small, await FolderArchive.open({ folder: images, storeFolder: kept }), '', () => undefined);
+      const address = await small.listen({ port: 0 });
+      const response = await fetch(`${address}/studies`, {
+        method: 'POST',
+        headers: { 'Content-Type': sent },
+        // A stream's length is not said beforehand.
+        body: new Blob([new Uint8Array(bytes)]).stream(),
+        duplex: 'half',
+      } as RequestInit);
+      assert.equal(response.status, 413);
+      assert.match(await response.text(), /larger than .*several requests/u);
+      assert.deepEqual(readdirSync(kept), []);
+    });
   }
 
   it('cannot name files outside the archive', async () => {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { reasonOf } from '../../imaging/dicom/errors.ts';
+import { formatBytes } from '../../protocol/format-bytes.ts';
 import { FAILURE, StoreRefusal } from '../archive/failure.ts';
 import type { FolderArchive, Stored } from '../archive/folder-archive.ts';
 import type { DicomJson } from '../dicom/json.ts';
@@ -72,12 +73,14 @@ async function storeParts(request: Request, archive: FolderArchive): Promise<(St
 }
 
 /**
- * @throws HttpError 400 for a request that is not what it says, or not all of it; 507 where the disk is full, 500 where it fails.
+ * @throws HttpError 400 for a request that is not what it says, or not all of it; 413 for one that is too large; 507 where the disk
+ *   is full, 500 where it fails.
  */
 async function receive(request: Request, newFile: () => string): Promise<ReceivedPart[]> {
   const { type, parameters } = parseMediaType(request.headers['content-type'] ?? '');
-  // What fails must not break the connection off: the answer goes out on it.
-  const body: AsyncIterable<Uint8Array> = request.body.iterator({ destroyOnReturn: false });
+  const most = request.routeOptions.bodyLimit;
+  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
+  const body = upTo(most, request.body);
   try {
     if (type === DICOM) {
       const file = newFile();
@@ -93,6 +96,24 @@ async function receive(request: Request, newFile: () => string): Promise<Receive
   }
 }
 
+/** Fastify itself counts only what it parses. @throws HttpError 413 */
+async function* upTo(most: number, body: Readable): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  // What fails must not break the connection off: the answer goes out on it.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > most) throw tooLarge(most);
+    yield chunk;
+  }
+}
+
+function tooLarge(most: number): HttpError {
+  return new HttpError(
+    413,
+    `The request is larger than ${formatBytes(most)}, nothing of it was stored. Send its objects in several requests.`,
+  );
+}
+
 /** Many clients listen only once they have sent everything. */
 async function readToTheEnd(body: Readable): Promise<void> {
   try {
@@ -103,6 +124,7 @@ async function readToTheEnd(body: Readable): Promise<void> {
 }
 
 function refusalOf(cause: unknown): HttpError {
+  if (cause instanceof HttpError) return cause;
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new HttpError(507, 'The disk is full: nothing of the request was stored.', { cause });
