@@ -110,7 +110,7 @@ function drop(
 
 /** As a browser does it whose disk is full. */
 function limitSpace(entries: number): void {
-  const put = Reflect.get(Cache.prototype, 'put') as Cache['put'];
+  const put = Reflect.get(Cache.prototype, 'put');
   let left = entries;
   Cache.prototype.put = function (this: Cache, key, answer) {
     if (left-- > 0) return put.call(this, key, answer);
