@@ -2,6 +2,7 @@ import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance } from 'fastify';
 import { reasonOf } from '../imaging/dicom/errors.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { ownOrigin } from './own-origin.ts';
 
 /** An archive elsewhere. */
 export interface RemoteArchive {
@@ -97,17 +98,14 @@ export async function addProxy(
       rewriteRequestHeaders: (request, headers) => {
         // Cookies of other programs on this machine are no business of the archive's.
         const { cookie: _cookie, origin: _origin, referer: _referer, ...rest } = headers;
-        const { host } = request.headers;
+        const { host, protocol } = new URL(ownOrigin(request));
+        const proto = protocol.slice(0, -1);
         return {
           ...rest,
           // Orthanc and dcm4chee write the addresses in their answers by these.
-          ...(host === undefined
-            ? {}
-            : {
-                forwarded: `host=${host};proto=http`,
-                'x-forwarded-host': host,
-                'x-forwarded-proto': 'http',
-              }),
+          forwarded: `host=${host};proto=${proto}`,
+          'x-forwarded-host': host,
+          'x-forwarded-proto': proto,
           ...(authorization === undefined ? {} : { authorization }),
         };
       },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { HttpError } from './dicomweb/answers.ts';
+import { ownOrigin } from './own-origin.ts';
 
 /** Names by which a browser on this machine calls it. */
 const THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]', '::1'];
@@ -33,16 +34,16 @@ function nameInUrls(host: string): string {
  */
 export function addSecurity(server: FastifyInstance, host: string): void {
   server.addHook('onRequest', async (request) => {
-    if (listensEverywhere(host)) return;
     const names = [...THIS_MACHINE, nameInUrls(host)];
-    if (!names.includes(request.hostname.toLowerCase())) {
+    // By what names others reach it is not known then.
+    if (!listensEverywhere(host) && !names.includes(request.hostname.toLowerCase())) {
       throw new HttpError(
         421,
         `This server does not answer to the name "${request.hostname}". Open it as ${host}.`,
       );
     }
     const { origin } = request.headers;
-    if (origin !== undefined && origin !== `${request.protocol}://${request.host}`) {
+    if (origin !== undefined && origin !== ownOrigin(request)) {
       throw new HttpError(403, 'Pages of other origins may not use this server.');
     }
   });

@@ -127,6 +127,31 @@ describe('the viewer', () => {
     assert.equal(await statusFor({ Origin: 'http://evil.example' }, 'POST'), 403);
   });
 
+  it('answers through a server before it, which says under what name it was asked', async () => {
+    const Origin = 'https://viewer.example';
+    const forwarded = { 'X-Forwarded-Host': 'viewer.example', 'X-Forwarded-Proto': 'https' };
+    assert.equal(await statusFor({ Origin }), 403);
+    assert.equal(await statusFor({ ...forwarded, Origin }), 200);
+    assert.equal(await statusFor({ ...forwarded, Origin: 'https://evil.example' }), 403);
+    assert.equal(
+      await statusFor({ 'X-Forwarded-Host': 'viewer.example/x', Origin: 'http://viewer.example' }),
+      403,
+    );
+    const metadata = await get(`/dicom-web/studies`, forwarded);
+    const [study] = (await metadata.json()) as Record<string, { Value?: string[] }>[];
+    assert.match(study?.['00081190']?.Value?.[0] ?? '', /^https:\/\/viewer\.example\/dicom-web\/studies\//u);
+  });
+
+  it('takes nothing from pages of other origins where it listens on all addresses', async () => {
+    const bare = Fastify();
+    addSecurity(bare, '0.0.0.0');
+    bare.post('/', () => 'yes');
+    const post = (origin: string) =>
+      bare.inject({ method: 'POST', url: '/', headers: { host: '192.168.1.5:8055', origin } });
+    assert.equal((await post('http://192.168.1.5:8055')).statusCode, 200);
+    assert.notEqual((await post('http://evil.example')).statusCode, 200);
+  });
+
   for (const [host, asked] of [
     ['fd00::1', '[fd00::1]:8055'],
     ['FD00:0:0::1', '[fd00::1]:8055'],

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SaltError } from '../../protocol/errors.ts';
 import type { Scope } from '../archive/instance-index.ts';
+import { ownOrigin } from '../own-origin.ts';
 
 /** An answer that is no success, with a sentence for people. */
 export class HttpError extends Error {
@@ -36,7 +37,7 @@ export function scopeOf({ study, series, sop }: Params): Scope {
 
 /** Where clients reach the archive: the address that they asked, since others may not lead here. */
 export function baseUrl(request: FastifyRequest, prefix: string): string {
-  return `${request.protocol}://${request.host}${prefix}`;
+  return `${ownOrigin(request)}${prefix}`;
 }
 
 export function instanceUrl(
