@@ -32,8 +32,9 @@ function isUnavailable(error: unknown): error is SaltError {
 export function infoOf({ device, passedOver }: Opened, threads: number): DeviceInfo {
   const name = device === 'webgpu' ? 'webgpu' : 'wasm';
   const used = globalThis.crossOriginIsolated ? threads : 1;
+  // A page that is not secure is told to become so first.
   const isolation =
-    globalThis.crossOriginIsolated || threads === 1
+    globalThis.crossOriginIsolated || threads === 1 || !globalThis.isSecureContext
       ? []
       : [
           {
