@@ -32,8 +32,17 @@ const SIDE = 64;
 const ENLARGED = 80;
 const LARGE = 96;
 const WORD = 'vessel';
+/** Each matrix once: all runs are of one model. */
+const factors = new Map<string, ReturnType<typeof svd>>();
 const factor: FactorMatrices = (tasks) =>
-  Promise.resolve(tasks.map(({ matrix, rows, cols }) => svd(matrix, rows, cols)));
+  Promise.resolve(
+    tasks.map(({ matrix, rows, cols }) => {
+      const key = [rows, cols, ...matrix.subarray(0, 16)].join();
+      const known = factors.get(key) ?? svd(matrix, rows, cols);
+      factors.set(key, known);
+      return known;
+    }),
+  );
 
 /** A dark, winding line on grey, which the model takes for a vessel. */
 function darkLine(middle: number, side: number): TrainingSample {

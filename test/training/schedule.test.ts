@@ -78,20 +78,20 @@ describe('budgetClock', () => {
   });
 
   it('does not count what came before the first step', () => {
-    const clock = budgetClock({ minutes: 1 }, 4, () => ({ ...pace(), begunSeconds: 30 }));
-    assert.equal(clock.steps, 10);
+    const clock = budgetClock({ minutes: 2 }, 4, () => ({ ...pace(), begunSeconds: 30 }));
+    assert.equal(clock.steps, 40);
     near(clock.fraction(0, 30), 0);
-    near(clock.fraction(3, 40), 0.5);
-    near(clock.fraction(9, 50), 1);
-    assert.equal(clock.isSpent(9, 49), true);
+    near(clock.fraction(20, 70), 0.5);
+    near(clock.fraction(39, 110), 1);
+    assert.equal(clock.isSpent(39, 109), true);
     clock.demandTime();
   });
 
-  it('takes one step at its rate where setting up took all of the time, and none where judging does', () => {
+  it('takes one step at no rate where setting up took all of the time, and none where judging does', () => {
     const late = budgetClock({ minutes: 1 }, 4, () => ({ ...pace(), begunSeconds: 300 }));
     late.demandTime();
     assert.equal(late.steps, 1);
-    near(late.fraction(0, 300), 0);
+    near(late.fraction(0, 300), 1);
     assert.equal(late.isSpent(1, 302), true);
     const slow = { ...pace(), secondsPerEvaluation: 30 };
     const judged = budgetClock({ minutes: 1 }, 4, () => slow);
@@ -136,10 +136,11 @@ describe('budgetClock of a time and a least number of steps', () => {
     assert.equal(clock.isSpent(24, 120), true);
   });
 
-  it('gives all of its steps their share of the rate, however late they began', () => {
+  it('gives its steps the rates of as many at the end of a longer run, however late they began', () => {
     const clock = budgetClock({ minutes: 1, leastSteps: 24 }, 4, () => ({ ...pace(), begunSeconds: 70 }));
-    near(clock.fraction(0, 70), 0);
-    near(clock.fraction(10, 120), 0.5);
+    assert.equal(clock.steps, 16);
+    near(clock.fraction(0, 70), 1 / 3);
+    near(clock.fraction(10, 120), 2 / 3);
     near(clock.fraction(20, 170), 1);
   });
 

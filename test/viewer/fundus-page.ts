@@ -13,10 +13,11 @@ export function sizesOf({ instance }: Demo) {
   return { width, height, instance };
 }
 
-export function settings({ studies }: Demo, minutes: number) {
+/** @param leastSteps as of the viewer's own presets, where what is learnt in so short a time would else be chance */
+export function settings({ studies }: Demo, minutes: number, leastSteps = 1) {
   return {
     archive: { kind: 'folder', folder: studies },
-    config: configured({ presets: [{ id: 'quick', minutes }] }),
+    config: configured({ presets: [{ id: 'quick', minutes, leastSteps }] }),
   } as const;
 }
 

@@ -40,7 +40,7 @@ describe('a part of a photograph', { skip: skipWithoutViewer }, () => {
         assert.deepEqual(cut(found, box), cut(paint, box), 'the paint was not kept');
         assert.ok(dice >= 0.5, `the unpainted half: ${dice.toFixed(3)}`);
       },
-      settings(demo, 0.2),
+      settings(demo, 0.4, 24),
     );
   });
 });
