@@ -10,14 +10,20 @@ export function isThisMachine(host: string): boolean {
   return THIS_MACHINE.includes(host);
 }
 
-export function listensEverywhere(host: string): boolean {
+function listensEverywhere(host: string): boolean {
   return ANY_ADDRESS.includes(host);
+}
+
+/** Of an address that a server listens on. Of all addresses localhost, at which browsers compute; an IPv6 one stands in brackets (RFC 3986 3.2.2). */
+export function hostInUrl(host: string): string {
+  if (listensEverywhere(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** As browsers write it: in lower case, an IPv6 address short and in brackets. */
 function nameInUrls(host: string): string {
   try {
-    return new URL(`http://${host.includes(':') ? `[${host}]` : host}`).hostname;
+    return new URL(`http://${hostInUrl(host)}`).hostname;
   } catch {
     // With the name of a network card, say, which no browser takes.
     return host.toLowerCase();

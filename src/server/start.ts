@@ -10,7 +10,7 @@ import { addDicomWeb } from './dicomweb/plugin.ts';
 import { MODELS_FOLDER, PLUGIN_FOLDER } from './paths.ts';
 import { addProxy, probeArchive } from './proxy.ts';
 import type { RemoteArchive } from './proxy.ts';
-import { addSecurity, listensEverywhere } from './security.ts';
+import { addSecurity, hostInUrl } from './security.ts';
 import { ARCHIVE_PATH, appConfig } from './viewer/app-config.ts';
 import { addViewerFiles } from './viewer/files.ts';
 
@@ -89,17 +89,11 @@ export async function startViewerServer(options: ViewerServerOptions): Promise<V
   await addViewerFiles(server, { viewerDir, pluginDir, modelsDir, config });
   const port = await listen(server, host, options.port ?? DEFAULT_PORT, tell);
   return {
-    url: `http://${addressOf(host)}:${port}`,
+    url: `http://${hostInUrl(host)}:${port}`,
     port,
     archive,
     close: () => server.close(),
   };
-}
-
-/** Where this machine's browsers find it: of all its addresses, at the one at which they compute. */
-function addressOf(host: string): string {
-  if (listensEverywhere(host)) return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function addArchive(

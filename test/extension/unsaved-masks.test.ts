@@ -155,21 +155,27 @@ test('what is discarded can be had back for a while', async () => {
   assert.equal((await offered(opened)).frames, 3);
 });
 
-test('a browser that takes no more is told once, and what is there stays until the rest is kept', async () => {
-  const storage = memoryStorage();
-  await (await workedOn(storage)).session.keepNow();
-  let isFull = false;
-  const full: SetStorage = {
+/** A storage that takes nothing more while its disk is full. */
+function onDisk(storage: SetStorage, disk: { readonly isFull: boolean }): SetStorage {
+  return {
     ...storage,
     async changeUnsaved(put, remove) {
-      if (isFull && put.length > 0) throw new SaltError('FILE_UNWRITABLE', 'The browser’s storage is full.');
+      if (disk.isFull && put.length > 0) {
+        throw new SaltError('FILE_UNWRITABLE', 'The browser’s storage is full.');
+      }
       await storage.changeUnsaved(put, remove);
     },
   };
-  const opened = await openSession({ storage: full });
+}
+
+test('a browser that takes no more is told once, and what is there stays until the rest is kept', async () => {
+  const storage = memoryStorage();
+  await (await workedOn(storage)).session.keepNow();
+  const disk = { isFull: false };
+  const opened = await openSession({ storage: onDisk(storage, disk) });
   const { session, viewer, state } = opened;
   const { key } = await offered(opened);
-  isFull = true;
+  disk.isFull = true;
   await quietly(async () => {
     await session.unsaved.bringBack(key);
     viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 5), [9]);
@@ -182,7 +188,7 @@ test('a browser that takes no more is told once, and what is there stays until t
   assert.equal(viewer.notices.filter(({ level }) => level === 'error').length, 1);
   assert.equal((await storage.unsaved()).length, 3, 'the earlier visit’s');
 
-  isFull = false;
+  disk.isFull = false;
   viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 5), [10]);
   assert.equal(await session.keepNow(), true);
   assert.deepEqual(state().problems, []);
@@ -191,18 +197,11 @@ test('a browser that takes no more is told once, and what is there stays until t
 
 test('that masks are not kept is told for as long as it is so, whatever else was kept meanwhile', async () => {
   const storage = memoryStorage();
-  let isFull = false;
-  const full: SetStorage = {
-    ...storage,
-    async changeUnsaved(put, remove) {
-      if (isFull && put.length > 0) throw new SaltError('FILE_UNWRITABLE', 'The browser’s storage is full.');
-      await storage.changeUnsaved(put, remove);
-    },
-  };
-  const opened = await openSession({ storage: full });
+  const disk = { isFull: false };
+  const opened = await openSession({ storage: onDisk(storage, disk) });
   const { session, viewer, series, state } = opened;
   await session.segmenting.segment('all');
-  isFull = true;
+  disk.isFull = true;
   await quietly(async () => {
     viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [0, 1]);
     // Nothing of the other has to be kept, which cannot fail.
@@ -211,7 +210,7 @@ test('that masks are not kept is told for as long as it is so, whatever else was
     assert.equal(await session.keepNow(), false, 'it is tried again');
   });
   assert.equal(state().problems.length, 1);
-  isFull = false;
+  disk.isFull = false;
   assert.equal(await session.keepNow(), true);
   assert.deepEqual(state().problems, []);
   assert.equal((await storage.unsaved()).length, 6);

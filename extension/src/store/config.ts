@@ -1,18 +1,13 @@
 /** What a site may set in the viewer's configuration. Everything has a default. */
 import { z } from 'zod';
 import { SaltError } from '../../../src/protocol/errors.ts';
+import { LEAST_STEPS } from '../../../src/protocol/run-length.ts';
 
 const codeSchema = z.strictObject({
   value: z.string().min(1).max(16),
   scheme: z.string().min(1).max(16),
   meaning: z.string().min(1).max(64),
 });
-
-/**
- * Below it a run of a few frames of one patient has hardly begun: "Vein" and "Catheter" of the demonstration's coronary run have 0.820 and 0.657
- * after 6 steps, 0.843 and 0.828 after 12, 0.871 and 0.865 after 18, 0.881 and 0.855 after 24 (bench/drafts.md).
- */
-const LEAST_STEPS = 24;
 
 const configSchema = z.strictObject({
   /** Words that a new user finds at the top of the panel. */

@@ -4,7 +4,7 @@ import { SaltError } from '../../protocol/errors.ts';
 import { writeDemoStudies } from '../../server/demo/index.ts';
 import { DEMO_FOLDER, OHIF_VERSION, findViewer } from '../../server/paths.ts';
 import { remoteArchive } from '../../server/proxy.ts';
-import { isThisMachine, listensEverywhere } from '../../server/security.ts';
+import { hostInUrl, isThisMachine } from '../../server/security.ts';
 import { DEFAULT_PORT, startViewerServer } from '../../server/start.ts';
 import type { ArchiveOptions, ViewerServer } from '../../server/start.ts';
 import type { Console } from '../console.ts';
@@ -132,10 +132,9 @@ async function demoFolder(console: Console): Promise<string> {
 
 /** Browsers compute on secure pages only: https, or localhost. */
 function tunnelLine(host: string, port: number): string {
-  const to = listensEverywhere(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return (
     'Browsers on other machines draft and fine-tune only over https, which a server of yours before this one can speak, or by way ' +
-    `of a tunnel: there "ssh -L ${port}:${to}:${port} <this machine>", then http://localhost:${port}.`
+    `of a tunnel: there "ssh -L ${port}:${hostInUrl(host)}:${port} <this machine>", then http://localhost:${port}.`
   );
 }
 

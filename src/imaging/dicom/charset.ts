@@ -1,3 +1,5 @@
+import { convertBytes } from 'dicom-character-set';
+
 /** DICOM's names of character sets (PS3.3 C.12.1.1.2) and the Encoding Standard's. */
 const LABELS: Readonly<Record<string, string>> = {
   'ISO_IR 100': 'iso-8859-1',
@@ -24,46 +26,16 @@ const LABELS: Readonly<Record<string, string>> = {
 /** Character sets without escape sequences: bytes of their characters look like delimiters. */
 const WHOLE = ['ISO_IR 192', 'GB18030', 'GBK'];
 
-/** What bytes above 127 are after an escape sequence (PS3.3 tables C.12-3 and C.12-4). */
-const UPPER: Readonly<Record<string, string>> = {
-  '-A': 'iso-8859-1',
-  '-B': 'iso-8859-2',
-  '-C': 'iso-8859-3',
-  '-D': 'iso-8859-4',
-  '-L': 'iso-8859-5',
-  '-G': 'iso-8859-6',
-  '-F': 'iso-8859-7',
-  '-H': 'iso-8859-8',
-  '-M': 'iso-8859-9',
-  '-b': 'iso-8859-15',
-  '-T': 'windows-874',
-  ')I': 'shift_jis',
-  '$)C': 'euc-kr',
-  '$)A': 'gb18030',
-};
+/** Those that escape sequences switch to, all of which are understood: files do not name each that they use. Latin-9 (203) is not in the package. */
+const EXTENSIONS = [100, 101, 109, 110, 144, 127, 126, 138, 148, 13, 166, 87, 159, 149, 58].map(
+  (number) => `ISO 2022 IR ${number}`,
+);
+/** Of two bytes a character, which no text begins with unless an escape sequence says so. */
+const TWO_BYTES = ['ISO_IR 87', 'ISO_IR 159', 'ISO_IR 149', 'ISO_IR 58'];
 
-/** What bytes below 128 are after one: single letters, or pairs with these bytes before them in EUC-JP. */
-const LOWER: Readonly<Record<string, readonly number[] | undefined>> = {
-  '(B': undefined,
-  '(J': undefined,
-  $B: [],
-  '$(D': [0x8f],
-};
-
-interface State {
-  /** As in `LOWER`. */
-  readonly pairs: readonly number[] | undefined;
-  /** A name of the Encoding Standard's, whose lower half is ASCII. */
-  readonly upper: string;
-}
-
-/* eslint-disable no-control-regex -- they are control characters */
-const ESCAPES = /\x1b([ -/]*[0-~])/u;
-const LINE = /[\t\n\f\r]/u;
-const LINE_OR_VALUE = /[\t\n\f\r\\]/u;
-const ANY_DELIMITER = /[\t\n\f\r\\^=]/u;
-const RUNS = /[\x80-\xff]+|(?:[!-~]{2})+|[^]/gu;
-/* eslint-enable no-control-regex */
+const ESCAPE = 0x1b;
+// eslint-disable-next-line no-control-regex -- it is one
+const ESCAPES = /\x1b[ -/]*[0-~]/gu;
 
 /**
  * Text from a data set. Of several character sets the first holds until an escape sequence names another, and again from
@@ -78,58 +50,19 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined, vr = 
   if (whole !== undefined) return decode(bytes, LABELS[whole]);
   const labels = terms.map((term) => LABELS[term]).filter((label) => label !== 'iso-2022-jp');
   // ASCII has no upper half: bytes there without an escape sequence, as some write them, can only be the last one's.
-  const first: State = { pairs: undefined, upper: labels[0] ?? labels.at(-1) ?? 'iso-8859-1' };
-  if (!bytes.includes(0x1b)) return decode(bytes, first.upper);
-  const delimiter = delimiterOf(vr);
-  let state = first;
-  let text = '';
-  // Escape sequences stand at odd places.
-  for (const [i, piece] of latin1(bytes).split(ESCAPES).entries()) {
-    if (i % 2 === 1) {
-      state = {
-        pairs: piece in LOWER ? LOWER[piece] : state.pairs,
-        upper: UPPER[piece] ?? state.upper,
-      };
-      continue;
-    }
-    // In pairs any byte may look like a delimiter, so that an escape sequence ends them before one.
-    const end = piece.search(state.pairs ? LINE : delimiter);
-    text += end < 0 ? decodePiece(piece, state) : decodePiece(piece.slice(0, end), state);
-    if (end < 0) continue;
-    state = first;
-    text += decodePiece(piece.slice(end), state);
+  const label = labels[0] ?? labels.at(-1) ?? 'iso-8859-1';
+  if (!bytes.includes(ESCAPE)) return decode(bytes, label);
+  const [first = ''] = terms;
+  const own = first.replace('ISO_IR', 'ISO 2022 IR');
+  const begun = EXTENSIONS.includes(own) && !TWO_BYTES.includes(first) ? own : '';
+  try {
+    return convertBytes([begun, ...EXTENSIONS].join('\\'), bytes, { vr });
+  } catch {
+    // It met an escape sequence that it does not know.
+    return decode(bytes, label).replace(ESCAPES, '');
   }
-  return text;
-}
-
-function delimiterOf(vr: string): RegExp {
-  if (vr === 'PN') return ANY_DELIMITER;
-  return ['LT', 'ST', 'UR', 'UT'].includes(vr) ? LINE : LINE_OR_VALUE;
-}
-
-/** @param piece a character for each byte */
-function decodePiece(piece: string, { pairs, upper }: State): string {
-  if (!pairs) return decode(bytesOf(piece), upper);
-  return piece.replace(RUNS, (run) => {
-    if (run > '\x7f') return decode(bytesOf(run), upper);
-    if (run.length < 2) return run;
-    const euc = Array.from({ length: run.length / 2 }, (_, i) => [
-      ...pairs,
-      run.charCodeAt(2 * i) | 0x80,
-      run.charCodeAt(2 * i + 1) | 0x80,
-    ]);
-    return decode(Uint8Array.from(euc.flat()), 'euc-jp');
-  });
 }
 
 function decode(bytes: Uint8Array, label: string | undefined): string {
   return new TextDecoder(label).decode(bytes);
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
