@@ -13,7 +13,7 @@ const SUITES = {
   lint: () => command('eslint/bin/eslint.js', ['.', '--max-warnings', '0']),
   types: () => command('typescript/bin/tsc', ['--noEmit']),
   format: () => command('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
-  unit: () => tests(testFiles('test', ['test/browser', 'test/oracles', 'test/viewer']), 2),
+  unit: () => tests(longFirst(testFiles('test', ['test/browser', 'test/oracles', 'test/viewer'])), 2),
   browser,
   viewer,
   real: () => viewer([REAL]),
@@ -26,13 +26,26 @@ const ONLY_WHEN_NAMED = ['real'];
 /** What these measure depends on how much of the machine is theirs. */
 const LEARN_IN_SET_TIME = ['coronary', 'fundus'].map((name) => `test/viewer/${name}.test.ts`);
 
-/** These begin before the rest, so that no processor idles while the last of them ends. */
-const LONG = ['versions', 'orthanc', 'part', 'host'].map((name) => `test/viewer/${name}.test.ts`);
+/** These begin before the rest of their suite, so that no processor idles while the last of them ends. */
+const LONG = [
+  'cli/bad-input',
+  'cli/loop',
+  'cli/models',
+  'cli/trained-sizes',
+  'training/pretraining',
+  'browser/webgpu',
+  'browser/worker',
+  'browser/plugin',
+  'viewer/versions',
+  'viewer/orthanc',
+  'viewer/part',
+  'viewer/host',
+].map((name) => `test/${name}.test.ts`);
 
 async function browser() {
   const files = testFiles('test/browser');
   if (!findChromium()) installChromium();
-  if (findChromium()) return tests(files, 2);
+  if (findChromium()) return tests(longFirst(files), 2);
   console.log(`  skipped: ${NO_CHROMIUM}`);
   return { passed: 0, failed: 0, skipped: files.length };
 }
@@ -50,14 +63,14 @@ async function viewer(files = testFiles('test/viewer', [REAL])) {
     // Before two files at once want it.
     spawnSync(process.execPath, ['.ci/prepare.mjs', '--plugin'], { stdio: 'inherit' });
     const others = files.filter((file) => !timed.includes(file));
-    const inOrder = [
-      ...others.filter((file) => LONG.includes(file)),
-      ...others.filter((file) => !LONG.includes(file)),
-    ];
-    return total([await tests(inOrder, 2), await tests(timed, 1)]);
+    return total([await tests(longFirst(others), 2), await tests(timed, 1)]);
   }
   console.log(`  skipped: ${missing}`);
   return { passed: 0, failed: 0, skipped: files.length };
+}
+
+function longFirst(files) {
+  return [...LONG.filter((file) => files.includes(file)), ...files.filter((file) => !LONG.includes(file))];
 }
 
 /** Where this is Debian and we may. */

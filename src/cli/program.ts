@@ -1,15 +1,4 @@
 import { Command } from 'commander';
-import { addDemo } from './commands/demo.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEvaluate } from './commands/evaluate.ts';
-import { addMerge } from './commands/merge.ts';
-import { addModels } from './commands/models.ts';
-import { addParameters } from './commands/parameters.ts';
-import { addPretrain } from './commands/pretrain.ts';
-import { addSegment } from './commands/segment.ts';
-import { addServe } from './commands/serve.ts';
-import { addTrain } from './commands/train.ts';
-import { addVerify } from './commands/verify.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `
@@ -26,23 +15,32 @@ Environment: OHIF_SALT_MODELS is the folder of models, OHIF_SALT_MIRROR where to
 OHIF_SALT_CACHE the folder of things worth keeping between runs.
 `;
 
-export function createProgram(): Command {
+type AddCommand = (program: Command) => void;
+
+/** In the order of the help. Each is loaded when it is needed: all of them together take most of a second to load. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => (await import('./commands/serve.ts')).addServe,
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  train: async () => (await import('./commands/train.ts')).addTrain,
+  segment: async () => (await import('./commands/segment.ts')).addSegment,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
+  merge: async () => (await import('./commands/merge.ts')).addMerge,
+  parameters: async () => (await import('./commands/parameters.ts')).addParameters,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  models: async () => (await import('./commands/models.ts')).addModels,
+  pretrain: async () => (await import('./commands/pretrain.ts')).addPretrain,
+};
+
+/** @param name of the only command that will be run; what is none brings all of them, for help and suggestions */
+export async function createProgram(name: string | undefined): Promise<Command> {
   const program = new Command('ohif-salt')
     .description('Teaches Segment Anything, or a U-Net, to draw vessels, and lets it draw.')
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError('Add --help to see how it is used.')
     .addHelpText('after', HELP);
-  addServe(program);
-  addDemo(program);
-  addTrain(program);
-  addSegment(program);
-  addEvaluate(program);
-  addMerge(program);
-  addParameters(program);
-  addVerify(program);
-  addDoctor(program);
-  addModels(program);
-  addPretrain(program);
+  const only = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  for (const load of only ? [only] : Object.values(COMMANDS)) (await load())(program);
   return program;
 }

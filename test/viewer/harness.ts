@@ -15,6 +15,9 @@ const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 /** Everything is slow on software WebGL and two cores. */
 const PATIENCE_MS = 120_000;
 
+/** The plug-in then computes with one thread. */
+const ONE_PROCESSOR = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 });";
+
 /** For `{ skip }` of a suite: false where the viewer and a browser are here, else what is missing. */
 export const skipWithoutViewer: string | false =
   skipWithoutChromium === false && findOhif() === undefined
@@ -80,6 +83,7 @@ export async function withViewer<T>(
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
+    if (process.env['OHIF_SALT_SHARED_PROCESSOR']) await page.addInitScript(ONE_PROCESSOR);
     const strangers: string[] = [];
     const uncaught: string[] = [];
     const errors: string[] = [];

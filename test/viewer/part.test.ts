@@ -28,7 +28,7 @@ describe('a part of a photograph', { skip: skipWithoutViewer }, () => {
         await viewer.open(instance.studyInstanceUid);
         const person = await lookingForVessels(viewer);
         await takeBrush(viewer.page, viewer.panel);
-        await person.paint(strokesAlong(cut(truth, painted), { brushes: [4, 8], most: 2 }));
+        await person.paint(strokesAlong(cut(truth, painted), { brushes: [4, 8], most: 1 }));
         const paint = await maskOnScreen(viewer, 0, demo);
         await person.press('Collect this frame');
         await person.press('whole');

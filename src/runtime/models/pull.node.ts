@@ -6,7 +6,6 @@ import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
 import { isFullyPublished } from '../../model/registry/registry.ts';
 import type { RegisteredFile, RegisteredModel } from '../../model/registry/registry.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { download } from '../download/download.node.ts';
 import type { DownloadOptions } from '../download/download.node.ts';
 import { partialFile } from '../download/partial-file.node.ts';
 import { unwritable } from '../files.node.ts';
@@ -108,6 +107,8 @@ async function fetchFile(
   const urls = options.mirror === undefined ? file.urls : [mirrored(options.mirror, model, file)];
   const part = partialFile(path);
   onEvent?.({ kind: 'fetching', file: file.name, from: urls[0] ?? '' });
+  // It is slow to load, and hardly any run fetches something.
+  const { download } = await import('../download/download.node.ts');
   await download(urls, part, {
     bytes: file.bytes,
     signal,
