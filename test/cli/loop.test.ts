@@ -256,8 +256,9 @@ describe('SAM with SALT from the command line', () => {
     write('enlarged.safetensors', { segmentedAt: 96 });
     write('tiles.safetensors', { segmentedAt: 96, frameSize: 80 });
     write('clip.safetensors', { prompts: [{ word: 'Vein', encoder: 'clip-text/1' }] });
-    const merge = (name: string, out: string) =>
-      run(folder, ['merge', '--adapter', `${name}.safetensors`, '--out', out, ...CPU]);
+    write('beside.safetensors', { model: { ...info.model, name: 'merged.safetensors' } });
+    const merge = (name: string, out: string, ...more: string[]) =>
+      run(folder, ['merge', '--adapter', `${name}.safetensors`, '--out', out, ...more, ...CPU]);
 
     assert.match((await merge('enlarged', 'as-enlarged.safetensors')).stderr, /--image-size 96/u);
     const mask = async (...model: string[]): Promise<Buffer> => {
@@ -271,5 +272,9 @@ describe('SAM with SALT from the command line', () => {
     assertFailed(await merge('tiles', 'no.safetensors'), 2, /tiles of 64 px.*Keep to the adapter/u);
     assertFailed(await merge('clip', 'no.safetensors'), 2, /clip-text\/1.*Keep to the adapter/u);
     assert.match((await merge('tiles', 'tiles.onnx')).stderr, /tiles of 96 px.* is 120 px/u);
+    // The base that it finds by itself is not written over.
+    assertFailed(await merge('beside', './merged.safetensors'), 2, /would replace merged\.safetensors/u);
+    const sized = await merge('enlarged', 'no.onnx', '--image-size', '128');
+    assertFailed(sized, 2, /--image-size is for a U-Net's ONNX file/u);
   });
 });

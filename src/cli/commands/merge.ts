@@ -3,7 +3,6 @@ import { SaltError } from '../../protocol/errors.ts';
 import { writeFileAtomic } from '../../runtime/files.node.ts';
 import { mergeAdapter } from '../jobs/merge.ts';
 import { findModel } from '../models/model-source.ts';
-import { requireOtherFile } from '../outputs.ts';
 import { consoleOf, deviceOf, withDevice, withOutput } from '../options.ts';
 import type { CommonOptions, DeviceCliOptions } from '../options.ts';
 import { tellEvent } from '../tell-event.ts';
@@ -14,7 +13,7 @@ interface MergeOptions extends CommonOptions, DeviceCliOptions {
   readonly adapter: string;
   readonly model?: string;
   readonly out: string;
-  readonly imageSize: number;
+  readonly imageSize?: number;
 }
 
 const EXAMPLES = `
@@ -37,9 +36,8 @@ export function addMerge(program: Command): void {
     .requiredOption('--out <file>', 'what to write: .safetensors or .onnx')
     .option(
       '--image-size <px>',
-      "side of the image that a U-Net's ONNX file takes",
+      "side of the image that a U-Net's ONNX file takes (default: 512)",
       wholeNumber(8, 8192),
-      512,
     );
   withDevice(command);
   withOutput(command).addHelpText('after', EXAMPLES).action(runMerge);
@@ -48,7 +46,6 @@ export function addMerge(program: Command): void {
 async function runMerge(options: MergeOptions): Promise<void> {
   const { adapter, out, imageSize } = options;
   const model = options.model === undefined ? undefined : await findModel(options.model);
-  await requireOtherFile(out, [adapter, ...(model?.kind === 'file' ? [model.path] : [])]);
   const console = consoleOf(options);
   const progress = console.progress();
   const bytes = await mergeAdapter(
@@ -57,7 +54,8 @@ async function runMerge(options: MergeOptions): Promise<void> {
       adapter,
       ...(model && { model }),
       format: formatOf(out),
-      imageSize,
+      out,
+      ...(imageSize !== undefined && { imageSize }),
     },
     (event) => tellEvent(event, console, progress),
   ).finally(() => progress.stop());

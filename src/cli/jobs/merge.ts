@@ -3,10 +3,11 @@ import type { AdapterInfo } from '../../adapters/index.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
 import { unetOfAdapter } from '../../inference/trained-model.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { findBase } from '../models/find-base.ts';
+import { findBase, searchBase } from '../models/find-base.ts';
 import { readAdapter } from '../models/load-model.ts';
 import type { ModelSource } from '../models/model-source.ts';
 import { textEncoderOf } from '../models/shipped.ts';
+import { requireOtherFile } from '../outputs.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
 import { openModel } from './open-model.ts';
@@ -16,15 +17,23 @@ export interface MergeRequest extends DeviceOptions {
   /** The base, where it cannot be found by itself. */
   readonly model?: ModelSource;
   readonly format: 'safetensors' | 'onnx';
-  /** Side of the square image that an ONNX file of a U-Net takes, in pixels. */
-  readonly imageSize: number;
+  /** Where the file will be written. */
+  readonly out: string;
+  /** Side of the square image that an ONNX file of a U-Net takes, in pixels. Default: 512. */
+  readonly imageSize?: number;
 }
 
-/** An adapter composed into its base model's weights, as the bytes of one file. */
+const UNET_SIDE = 512;
+
+/**
+ * An adapter composed into its base model's weights, as the bytes of one file.
+ * @throws SaltError `INVALID_ARGUMENT` for what cannot be merged, and where the file would replace one that is read
+ */
 export async function mergeAdapter(
   request: MergeRequest,
   emit: (event: CommonEvent) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  await requireOtherFile(request.out, [request.adapter]);
   const file = await readAdapter(request.adapter);
   const isUnet = unetOfAdapter(file) !== undefined;
   if (isUnet && request.format === 'safetensors') {
@@ -33,13 +42,19 @@ export async function mergeAdapter(
       `${request.adapter} is a U-Net with all its weights, not an adapter: it can be used as --model as it is.`,
     );
   }
+  if (!isUnet && request.imageSize !== undefined) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `--image-size is for a U-Net's ONNX file: ${request.adapter} is a SAM's, and sees images of the side that it was taught for.`,
+    );
+  }
   const base = request.format === 'onnx' ? undefined : await baseOf(file.info, request);
   const { executor } = await openDevice(request, emit);
   const factor = nodeFactor(emit, new AbortController().signal);
   const { adapter, model } = request;
   const merged = await openModel({ adapter, ...(model && { model }) }, factor, executor);
   await executor.dispose();
-  const side = merged.input.framing === 'square' ? merged.input.side : request.imageSize;
+  const side = merged.input.framing === 'square' ? merged.input.side : (request.imageSize ?? UNET_SIDE);
   const size = { width: side, height: side };
   const { imageSize, frameSize } = file.info;
   if (request.format === 'onnx' && frameSize !== undefined) {
@@ -63,7 +78,7 @@ export async function mergeAdapter(
  * The model that the adapter was trained on, where a checkpoint can hold all that the adapter says.
  * @throws SaltError `INVALID_ARGUMENT` where it cannot; as `findBase` does
  */
-async function baseOf(info: AdapterInfo, { adapter, model }: MergeRequest): Promise<SamBase> {
+async function baseOf(info: AdapterInfo, { adapter, model, out }: MergeRequest): Promise<SamBase> {
   const keep = 'Keep to the adapter, or merge it into an .onnx file.';
   if (info.frameSize !== undefined) {
     throw new SaltError(
@@ -71,7 +86,9 @@ async function baseOf(info: AdapterInfo, { adapter, model }: MergeRequest): Prom
       `${adapter} sees frames of ${info.frameSize} px in tiles of ${info.imageSize} px, which no checkpoint can say: merged, it would draw other masks. ${keep}`,
     );
   }
-  const base = await findBase(info, adapter, model);
+  const source = model ?? (await searchBase(info, adapter));
+  if (source.kind === 'file') await requireOtherFile(out, [source.path]);
+  const base = await findBase(info, adapter, source);
   const { id } = await textEncoderOf(base);
   const foreign = info.prompts.find(({ encoder }) => encoder !== null && encoder !== id);
   if (!foreign) return base;

@@ -18,12 +18,12 @@ import { SHIPPED_NAME, SHIPPED_PATH } from './shipped.ts';
  *   `loadModel` throws
  */
 export async function findBase(
-  { model }: AdapterInfo,
+  info: AdapterInfo,
   adapterPath: string,
   given: ModelSource | undefined,
 ): Promise<SamBase> {
-  if (model.kind !== 'sam') throw new SaltError('INVALID_ARGUMENT', 'A U-Net has no base model.');
-  const loaded = await loadModel(given ?? (await search(model.name, model.weightsHash, adapterPath)));
+  const { model } = info;
+  const loaded = await loadModel(given ?? (await searchBase(info, adapterPath)));
   if (loaded.kind === 'sam') return loaded.base;
   throw new SaltError(
     'INVALID_ARGUMENT',
@@ -31,7 +31,10 @@ export async function findBase(
   );
 }
 
-async function search(name: string, weightsHash: string, adapterPath: string): Promise<ModelSource> {
+/** Where that model is. @throws SaltError `MODEL_UNKNOWN`, `INVALID_ARGUMENT` */
+export async function searchBase({ model }: AdapterInfo, adapterPath: string): Promise<ModelSource> {
+  if (model.kind !== 'sam') throw new SaltError('INVALID_ARGUMENT', 'A U-Net has no base model.');
+  const { name, weightsHash } = model;
   if (RANDOM_SAMS.has(name)) return { kind: 'random', name };
   if (name === SHIPPED_NAME) return { kind: 'file', name, path: SHIPPED_PATH };
   const remembered = await recallBase(weightsHash);
