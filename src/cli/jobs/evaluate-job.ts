@@ -12,7 +12,7 @@ import { openData } from '../data.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
 import { openModel } from './open-model.ts';
-import type { ModelRequest } from './open-model.ts';
+import type { ModelRequest } from './model-request.ts';
 import { ask } from './segment-job.ts';
 
 export interface EvaluateRequest extends ModelRequest, DeviceOptions {

@@ -1,7 +1,7 @@
 /** Options that a model would not look at: whoever gives them is told, rather than left to believe in them. */
 import { SaltError } from '../../protocol/errors.ts';
 import type { LoadedModel } from '../models/load-model.ts';
-import type { ModelRequest } from './open-model.ts';
+import type { ModelRequest } from './model-request.ts';
 import type { TrainRequest } from './train-request.ts';
 
 type Trainee = 'sam' | 'unet' | 'headUnet' | 'trainedUnet';

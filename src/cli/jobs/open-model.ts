@@ -13,20 +13,10 @@ import { SaltError } from '../../protocol/errors.ts';
 import { withoutDetail } from '../../inference/sam-base.ts';
 import { findBase } from '../models/find-base.ts';
 import { loadModel, readAdapter } from '../models/load-model.ts';
-import type { ModelSource } from '../models/model-source.ts';
 import { textEncoderOf } from '../models/shipped.ts';
 import { encodersAtHand } from '../models/text-encoders.ts';
 import { requireModelOptions } from './fitting-options.ts';
-
-/** An adapter, with its base model where that must be named, or a model as it is. Plain data. */
-export interface ModelRequest {
-  readonly adapter?: string;
-  readonly model?: ModelSource;
-  /** Of a SAM as it is; an adapter has its own. */
-  readonly imageSize?: number;
-  /** False for SAM's own masks, without what a detail head adds. Default: true. */
-  readonly detail?: boolean;
-}
+import type { ModelRequest } from './model-request.ts';
 
 /** @throws SaltError `INVALID_ARGUMENT` for options that the model does not have; as `loadModel`, `findBase` and `adaptedSam` do */
 export async function openModel(

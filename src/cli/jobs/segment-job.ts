@@ -30,7 +30,7 @@ import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
 import { framesSeen } from './frames-seen.ts';
 import { openModel } from './open-model.ts';
-import type { ModelRequest } from './open-model.ts';
+import type { ModelRequest } from './model-request.ts';
 import { PLACE_ALONE, placeOn, placesOf } from './place-on-frame.ts';
 import type { PlaceOnFrame } from './place-on-frame.ts';
 
