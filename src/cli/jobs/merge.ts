@@ -33,25 +33,27 @@ export async function mergeAdapter(
   request: MergeRequest,
   emit: (event: CommonEvent) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  await requireOtherFile(request.out, [request.adapter]);
-  const file = await readAdapter(request.adapter);
+  const { adapter, out } = request;
+  await requireOtherFile(out, [adapter]);
+  const file = await readAdapter(adapter);
   const isUnet = unetOfAdapter(file) !== undefined;
   if (isUnet && request.format === 'safetensors') {
     throw new SaltError(
       'INVALID_ARGUMENT',
-      `${request.adapter} is a U-Net with all its weights, not an adapter: it can be used as --model as it is.`,
+      `${adapter} is a U-Net with all its weights, not an adapter: it can be used as --model as it is.`,
     );
   }
   if (!isUnet && request.imageSize !== undefined) {
     throw new SaltError(
       'INVALID_ARGUMENT',
-      `--image-size is for a U-Net's ONNX file: ${request.adapter} is a SAM's, and sees images of the side that it was taught for.`,
+      `--image-size is for a U-Net's ONNX file: ${adapter} is a SAM's, and sees images of the side that it was taught for.`,
     );
   }
-  const base = request.format === 'onnx' ? undefined : await baseOf(file.info, request);
+  const model = request.model ?? (isUnet ? undefined : await searchBase(file.info, adapter));
+  if (model?.kind === 'file') await requireOtherFile(out, [model.path]);
+  const base = request.format === 'onnx' ? undefined : await baseOf(file.info, adapter, model);
   const { executor } = await openDevice(request, emit);
   const factor = nodeFactor(emit, new AbortController().signal);
-  const { adapter, model } = request;
   const merged = await openModel({ adapter, ...(model && { model }) }, factor, executor);
   await executor.dispose();
   const side = merged.input.framing === 'square' ? merged.input.side : (request.imageSize ?? UNET_SIDE);
@@ -78,7 +80,7 @@ export async function mergeAdapter(
  * The model that the adapter was trained on, where a checkpoint can hold all that the adapter says.
  * @throws SaltError `INVALID_ARGUMENT` where it cannot; as `findBase` does
  */
-async function baseOf(info: AdapterInfo, { adapter, model, out }: MergeRequest): Promise<SamBase> {
+async function baseOf(info: AdapterInfo, adapter: string, model: ModelSource | undefined): Promise<SamBase> {
   const keep = 'Keep to the adapter, or merge it into an .onnx file.';
   if (info.frameSize !== undefined) {
     throw new SaltError(
@@ -86,9 +88,7 @@ async function baseOf(info: AdapterInfo, { adapter, model, out }: MergeRequest):
       `${adapter} sees frames of ${info.frameSize} px in tiles of ${info.imageSize} px, which no checkpoint can say: merged, it would draw other masks. ${keep}`,
     );
   }
-  const source = model ?? (await searchBase(info, adapter));
-  if (source.kind === 'file') await requireOtherFile(out, [source.path]);
-  const base = await findBase(info, adapter, source);
+  const base = await findBase(info, adapter, model);
   const { id } = await textEncoderOf(base);
   const foreign = info.prompts.find(({ encoder }) => encoder !== null && encoder !== id);
   if (!foreign) return base;
