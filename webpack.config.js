@@ -5,7 +5,8 @@ import webpack from 'webpack';
 /**
  * What browsers load, from what tsc compiled (see .ci/prepare.mjs):
  * - `pages`, the pages of the browser tests, in out/web/;
- * - `viewer`, `worker` and `umd`, the plug-in for OHIF, in dist/viewer/.
+ * - `viewer` and `worker`, the plug-in for OHIF, in dist/viewer/;
+ * - `umd`, the same for who builds OHIF, in dist/umd/.
  * ONNX Runtime's WASM files are not bundled but served beside the code: see WebDeviceOptions.assets.
  */
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -107,7 +108,7 @@ const umd = ['extension', 'mode'].map((name) => ({
   target: ['web', 'es2022'],
   entry: { [name]: viewer.entry[name] },
   output: {
-    ...outOfViewer,
+    path: at('dist/umd/'),
     filename: '[name].umd.js',
     library: { name: `@ohif-salt/${name}`, type: 'umd' },
     globalObject: 'globalThis',

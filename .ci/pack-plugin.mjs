@@ -12,16 +12,17 @@ const [name] = process.argv.slice(2);
 /** The mode needs nothing but itself; the extension brings its worker and all that is loaded later. */
 const belongs = (file) => (file.startsWith('mode.') ? name === 'mode' : name === 'extension');
 
-const { status } = spawnSync(process.execPath, [join(root, '.ci/prepare.mjs'), '--plugin'], {
+const { status } = spawnSync(process.execPath, [join(root, '.ci/prepare.mjs'), '--plugin', '--umd'], {
   stdio: 'inherit',
 });
 if (status !== 0) process.exit(1);
 const target = resolve('dist');
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target);
-const built = join(root, 'dist/viewer');
-for (const file of readdirSync(built).filter((file) => !file.startsWith('.') && belongs(file))) {
-  cpSync(join(built, file), join(target, file));
+for (const built of [join(root, 'dist/viewer'), join(root, 'dist/umd')]) {
+  for (const file of readdirSync(built).filter((file) => !file.startsWith('.') && belongs(file))) {
+    cpSync(join(built, file), join(target, file));
+  }
 }
 if (name === 'extension') {
   // What the browser fetches from beside the extension.

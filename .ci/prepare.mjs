@@ -1,7 +1,8 @@
 /**
  * Makes a checkout ready to run: dependencies and compiled code, each only when it is missing or out of date.
  * Plain Node 20 without dependencies, because there are none yet. `--plugin` adds the plug-in for
- * the viewer, `--viewer` that and the viewer itself; `--pages` makes the pages of the browser tests instead of dist/.
+ * the viewer, `--viewer` that and the viewer itself, `--umd` the plug-in for who builds a viewer; `--pages` makes the pages of the browser
+ * tests instead of dist/.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -37,11 +38,13 @@ if (wanted.has('--pages')) {
 } else {
   compile('dist', 'tsconfig.build.json', ['src', 'tsconfig.build.json', ...settings]);
 }
-if (wanted.has('--plugin') || wanted.has('--viewer')) {
+const pluginWanted = wanted.has('--plugin') || wanted.has('--viewer');
+if (pluginWanted || wanted.has('--umd')) {
   const sources = ['src', 'extension', 'modes', 'tsconfig.viewer.json', ...settings];
   compile('out/viewer', 'tsconfig.viewer.json', sources);
-  bundle('dist/viewer', ['viewer', 'worker', 'umd-extension', 'umd-mode'], 'out/viewer');
 }
+if (pluginWanted) bundle('dist/viewer', ['viewer', 'worker'], 'out/viewer');
+if (wanted.has('--umd')) bundle('dist/umd', ['umd-extension', 'umd-mode'], 'out/viewer');
 if (wanted.has('--viewer')) await viewer();
 
 /**

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { withViewer } from '../test/viewer/harness.ts';
+import { DESKTOP, withViewer } from '../test/viewer/harness.ts';
 import { angiography } from '../test/viewer/studies.ts';
 import { serveTinyModel, withTinyModel } from '../test/viewer/tiny-model.ts';
 import { paint, press, showFrame, takeBrush } from '../test/viewer/viewer-page.ts';
@@ -50,7 +50,7 @@ try {
         await page.waitForTimeout(3000);
       });
     },
-    { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
+    { archive: { kind: 'folder', folder }, config: withTinyModel('tiny'), window: DESKTOP },
   );
 } finally {
   await rm(folder, { recursive: true, force: true });

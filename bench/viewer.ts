@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { readDemoTruth, writeDemoStudies } from '../src/server/demo/index.ts';
 import type { DemoInstance } from '../src/server/demo/index.ts';
-import { withViewer } from '../test/viewer/harness.ts';
+import { DESKTOP, withViewer } from '../test/viewer/harness.ts';
 import { strokesAlong } from '../test/viewer/strokes.ts';
 import { paint, press, showFrame, takeBrush, waitForPaint } from '../test/viewer/viewer-page.ts';
 
@@ -75,7 +75,7 @@ try {
         await page.waitForTimeout(5000);
         console.log(`${key}: ${what}, five seconds later ${await again(middle > 0 ? middle + 1 : 0)} ms`);
       },
-      { archive: { kind: 'folder', folder: join(folder, 'studies') } },
+      { archive: { kind: 'folder', folder: join(folder, 'studies') }, window: DESKTOP },
     );
   }
 
@@ -91,7 +91,7 @@ try {
         await waitForPaint(page, 0, 0, true);
         console.log(`${key}: first draft, pressed ${LOOK_SECONDS} s after opening ${since()} ms`);
       },
-      { archive: { kind: 'folder', folder: join(folder, 'studies') } },
+      { archive: { kind: 'folder', folder: join(folder, 'studies') }, window: DESKTOP },
     );
   }
 
@@ -116,7 +116,7 @@ try {
           .waitFor();
         console.log(`while it trains: ${describe(await watch(page))}`);
       },
-      { archive: { kind: 'folder', folder: join(folder, 'studies') } },
+      { archive: { kind: 'folder', folder: join(folder, 'studies') }, window: DESKTOP },
     );
   }
 } finally {

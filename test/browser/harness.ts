@@ -14,6 +14,8 @@ export const FLAGS = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--ignore-gpu-blocklist',
+  // SwiftShader compiles for thrice as long where it clears, and not the shaders themselves do, the memory that workgroups share.
+  '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',

@@ -30,6 +30,7 @@ const FOLDERS: Record<string, string> = {
   '/reference/': root('test/reference/'),
   '/models/': root('models/'),
   '/plugins/salt/': root('dist/viewer/'),
+  '/plugins/umd/': root('dist/umd/'),
   '/react/': root('node_modules/react/umd/'),
   '/react-dom/': root('node_modules/react-dom/umd/'),
 };

@@ -6,7 +6,7 @@ import type { ArchiveOptions } from '../../src/server/start.ts';
 import { sameAsSaved } from './demo.ts';
 import type { Demo } from './demo.ts';
 import { configured, withViewer } from './harness.ts';
-import type { OpenViewer } from './harness.ts';
+import type { OpenViewer, WindowSize } from './harness.ts';
 import { Person } from './person.ts';
 import { farFrom, missedBy, strokesAlong } from './strokes.ts';
 import {
@@ -50,6 +50,7 @@ export interface Plan {
   readonly corrected?: number;
   /** Length of the quick preset, where it is not its own. */
   readonly minutes?: number;
+  readonly window?: WindowSize;
 }
 
 /** How what a draft overlooks is added. */
@@ -71,7 +72,7 @@ export async function coronaryLoop(
   plan: Plan,
   stored: () => Promise<readonly Uint8Array[]>,
 ) {
-  const { name, words, painted, corrected, minutes } = plan;
+  const { name, words, painted, corrected, minutes, window } = plan;
   await withViewer(
     async (viewer) => {
       const { page } = viewer;
@@ -159,7 +160,11 @@ export async function coronaryLoop(
       const lost = (once[0]?.dice ?? 0) - (last[0]?.dice ?? 0);
       assert.ok(lost <= MOST_LOST, `the correction made the first word worse by ${lost.toFixed(3)}`);
     },
-    { archive, ...(minutes && { config: configured({ presets: [{ id: 'quick', minutes }] }) }) },
+    {
+      archive,
+      ...(window && { window }),
+      ...(minutes && { config: configured({ presets: [{ id: 'quick', minutes }] }) }),
+    },
   );
 }
 

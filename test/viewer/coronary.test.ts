@@ -7,7 +7,7 @@ import { VEIN, coronaryLoop } from './coronary-loop.ts';
 import type { Word } from './coronary-loop.ts';
 import { writeDemo } from './demo.ts';
 import type { Demo } from './demo.ts';
-import { skipWithoutViewer } from './harness.ts';
+import { DESKTOP, skipWithoutViewer } from './harness.ts';
 
 const CATHETER: Word = { word: 'Catheter', truth: 'catheter', brushes: [7], most: 1, least: 0.3 };
 
@@ -22,7 +22,7 @@ describe('the coronary run of the demonstration', { skip: skipWithoutViewer }, (
     const archive = { kind: 'folder', folder: demo.studies } as const;
     // Early filling, a full tree, and late.
     const painted = [8, 16, 26];
-    const plan = { name: 'coronary', words: [VEIN, CATHETER], painted, corrected: 11 };
+    const plan = { name: 'coronary', words: [VEIN, CATHETER], painted, corrected: 11, window: DESKTOP };
     return coronaryLoop(demo, archive, plan, () => demo.added());
   });
 });

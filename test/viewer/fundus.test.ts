@@ -14,7 +14,7 @@ import {
   sizesOf,
   where,
 } from './fundus-page.ts';
-import { skipWithoutViewer, withViewer } from './harness.ts';
+import { DESKTOP, skipWithoutViewer, withViewer } from './harness.ts';
 import { farFrom, missedBy, strokesAlong } from './strokes.ts';
 
 /** Dice that the draft must reach as it comes, well below what was measured. */
@@ -77,7 +77,7 @@ describe('the fundus photograph of the demonstration', { skip: skipWithoutViewer
         assert.ok(before >= LEAST_DRAFT, `the draft: ${before.toFixed(3)}`);
         assert.ok(after > before, `fine-tuning did not help: ${after.toFixed(3)} after ${before.toFixed(3)}`);
       },
-      settings(demo, 0.75),
+      { ...settings(demo, 0.75), window: DESKTOP },
     );
   });
 });

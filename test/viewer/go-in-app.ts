@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OpenViewer } from './harness.ts';
 
-/** From one study to another as a person goes, without loading the page anew. */
+/** From one study to another as a person goes, without loading the page anew. The list has accession numbers in a wide window alone. */
 export async function goInApp({ page, panel }: OpenViewer, accession: string): Promise<void> {
   await page.evaluate(() => {
     (window as { saltTestStayed?: boolean }).saltTestStayed = true;

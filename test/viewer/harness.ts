@@ -15,6 +15,15 @@ const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 /** Everything is slow on software WebGL and two cores. */
 const PATIENCE_MS = 120_000;
 
+/** A page that no graphics device composes is drawn by the processor, not by WebGL in software. */
+const WITHOUT_GPU = '--disable-gpu-compositing';
+
+/** Of a desk's screen. */
+export const DESKTOP: WindowSize = { width: 1440, height: 900 };
+
+/** Software draws every pixel. */
+const SMALL: WindowSize = { width: 1100, height: 700 };
+
 /** The plug-in then computes with one thread. */
 const ONE_PROCESSOR = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 });";
 
@@ -24,6 +33,12 @@ export const skipWithoutViewer: string | false =
     ? 'The viewer has not been fetched: node .ci/ohif.mjs'
     : skipWithoutChromium;
 
+/** In CSS pixels. */
+export interface WindowSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface ViewerOptions {
   readonly archive: ArchiveOptions;
   /** Version of OHIF. */
@@ -32,6 +47,8 @@ export interface ViewerOptions {
   readonly config?: string;
   /** More flags for Chromium. */
   readonly flags?: readonly string[];
+  /** Default: a small one. */
+  readonly window?: WindowSize;
 }
 
 /** For `config`: what the extension is configured with. */
@@ -78,9 +95,9 @@ export async function withViewer<T>(
     browser = await chromium.launch({
       executablePath: findChromium() ?? '',
       headless: true,
-      args: [...FLAGS, ...(options.flags ?? [])],
+      args: [...FLAGS, WITHOUT_GPU, ...(options.flags ?? [])],
     });
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const context = await browser.newContext({ viewport: options.window ?? SMALL });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     if (process.env['OHIF_SALT_SHARED_PROCESSOR']) await page.addInitScript(ONE_PROCESSOR);

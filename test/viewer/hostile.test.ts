@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { goInApp } from './go-in-app.ts';
-import { skipWithoutViewer, withViewer } from './harness.ts';
+import { DESKTOP, skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import type { Stroke } from './strokes.ts';
 import { angiography } from './studies.ts';
@@ -45,7 +45,7 @@ describe('the panel in adversity', { skip: skipWithoutViewer }, () => {
         await serveTinyModel(viewer.page, 'tiny');
         await use(viewer);
       },
-      { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
+      { archive: { kind: 'folder', folder }, config: withTinyModel('tiny'), window: DESKTOP },
     );
   }
 

@@ -12,7 +12,7 @@ import type { Mask } from '../../src/imaging/frame.ts';
 import { maskFromImage } from '../../src/imaging/mask.ts';
 import { compareMasks } from '../../src/metrics/compare-masks.ts';
 import { sameAsSaved } from './demo.ts';
-import { configured, skipWithoutViewer, withViewer } from './harness.ts';
+import { DESKTOP, configured, skipWithoutViewer, withViewer } from './harness.ts';
 import { Person } from './person.ts';
 import { missedBy, strokesAlong } from './strokes.ts';
 import type { Stroke } from './strokes.ts';
@@ -121,6 +121,7 @@ describe('real images', { skip }, () => {
           },
           {
             archive: { kind: 'folder', folder },
+            window: DESKTOP,
             config: configured({ presets: [{ id: 'quick', minutes: 0.25 }] }),
           },
         );

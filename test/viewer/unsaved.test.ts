@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { goInApp } from './go-in-app.ts';
-import { skipWithoutViewer, withViewer } from './harness.ts';
+import { DESKTOP, skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { untilKept } from './kept.ts';
 import { Person } from './person.ts';
@@ -92,7 +92,7 @@ describe('masks that are not saved', { skip: skipWithoutViewer }, () => {
 
         await inTwoTabs(viewer);
       },
-      { archive: { kind: 'folder', folder }, config: withTinyModel('tiny') },
+      { archive: { kind: 'folder', folder }, config: withTinyModel('tiny'), window: DESKTOP },
     );
   });
 });
