@@ -11,7 +11,8 @@ import webpack from 'webpack';
  */
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const compiled = at('out/viewer/');
-const outOfViewer = { path: at('dist/viewer/'), hashFunction: 'xxhash64' };
+const hashed = { hashFunction: 'xxhash64' };
+const outOfViewer = { ...hashed, path: at('dist/viewer/') };
 
 const resolve = {
   conditionNames: ['onnxruntime-web-use-extern-wasm', 'import', 'module', 'browser', 'default'],
@@ -108,6 +109,7 @@ const umd = ['extension', 'mode'].map((name) => ({
   target: ['web', 'es2022'],
   entry: { [name]: viewer.entry[name] },
   output: {
+    ...hashed,
     path: at('dist/umd/'),
     filename: '[name].umd.js',
     library: { name: `@ohif-salt/${name}`, type: 'umd' },

@@ -6,7 +6,7 @@ import type { ArchiveOptions } from '../../src/server/start.ts';
 import { sameAsSaved } from './demo.ts';
 import type { Demo } from './demo.ts';
 import { configured, withViewer } from './harness.ts';
-import type { OpenViewer, WindowSize } from './harness.ts';
+import type { OpenViewer, ViewerOptions } from './harness.ts';
 import { Person } from './person.ts';
 import { farFrom, missedBy, strokesAlong } from './strokes.ts';
 import {
@@ -42,7 +42,7 @@ export interface Word {
 
 export const VEIN: Word = { word: 'Vein', truth: 'vein', brushes: [4, 8], most: 2, least: 0.65 };
 
-export interface Plan {
+export interface Plan extends Pick<ViewerOptions, 'window'> {
   readonly name: string;
   readonly words: readonly Word[];
   readonly painted: readonly number[];
@@ -50,7 +50,6 @@ export interface Plan {
   readonly corrected?: number;
   /** Length of the quick preset, where it is not its own. */
   readonly minutes?: number;
-  readonly window?: WindowSize;
 }
 
 /** How what a draft overlooks is added. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, ViewportSize } from 'playwright-core';
 import { findChromium } from '../../.ci/chromium.mjs';
 import { OHIF_VERSION, fetchOhif, findOhif } from '../../.ci/ohif.mjs';
 import { buildPlugin } from '../browser/plugin.ts';
@@ -19,10 +19,10 @@ const PATIENCE_MS = 120_000;
 const WITHOUT_GPU = '--disable-gpu-compositing';
 
 /** Of a desk's screen. */
-export const DESKTOP: WindowSize = { width: 1440, height: 900 };
+export const DESKTOP: ViewportSize = { width: 1440, height: 900 };
 
 /** Software draws every pixel. */
-const SMALL: WindowSize = { width: 1100, height: 700 };
+const SMALL: ViewportSize = { width: 1100, height: 700 };
 
 /** The plug-in then computes with one thread. */
 const ONE_PROCESSOR = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 1 });";
@@ -33,12 +33,6 @@ export const skipWithoutViewer: string | false =
     ? 'The viewer has not been fetched: node .ci/ohif.mjs'
     : skipWithoutChromium;
 
-/** In CSS pixels. */
-export interface WindowSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 export interface ViewerOptions {
   readonly archive: ArchiveOptions;
   /** Version of OHIF. */
@@ -47,8 +41,8 @@ export interface ViewerOptions {
   readonly config?: string;
   /** More flags for Chromium. */
   readonly flags?: readonly string[];
-  /** Default: a small one. */
-  readonly window?: WindowSize;
+  /** In CSS pixels. Default: a small one. */
+  readonly window?: ViewportSize;
 }
 
 /** For `config`: what the extension is configured with. */
