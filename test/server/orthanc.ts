@@ -14,6 +14,8 @@ const PROGRAM = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/us
   .map((folder) => join(folder, 'Orthanc'))
   .find((path) => existsSync(path));
 const START_MS = 60_000;
+/** Of its DICOMweb services: another than ours, as any archive's but Orthanc's would be. */
+const ROOT = '/pacs/rs';
 
 export interface Orthanc {
   /** Root of QIDO-RS, WADO-RS and STOW-RS, without a slash at its end. */
@@ -54,7 +56,7 @@ export async function startOrthanc(
     StorageDirectory: folder,
     IndexDirectory: folder,
     Plugins: [PLUGIN],
-    DicomWeb: { Enable: true, Root: '/dicom-web/', StudiesMetadata: 'Full', SeriesMetadata: 'Full' },
+    DicomWeb: { Enable: true, Root: `${ROOT}/`, StudiesMetadata: 'Full', SeriesMetadata: 'Full' },
   };
   await writeFile(join(folder, 'orthanc.json'), JSON.stringify(settings));
   const child = spawn(PROGRAM ?? 'Orthanc', [join(folder, 'orthanc.json')], {
@@ -88,7 +90,7 @@ export async function startOrthanc(
   };
   const answers = async (): Promise<boolean> => {
     try {
-      await (await request('/dicom-web/studies')).arrayBuffer();
+      await (await request(`${ROOT}/studies`)).arrayBuffer();
       return true;
     } catch {
       return false;
@@ -105,7 +107,7 @@ export async function startOrthanc(
     throw error;
   }
   return {
-    dicomWeb: `${origin}/dicom-web`,
+    dicomWeb: `${origin}${ROOT}`,
     async instances(modality) {
       const query = { Level: 'Series', Query: { Modality: modality }, Expand: true };
       const found = await request('/tools/find', { method: 'POST', body: JSON.stringify(query) });

@@ -8,6 +8,7 @@ import Fastify from 'fastify';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import { addSecurity } from '../../src/server/security.ts';
 import { startViewerServer } from '../../src/server/start.ts';
+import { appConfig } from '../../src/server/viewer/app-config.ts';
 import type { ViewerServer } from '../../src/server/start.ts';
 import { temporaryFolder, writeStudies } from './studies.ts';
 
@@ -199,6 +200,24 @@ describe('an archive elsewhere', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('has its bulk data where we serve it, whatever name it gives itself', () => {
+    const archiveUrl = 'http://pacs:8080/dcm4chee-arc/aets/DCM4CHEE/rs';
+    const window = { location: { origin: 'http://here' } } as Record<string, unknown>;
+    runInNewContext(appConfig({ archiveName: 'PACS', archiveUrl, plugin: true }), { window });
+    const { dataSources } = window['config'] as {
+      dataSources: { configuration: { bulkDataURI: { transform: (uri: string) => string } } }[];
+    };
+    const transform = dataSources[0]?.configuration.bulkDataURI.transform;
+    const ours = '/dicom-web/studies/1.2/series/3/bulkdata/4';
+    for (const start of ['http://pacs:8080', 'https://here', 'http://arc', ''])
+      assert.equal(
+        transform?.(`${start}/dcm4chee-arc/aets/DCM4CHEE/rs/studies/1.2/series/3/bulkdata/4`),
+        ours,
+      );
+    for (const other of ['../../bulkdata/4', 'http://pacs:8080/other/studies/1.2', '/dicom-web/studies/1.2'])
+      assert.equal(transform?.(other), other);
   });
 
   it('keeps its password out of its address', () => {

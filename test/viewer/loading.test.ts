@@ -77,14 +77,44 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
     );
   });
 
-  test('shows a study of an Orthanc archive', { skip: skipWithoutOrthanc }, async () => {
-    const orthanc = await startOrthanc([study.file]);
-    try {
-      await withViewer((viewer) => viewer.open(study.studyInstanceUid), {
-        archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) },
-      });
-    } finally {
-      await orthanc.close();
-    }
-  });
+  test(
+    'shows a study of an Orthanc archive, and finds its bulk data',
+    { skip: skipWithoutOrthanc },
+    async () => {
+      const orthanc = await startOrthanc([study.file]);
+      try {
+        await withViewer(
+          async (viewer) => {
+            const { page, origin } = viewer;
+            await viewer.open(study.studyInstanceUid);
+            const { uri, bytes } = await page.evaluate(bulkPixels);
+            // Orthanc has it below a path that is not ours.
+            assert.ok(uri.startsWith(`${origin}/dicom-web/studies/${study.studyInstanceUid}/`), uri);
+            assert.equal(bytes, 3 * 256 * 256);
+          },
+          { archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb) } },
+        );
+      } finally {
+        await orthanc.close();
+      }
+    },
+  );
 });
+
+/** Of the first image, as the viewer itself fetches what an archive keeps apart. */
+async function bulkPixels(): Promise<{ uri: string; bytes: number }> {
+  const { services } = window as unknown as {
+    readonly services: {
+      readonly displaySetService: {
+        getActiveDisplaySets(): readonly {
+          readonly instance: {
+            readonly PixelData: { readonly BulkDataURI: string; retrieveBulkData(): Promise<ArrayBuffer> };
+          };
+        }[];
+      };
+    };
+  };
+  const pixels = services.displaySetService.getActiveDisplaySets()[0]?.instance.PixelData;
+  if (pixels === undefined) throw new Error('there is no image');
+  return { uri: pixels.BulkDataURI, bytes: (await pixels.retrieveBulkData()).byteLength };
+}

@@ -11,7 +11,7 @@ const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
 export interface AppConfigOptions {
   /** For people. */
   readonly archiveName: string;
-  /** Address that a proxied archive writes into its answers, which the browser cannot reach. */
+  /** Root of the services of an archive that is proxied, without a slash at the end. */
   readonly archiveUrl?: string;
   /** Whether the plug-in is there; without it the stock viewer runs alone. */
   readonly plugin: boolean;
@@ -55,10 +55,7 @@ export function appConfig(options: AppConfigOptions): string {
           dicomUploadEnabled: true,
           singlepart: 'bulkdata,video',
           omitQuotationForMultipartRequest: true,
-          bulkDataURI: {
-            enabled: true,
-            ...(archiveUrl === undefined ? {} : { startsWith: archiveUrl, prefixWith: ARCHIVE_PATH }),
-          },
+          bulkDataURI: { enabled: true },
           // OHIF's own default, a labelmap, fails for a run of images with one painted frame.
           segmentation: { store: { defaultMode: 'bitmap', transferSyntaxUID: EXPLICIT_LITTLE_ENDIAN } },
         },
@@ -75,6 +72,19 @@ for (const { sourceName, configuration } of window.config.dataSources) {
   if (sourceName !== '${DATA_SOURCE}') continue;
   const root = window.location.origin + '${ARCHIVE_PATH}';
   Object.assign(configuration, { wadoUriRoot: root, qidoRoot: root, wadoRoot: root });
+${archiveUrl === undefined ? '' : ownBulkData(archiveUrl)}}
+`;
 }
+
+/**
+ * An archive writes where its bulk data is (DICOM PS3.18, F.2.6) with its own name or, told of it, with ours, and always with its own path,
+ * which leads nowhere here. The viewer may ask no other origin. It forgets what "transform" returns where no prefix is exchanged (OHIF 3.12 to
+ * 3.14), so one is, by itself.
+ */
+function ownBulkData(archiveUrl: string): string {
+  const path = new URL(`${archiveUrl}/studies/`).pathname.replaceAll(/[^\w/-]/gu, '\\$&');
+  return `  const theirs = new RegExp(${JSON.stringify(`^(https?://[^/]*)?${path}`)}, 'i');
+  const transform = (uri) => uri.replace(theirs, '${ARCHIVE_PATH}/studies/');
+  Object.assign(configuration.bulkDataURI, { transform, startsWith: '${ARCHIVE_PATH}', prefixWith: '${ARCHIVE_PATH}' });
 `;
 }
