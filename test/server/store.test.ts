@@ -6,6 +6,7 @@ import fs, {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -325,6 +326,8 @@ describe('a folder of a person’s own', () => {
     writeFileSync(join(own, 'notes.txt'), 'hello');
     writeFileSync(join(own, 'nothing'), '');
     writeFileSync(join(own, 'DICOMDIR'), fundus());
+    symlinkSync(join(own, 'unplugged'), join(own, 'nowhere.dcm'));
+    symlinkSync(join(own, 'empty'), join(own, 'folder.dcm'));
     const listing = (): string[] => readdirSync(own, { recursive: true, encoding: 'utf8' }).sort();
     const before = listing();
     const lines: string[] = [];
@@ -339,6 +342,11 @@ describe('a folder of a person’s own', () => {
         lines.some((line) => /Left out .*cut\.dcm: .*damaged or ends early/u.test(line)),
         lines.join('\n'),
       );
+      assert.ok(
+        lines.some((line) => /Left out .*nowhere\.dcm: it cannot be read \(ENOENT\)/u.test(line)),
+        lines.join('\n'),
+      );
+      assert.ok(!lines.some((line) => line.includes('folder.dcm')));
       assert.ok(lines.some((line) => line.startsWith('1 files hold the same objects')));
       assert.ok(!lines.some((line) => line.includes('notes.txt')));
       assert.deepEqual(listing(), before);

@@ -95,11 +95,12 @@ async function listFiles(folder: string, unreadable: LeftOut[]): Promise<string[
       } catch (error) {
         unreadable.push({ path, reason: unreadableBecause(error), isMissed: true });
       }
-    } else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(path)))) files.push(path);
+    } else if (entry.isFile() || (entry.isSymbolicLink() && (await mayLeadToFile(path)))) files.push(path);
   }
   return files;
 }
 
-async function leadsToFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+/** A link that leads nowhere may have led to a file: reading it says what is wrong. */
+async function mayLeadToFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? true;
 }
