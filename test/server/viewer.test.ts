@@ -8,8 +8,8 @@ import Fastify from 'fastify';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import { addSecurity } from '../../src/server/security.ts';
 import { startViewerServer } from '../../src/server/start.ts';
-import { appConfig } from '../../src/server/viewer/app-config.ts';
 import type { ViewerServer } from '../../src/server/start.ts';
+import { appConfig } from '../../src/server/viewer/app-config.ts';
 import { temporaryFolder, writeStudies } from './studies.ts';
 
 const folder = temporaryFolder();
