@@ -53,7 +53,7 @@ const FIRST_LEFT_OUT = 5;
  * Serves the viewer with the plug-in and an archive from one address.
  *
  * @throws SaltError `INVALID_ARGUMENT` for a folder that is no viewer or when no port is free, `FILE_UNREADABLE` for a
- *   folder of images that cannot be read.
+ *   folder of images, or a file with an archive's token, that cannot be read.
  */
 export async function startViewerServer(options: ViewerServerOptions): Promise<ViewerServer> {
   const { viewerDir, pluginDir = PLUGIN_FOLDER, modelsDir = MODELS_FOLDER, host = '127.0.0.1' } = options;
@@ -104,7 +104,7 @@ async function addArchive(
   if (options.kind === 'remote') {
     const fault = await probeArchive(options);
     if (fault !== undefined) tell(fault);
-    await addProxy(server, options, ARCHIVE_PATH);
+    await addProxy(server, options, ARCHIVE_PATH, tell);
     return undefined;
   }
   const archive = await FolderArchive.open(options);

@@ -53,6 +53,15 @@ describe('wrong usage ends with 2 and what to change', () => {
     assertFailed(done, 2, /"lora" has no --lora-rank/u);
   });
 
+  test('an archive of two kinds, and one asked for twice over', async () => {
+    const serve = (...args: string[]) => run(folder, ['serve', ...args]);
+    const at = ['--dicomweb', 'http://127.0.0.1:9/dicom-web'];
+    assertFailed(await serve(...at, '--data', 'frames'), 2, /either --dicomweb or --data/u);
+    const token = ['--dicomweb-token-file', 'none.txt'];
+    assertFailed(await serve('--data', 'frames', ...token), 2, /need --dicomweb/u);
+    assertFailed(await serve(...at, '--dicomweb-user', 'a:b', ...token), 2, /either --dicomweb-user or/u);
+  });
+
   test('an adapting method for a U-Net', async () => {
     const done = await train(...TINY_UNET, '--data', 'frames', '--steps', '1', '--method', 'salt');
     assertFailed(done, 2, /trains in full/u);

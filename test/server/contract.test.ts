@@ -39,9 +39,9 @@ const ARCHIVES: readonly { name: string; skip: string | false; start: () => Prom
     skip: skipWithoutOrthanc,
     async start() {
       const orthanc = await startOrthanc([], { users: USERS });
-      const [user] = Object.entries(USERS).map(([name, password]) => `${name}:${password}`);
+      const [user = ''] = Object.entries(USERS).map(([name, password]) => `${name}:${password}`);
       const server = await startViewerServer({
-        archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb, user) },
+        archive: { kind: 'remote', ...remoteArchive(orthanc.dicomWeb, { kind: 'user', user }) },
         port: 0,
       });
       const stop = async (): Promise<void> => {

@@ -35,6 +35,8 @@ export const skipWithoutOrthanc: string | false =
 export interface OrthancOptions {
   /** Names and their passwords; without any, everyone is let in. */
   readonly users?: Readonly<Record<string, string>>;
+  /** The one bearer token with which it lets anyone in. */
+  readonly token?: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface OrthancOptions {
  */
 export async function startOrthanc(
   files: readonly Uint8Array[] = [],
-  { users }: OrthancOptions = {},
+  { users, token }: OrthancOptions = {},
 ): Promise<Orthanc> {
   const folder = await mkdtemp(join(tmpdir(), 'ohif-salt-orthanc-'));
   const port = await freePort();
@@ -56,9 +58,11 @@ export async function startOrthanc(
     StorageDirectory: folder,
     IndexDirectory: folder,
     Plugins: [PLUGIN],
+    ...(token !== undefined && { LuaScripts: [join(folder, 'token.lua')] }),
     DicomWeb: { Enable: true, Root: `${ROOT}/`, StudiesMetadata: 'Full', SeriesMetadata: 'Full' },
   };
   await writeFile(join(folder, 'orthanc.json'), JSON.stringify(settings));
+  if (token !== undefined) await writeFile(join(folder, 'token.lua'), filterBy(token));
   const child = spawn(PROGRAM ?? 'Orthanc', [join(folder, 'orthanc.json')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -80,8 +84,10 @@ export async function startOrthanc(
 
   const origin = `http://127.0.0.1:${port}`;
   const [[name, password] = []] = Object.entries(users ?? {});
-  const headers: Record<string, string> =
-    name === undefined ? {} : { Authorization: `Basic ${btoa(`${name}:${password ?? ''}`)}` };
+  const headers: Record<string, string> = {
+    ...(name !== undefined && { Authorization: `Basic ${btoa(`${name}:${password ?? ''}`)}` }),
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  };
   const request = async (path: string, init?: RequestInit): Promise<Response> => {
     const response = await fetch(`${origin}${path}`, { ...init, headers });
     if (!response.ok)
@@ -120,6 +126,13 @@ export async function startOrthanc(
     },
     close,
   };
+}
+
+/** Orthanc knows no bearer tokens, but asks a script of Lua's before it answers. */
+function filterBy(token: string): string {
+  return `function IncomingHttpRequestFilter(method, uri, ip, username, headers)
+  return headers['authorization'] == 'Bearer ${token}'
+end`;
 }
 
 const foundSeries = z.array(z.object({ Instances: z.array(z.string()) }));

@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import Fastify from 'fastify';
-import { remoteArchive } from '../../src/server/proxy.ts';
 import { addSecurity } from '../../src/server/security.ts';
 import { startViewerServer } from '../../src/server/start.ts';
 import type { ViewerServer } from '../../src/server/start.ts';
-import { appConfig } from '../../src/server/viewer/app-config.ts';
 import { temporaryFolder, writeStudies } from './studies.ts';
 
 const folder = temporaryFolder();
@@ -180,54 +178,5 @@ describe('the viewer', () => {
     await other.close();
     assert.ok(other.port > server.port);
     assert.match(lines[0] ?? '', new RegExp(`^Port ${server.port} is taken`, 'u'));
-  });
-});
-
-describe('an archive elsewhere', () => {
-  it('that does not answer is told at the start, and to who asks', async () => {
-    const lines: string[] = [];
-    const other = await startViewerServer({
-      archive: { kind: 'remote', ...remoteArchive('http://127.0.0.1:9/dicom-web/') },
-      pluginDir,
-      port: 0,
-      tell: (line) => lines.push(line),
-    });
-    try {
-      assert.match(lines.join('\n'), /archive at http:\/\/127\.0\.0\.1:9\/dicom-web does not answer/u);
-      const response = await fetch(`${other.url}/dicom-web/studies`);
-      assert.equal(response.status, 502);
-      assert.match(await response.text(), /does not answer/u);
-    } finally {
-      await other.close();
-    }
-  });
-
-  it('has its bulk data where we serve it, whatever name it gives itself', () => {
-    const archiveUrl = 'http://pacs:8080/dcm4chee-arc/aets/DCM4CHEE/rs';
-    const window = { location: { origin: 'http://here' } } as Record<string, unknown>;
-    runInNewContext(appConfig({ archiveName: 'PACS', archiveUrl, plugin: true }), { window });
-    const { dataSources } = window['config'] as {
-      dataSources: { configuration: { bulkDataURI: { transform: (uri: string) => string } } }[];
-    };
-    const transform = dataSources[0]?.configuration.bulkDataURI.transform;
-    const ours = '/dicom-web/studies/1.2/series/3/bulkdata/4';
-    for (const start of ['http://pacs:8080', 'https://here', 'http://arc', ''])
-      assert.equal(
-        transform?.(`${start}/dcm4chee-arc/aets/DCM4CHEE/rs/studies/1.2/series/3/bulkdata/4`),
-        ours,
-      );
-    for (const other of ['../../bulkdata/4', 'http://pacs:8080/other/studies/1.2', '/dicom-web/studies/1.2'])
-      assert.equal(transform?.(other), other);
-  });
-
-  it('keeps its password out of its address', () => {
-    const archive = remoteArchive('https://anna:s%40crt@host:8042/dicom-web/');
-    assert.equal(archive.url, 'https://host:8042/dicom-web');
-    assert.equal(archive.authorization, `Basic ${btoa('anna:s@crt')}`);
-    const bare = 'http://anna:50%off@host/dicom-web';
-    assert.throws(() => remoteArchive(bare), { code: 'INVALID_ARGUMENT', message: /"%25"/u });
-    assert.equal(remoteArchive(bare, 'anna:50%off').authorization, `Basic ${btoa('anna:50%off')}`);
-    assert.throws(() => remoteArchive('host:8042'), /no address of an archive/u);
-    assert.throws(() => remoteArchive('file:///etc'), /no address of an archive/u);
   });
 });

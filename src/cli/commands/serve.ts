@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SaltError } from '../../protocol/errors.ts';
+import type { Credentials } from '../../server/credentials.ts';
 import { writeDemoStudies } from '../../server/demo/index.ts';
 import { DEMO_FOLDER, OHIF_VERSION, findViewer } from '../../server/paths.ts';
 import { remoteArchive } from '../../server/proxy.ts';
@@ -18,6 +19,7 @@ interface ServeOptions extends CommonOptions {
   readonly stored?: string;
   readonly dicomweb?: string;
   readonly dicomwebUser?: string;
+  readonly dicomwebTokenFile?: string;
   readonly port: number;
   readonly host: string;
   readonly ohifVersion: string;
@@ -30,6 +32,7 @@ Examples:
     ohif-salt serve                                       drawn studies, to try it out
     ohif-salt serve --data ~/angiograms                   your own DICOM files, read where they are
     ohif-salt serve --dicomweb http://localhost:8042/dicom-web --dicomweb-user name:password
+    ohif-salt serve --dicomweb https://pacs/dcm4chee-arc/aets/DCM4CHEE/rs --dicomweb-token-file token.txt
 
 Segmentations are stored in the archive that the study came from; for --data in its folder "stored".
 There is no log-in: the server answers this machine alone unless --host says otherwise.
@@ -47,6 +50,10 @@ export function addServe(program: Command): void {
     .option('--stored <folder>', 'where new segmentations go (default: "stored" in the folder of --data)')
     .option('--dicomweb <url>', 'the DICOMweb services of an archive to show instead, e.g. of Orthanc')
     .option('--dicomweb-user <name:password>', 'for that archive')
+    .option(
+      '--dicomweb-token-file <file>',
+      'a bearer token for that archive; read for each request, so that it can be renewed',
+    )
     .option('--port <n>', 'the next free one is taken where it is not', wholeNumber(0, 65_535), DEFAULT_PORT)
     .option(
       '--host <address>',
@@ -101,11 +108,13 @@ async function archiveOf(options: ServeOptions, console: Console): Promise<Archi
         'Give either --dicomweb or --data: one archive is shown at a time.',
       );
     }
-    const user = options.dicomwebUser ?? process.env['OHIF_SALT_DICOMWEB_USER'];
-    return { kind: 'remote', ...remoteArchive(dicomweb, user) };
+    return { kind: 'remote', ...remoteArchive(dicomweb, credentialsOf(options)) };
   }
-  if (options.dicomwebUser !== undefined) {
-    throw new SaltError('INVALID_ARGUMENT', '--dicomweb-user needs --dicomweb, the archive that it is for.');
+  if (options.dicomwebUser !== undefined || options.dicomwebTokenFile !== undefined) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      '--dicomweb-user and --dicomweb-token-file need --dicomweb, the archive that they are for.',
+    );
   }
   const folder = data === undefined ? await demoFolder(console) : resolve(data);
   const read = console.progress();
@@ -119,6 +128,15 @@ async function archiveOf(options: ServeOptions, console: Console): Promise<Archi
       if (done === of) read.stop();
     },
   };
+}
+
+function credentialsOf({ dicomwebUser, dicomwebTokenFile }: ServeOptions): Credentials | undefined {
+  if (dicomwebUser !== undefined && dicomwebTokenFile !== undefined) {
+    throw new SaltError('INVALID_ARGUMENT', 'Give either --dicomweb-user or --dicomweb-token-file.');
+  }
+  if (dicomwebTokenFile !== undefined) return { kind: 'token', file: resolve(dicomwebTokenFile) };
+  const user = dicomwebUser ?? process.env['OHIF_SALT_DICOMWEB_USER'];
+  return user === undefined ? undefined : { kind: 'user', user };
 }
 
 /** Drawn studies, so that there is something to look at. */
