@@ -4,6 +4,7 @@ import type {
   MaskWrite,
   Place,
   SaveRequest,
+  Segment,
   SegmentationInfo,
   Series,
   Viewer,
@@ -31,6 +32,8 @@ export interface FakeViewer extends Viewer {
     pixels: readonly number[],
   ) => void;
   readonly erase: (segmentationId: string, frame: FrameRef, pixels: readonly number[]) => void;
+  /** As if it had been opened from a file that says so. */
+  readonly state: (segmentationId: string, stated: NonNullable<Segment['stated']>) => void;
   /** As a mode for reading alone. */
   readonly loseBrush: () => void;
   /** Made to fail: the next call of this method throws. */
@@ -175,6 +178,8 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       infos.set(id, { ...info(id), segments: [...segments, segment] });
       return segment;
     },
+    state: (id, stated) =>
+      void infos.set(id, { ...info(id), segments: info(id).segments.map((one) => ({ ...one, stated })) }),
     renameSegmentation: (id, label) => void infos.set(id, { ...info(id), label }),
     removeSegmentation(id) {
       infos.delete(id);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { propertyOf } from '../../src/imaging/dicom/code.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
+import { makeSeries } from './fake-viewer.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('the kind of algorithm follows from who drew: nobody but the model, both, or a person alone', async () => {
@@ -99,4 +100,40 @@ test('nothing is saved where nothing is segmented', async () => {
   await quietly(() => session.saving.save());
   assert.equal(viewer.saves.length, 0);
   assert.match(state().problems[0]?.message ?? '', /no segmentation/);
+});
+
+test('codes that were chosen are saved again, and proposed again', async () => {
+  const opened = await openSession();
+  const { session, viewer } = opened;
+  await session.segmenting.segment('series');
+  const chosen = propertyOf('Artery');
+  const segmentation = segmentationOf(opened, 'A');
+  await session.saving.save({ segmentationId: segmentation.id, codes: new Map([[1, chosen]]) });
+  assert.deepEqual(session.saving.proposedCodes(segmentation).get(1), chosen);
+  await session.saving.save();
+  assert.deepEqual(viewer.saves[1]?.segments[0]?.code, chosen);
+  const renamed = { ...segmentation, segments: [{ index: 1, label: 'Catheter' }] };
+  assert.deepEqual(session.saving.proposedCodes(renamed).get(1), propertyOf('Catheter'));
+});
+
+test('what was opened from the archive is saved as its file says that it was made, and as corrected where it was', async () => {
+  const opened = await openSession({
+    stored: async (viewer) => {
+      const { id } = await viewer.createSegmentation('A', 'Earlier', ['Vein']);
+      for (const frame of makeSeries('A', 6).frames) viewer.paint(id, 1, frame, [0, 1]);
+      viewer.state(id, { type: 'AUTOMATIC', name: 'Another model' });
+    },
+  });
+  const { session, viewer, series, until } = opened;
+  await until(({ place }) => place?.segmentation !== undefined);
+  await session.saving.save();
+  assert.equal(viewer.saves[0]?.segments[0]?.algorithmType, 'AUTOMATIC');
+  assert.equal(viewer.saves[0].algorithm.name, 'Another model');
+  const { id } = segmentationOf(opened, 'A');
+  viewer.paint(id, 1, series[0].frames[1]!, [5]);
+  await session.saving.save();
+  assert.equal(viewer.saves[1]?.segments[0]?.algorithmType, 'SEMIAUTOMATIC');
+  viewer.state(id, { type: 'MANUAL' });
+  await session.saving.save();
+  assert.equal(viewer.saves[2]?.segments[0]?.algorithmType, 'MANUAL');
 });

@@ -231,3 +231,29 @@ test('a series whose images contradict themselves is named, and does not keep th
   );
   assert.equal((await importSet(zip)).length, 2);
 });
+
+test('words that differ in signs alone have masks of their own, also where they are spelt otherwise on another frame', async () => {
+  const mask = (...data: number[]) => ({ width: 2, height: 2, data: Uint8Array.from(data) });
+  const [frame] = frames;
+  assert.ok(frame);
+  const set: CollectedFrame[] = [
+    {
+      ...frame,
+      masks: [
+        { word: 'Stenosis > 50 %', mask: mask(1, 0, 0, 0) },
+        { word: 'Stenosis < 50 %', mask: mask(0, 1, 1, 0) },
+      ],
+    },
+    { ...frame, id: '1.2.9#3', masks: [{ word: 'stenosis < 50 %', mask: mask(0, 0, 1, 1) }] },
+  ];
+  const back = await importSet(await packed(set.slice(0, 1), new Map()));
+  assert.deepEqual(back[0]?.masks, set[0]?.masks);
+  const { zip } = await exported(set);
+  const names = (await new ZipReader(new BlobReader(zip)).getEntries()).map(({ filename }) => filename);
+  const masks = names.filter((name) => name.startsWith('masks-'));
+  assert.deepEqual(masks, [
+    'masks-stenosis-50-/0001.png',
+    'masks-stenosis-50--2/0001.png',
+    'masks-stenosis-50--2/0002.png',
+  ]);
+});

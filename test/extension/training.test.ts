@@ -42,6 +42,24 @@ test('fine-tuning collects what is painted first, holds the fourth frame out and
   assert.ok(request.annotations.every(({ group }) => group === 'P1'));
 });
 
+test('a word that is spelt in two ways is learnt as one, from every frame', async () => {
+  const opened = await openSession();
+  const { session, backend } = opened;
+  await collectThree(opened);
+  session.words.remove('Vein');
+  session.words.add('vein');
+  opened.viewer.open(opened.series[0], 1);
+  const { id } = segmentationOf(opened, 'A');
+  opened.viewer.paint(id, 1, opened.series[0].frames[1]!, [7, 8, 9]);
+  await session.training.start();
+  const request = backend.runs[0]?.request;
+  assert.deepEqual(request?.choices.words, ['Vein']);
+  assert.deepEqual(
+    request.annotations.map(({ masks }) => masks.map(({ word }) => word)),
+    [['Vein'], ['Vein'], ['Vein'], ['Vein']],
+  );
+});
+
 test('no run begins without what was painted for it: where the set takes no more, that is told', async () => {
   const storage = memoryStorage();
   const put = async () => {

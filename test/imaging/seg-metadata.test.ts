@@ -36,6 +36,9 @@ const file = writeImage({
     ['00180050', 'DS', '2'],
     ['00181164', 'DS', '0.3\\0.4'],
     ['00181114', 'DS', '1.5'],
+    ['00282110', 'CS', '01'],
+    ['00282112', 'DS', '10\\12.5'],
+    ['00282114', 'CS', 'ISO_10918_1\\ISO_15444_1'],
   ],
 });
 const metadata = {
@@ -52,6 +55,9 @@ const metadata = {
   SliceThickness: '2',
   ImagerPixelSpacing: [0.3, 0.4],
   EstimatedRadiographicMagnificationFactor: 1.5,
+  LossyImageCompression: '01',
+  LossyImageCompressionRatio: [10, '12.5'],
+  LossyImageCompressionMethod: ['ISO_10918_1', 'ISO_15444_1'],
   NumberOfFrames: '3',
   Rows: rows,
   Columns: columns,
@@ -80,7 +86,10 @@ describe('encodeSegFromMetadata', () => {
     });
     const [expected, actual] = [await decodeDicom(byFile, 'a.dcm'), await decodeDicom(bytes, 'b.dcm')];
     assert.deepEqual(elements(actual.dataSet), elements(expected.dataSet));
-    assert.ok(elements(actual.dataSet).some((line) => line.endsWith('x00200032 1\\2\\3.5')));
+    const written = (line: string): boolean => elements(actual.dataSet).some((one) => one.endsWith(line));
+    assert.ok(written('x00200032 1\\2\\3.5'));
+    assert.ok(written('x00282110 01') && written('x00282112 10\\12.5'));
+    assert.ok(written('x00282114 ISO_10918_1\\ISO_15444_1'));
     assert.equal(actual.identity.sopInstanceUid, sopInstanceUid);
     assert.equal(actual.identity.seriesInstanceUid, seriesInstanceUid);
     assert.deepEqual(await readSeg(actual).frames[0]?.mask(), mask);

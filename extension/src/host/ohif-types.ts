@@ -74,6 +74,8 @@ export interface OhifSegment {
   readonly segmentIndex: number;
   readonly label: string;
   readonly locked?: boolean;
+  /** What the viewer reads of a DICOM SEG, among other things. */
+  readonly cachedStats?: unknown;
 }
 
 /** One labelmap image for each frame; volumes hold theirs. */

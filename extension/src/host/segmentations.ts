@@ -1,6 +1,7 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
+import { isAttributes, textOf } from './attributes.ts';
 import type { Labelmaps } from './labelmaps.ts';
-import type { OhifSegmentation } from './ohif-types.ts';
+import type { OhifSegment, OhifSegmentation } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
 import type { Places } from './places.ts';
 import type { SeriesCatalogue } from './series.ts';
@@ -119,8 +120,18 @@ export class Segmentations {
 
 export function segmentsOf({ segments }: OhifSegmentation): Segment[] {
   return Object.values(segments)
-    .flatMap((segment): Segment[] => (segment ? [{ index: segment.segmentIndex, label: segment.label }] : []))
+    .flatMap((segment): Segment[] => (segment ? [describe(segment)] : []))
     .sort((a, b) => a.index - b.index);
+}
+
+function describe({ segmentIndex, label, cachedStats }: OhifSegment): Segment {
+  const stats = isAttributes(cachedStats) ? cachedStats : {};
+  const [type, name] = [textOf(stats, 'algorithmType'), textOf(stats, 'algorithmName')];
+  return {
+    index: segmentIndex,
+    label,
+    ...(type !== '' && { stated: { type, ...(name !== '' && { name }) } }),
+  };
 }
 
 /** @throws SaltError INVALID_ARGUMENT for a segment that is not there. */

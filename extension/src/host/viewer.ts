@@ -41,6 +41,8 @@ export interface Segment {
   readonly index: number;
   /** The word. */
   readonly label: string;
+  /** How the file that it was opened from says that it was made (PS3.3 C.8.20.4). */
+  readonly stated?: { readonly type: string; readonly name?: string };
 }
 
 export interface SegmentationInfo {

@@ -1,11 +1,12 @@
 import { propertyOf } from '../../../src/imaging/dicom/code.ts';
 import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
-import type { SaveRequest, SegmentationInfo } from '../host/viewer.ts';
+import type { FrameRef, SaveRequest, Segment, SegmentationInfo } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import { announce, attempt, patch, refusal } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
 import { sourceName } from './common/source.ts';
 import { activePlace } from './common/working.ts';
+import { isModelsAsOpened, isOfModel } from './masks/as-opened.ts';
 
 export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
 
@@ -19,7 +20,7 @@ export interface ChosenCodes {
 export interface SavingActions {
   /** @param chosen where the codes are not the usual ones of the words */
   readonly save: (chosen?: ChosenCodes) => Promise<void>;
-  /** The usual code of each segment, by index. */
+  /** The code of each segment, by index: the usual one of its word, unless another was saved with it. */
   readonly proposedCodes: (segmentation: SegmentationInfo) => ReadonlyMap<number, SegmentedProperty>;
 }
 
@@ -27,8 +28,17 @@ export function createSavingActions(parts: Parts): SavingActions {
   const { viewer, store, strings, working, config, now } = parts;
   const s = strings.save;
 
-  const proposedCodes: SavingActions['proposedCodes'] = ({ segments }) =>
-    new Map(segments.map(({ index, label }) => [index, propertyOf(label, config.codes)]));
+  /** What a person chose, until the page is left. */
+  const chosenBefore = new Map<string, SegmentedProperty>();
+  const keyOf = (id: string, { index, label }: Segment): string => `${id} ${index} ${label}`;
+
+  const proposedCodes: SavingActions['proposedCodes'] = ({ id, segments }) =>
+    new Map(
+      segments.map((segment) => [
+        segment.index,
+        chosenBefore.get(keyOf(id, segment)) ?? propertyOf(segment.label, config.codes),
+      ]),
+    );
 
   return {
     proposedCodes,
@@ -40,7 +50,11 @@ export function createSavingActions(parts: Parts): SavingActions {
         if (chosen && chosen.segmentationId !== segmentation.id) throw refusal(s.codesOfAnother);
         if (viewer.paintedFrames(segmentation.id).length === 0)
           throw refusal(strings.reasons.nothingPaintedToSave);
-        const usual = proposedCodes(segmentation);
+        for (const segment of segmentation.segments) {
+          const code = chosen?.codes.get(segment.index);
+          if (code) chosenBefore.set(keyOf(segmentation.id, segment), code);
+        }
+        const codes = proposedCodes(segmentation);
         const algorithmType = algorithmTypeOf(parts, segmentation);
         const source = parts.results.sourceOf(segmentation.id);
         // Who paints on while it is being stored has that still to save.
@@ -50,11 +64,11 @@ export function createSavingActions(parts: Parts): SavingActions {
           description: segmentation.label,
           segments: segmentation.segments.map(({ index, label }) => ({
             index,
-            code: chosen?.codes.get(index) ?? usual.get(index) ?? propertyOf(label),
+            code: codes.get(index) ?? propertyOf(label),
             algorithmType,
           })),
           algorithm: {
-            name: source ? sourceName(store.getState(), source) : 'SALT',
+            name: source ? sourceName(store.getState(), source) : (statedName(segmentation) ?? 'SALT'),
             version: config.version,
           },
         });
@@ -83,18 +97,24 @@ export function createSavingActions(parts: Parts): SavingActions {
 
 /**
  * Segment Algorithm Type (PS3.3 C.8.20.4): MANUAL where no model wrote any frame, AUTOMATIC where a model wrote all
- * and nobody changed one, else SEMIAUTOMATIC.
+ * and nobody changed one, else SEMIAUTOMATIC. Of what was opened from the archive, what the file says.
  */
-function algorithmTypeOf(
-  { viewer, machine, store }: Pick<Parts, 'viewer' | 'machine' | 'store'>,
-  segmentation: SegmentationInfo,
-): AlgorithmType {
+function algorithmTypeOf(parts: Parts, segmentation: SegmentationInfo): AlgorithmType {
+  const { viewer, machine, store } = parts;
   const approved = new Set(store.getState().frames.map(({ id }) => id));
   const painted = viewer.paintedFrames(segmentation.id);
-  const byMachine = painted.filter((frame) => machine.isBasis(segmentation.id, frame));
-  if (byMachine.length === 0) return 'MANUAL';
-  const byHand = painted.some(
-    (frame) => machine.isTouched(segmentation.id, frame) || approved.has(frameId(frame)),
-  );
-  return byHand ? 'SEMIAUTOMATIC' : 'AUTOMATIC';
+  const isOfFile = isOfModel(segmentation);
+  const isByMachine = (frame: FrameRef): boolean =>
+    machine.isBasis(segmentation.id, frame) ||
+    (isOfFile && machine.noteOf(segmentation.id, frame) === undefined);
+  if (!painted.some(isByMachine)) return 'MANUAL';
+  const isByHand = (frame: FrameRef): boolean =>
+    approved.has(frameId(frame)) ||
+    (machine.isTouched(segmentation.id, frame) && !isModelsAsOpened(parts, segmentation, frame));
+  const isMixed = segmentation.segments.some(({ stated }) => stated?.type === 'SEMIAUTOMATIC');
+  return isMixed || painted.some(isByHand) ? 'SEMIAUTOMATIC' : 'AUTOMATIC';
+}
+
+function statedName({ segments }: SegmentationInfo): string | undefined {
+  return segments.find(({ stated }) => stated?.name !== undefined)?.stated?.name;
 }

@@ -52,7 +52,7 @@ export function segDataset(
     ContentLabel: 'SEGMENTATION',
     ContentDescription: input.seriesDescription.slice(0, 64),
     ContentCreatorName: input.contentCreator ?? '',
-    LossyImageCompression: '00',
+    ...lossyAttributes(entries),
     SegmentationType: 'BINARY',
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
@@ -73,6 +73,17 @@ export function segDataset(
     ],
     PixelData: packBits(entries.map(({ mask }) => mask)),
     _vrMap: { PixelData: 'OB' },
+  };
+}
+
+/** Once an image was compressed with loss, what is derived from it says so. */
+function lossyAttributes(entries: readonly SegEntry[]): Record<string, unknown> {
+  const lossy = entries.find(({ source }) => source.lossy)?.source.lossy;
+  if (!lossy) return { LossyImageCompression: '00' };
+  return {
+    LossyImageCompression: '01',
+    ...(lossy.ratio !== '' && { LossyImageCompressionRatio: lossy.ratio.split('\\') }),
+    ...(lossy.method !== '' && { LossyImageCompressionMethod: lossy.method.split('\\') }),
   };
 }
 

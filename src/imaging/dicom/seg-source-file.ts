@@ -1,9 +1,15 @@
 import type { DataSet } from 'dicom-parser';
 import { decimal, functionalGroup, text, uid } from './data-set.ts';
 import type { DicomFile } from './dicom-file.ts';
-import { INHERITED } from './seg-source.ts';
+import { INHERITED, lossyCompression } from './seg-source.ts';
 import type { Plane, SegSource } from './seg-source.ts';
 import { readSpacing } from './spacing.ts';
+
+const LOSSY_TAGS = {
+  LossyImageCompression: 'x00282110',
+  LossyImageCompressionRatio: 'x00282112',
+  LossyImageCompressionMethod: 'x00282114',
+} as const;
 
 /** An opened DICOM file as the source of a segmentation. */
 export function sourceOfFile(file: DicomFile): SegSource {
@@ -22,6 +28,7 @@ export function sourceOfFile(file: DicomFile): SegSource {
     spacing: readSpacing(dataSet, 1),
     sliceThickness: decimal(dataSet, 'x00180050'),
     frameOfReferenceUid: uid(dataSet, 'x00200052'),
+    ...lossyCompression((keyword) => text(dataSet, LOSSY_TAGS[keyword])),
     plane: (frameNumber) => readPlane(dataSet, frameNumber),
   };
 }

@@ -1,7 +1,7 @@
 import { SaltError } from '../../protocol/errors.ts';
 import { groupOf, numberOf, numbersOf, textOf } from './naturalized.ts';
 import type { Naturalized } from './naturalized.ts';
-import { INHERITED } from './seg-source.ts';
+import { INHERITED, lossyCompression } from './seg-source.ts';
 import type { Plane, SegSource } from './seg-source.ts';
 import { patientSpacing } from './spacing.ts';
 
@@ -40,6 +40,7 @@ export function sourceOfMetadata(dataset: Naturalized): SegSource {
     spacing: readSpacing(dataset),
     sliceThickness: numberOf(dataset, 'SliceThickness'),
     frameOfReferenceUid: uid('FrameOfReferenceUID'),
+    ...lossyCompression((keyword) => textOf(dataset, keyword)),
     plane: (frameNumber) => readPlane(dataset, frameNumber),
   };
 }

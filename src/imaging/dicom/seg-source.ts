@@ -19,8 +19,30 @@ export interface SegSource {
   readonly sliceThickness: number | undefined;
   /** '' where there is none. */
   readonly frameOfReferenceUid: string;
+  /** Of images that were ever compressed with loss, which a derived object states too (PS3.3 C.7.6.1.1.5). */
+  readonly lossy?: LossyCompression;
   /** @param frameNumber one-based. */
   plane(frameNumber: number): Plane | undefined;
+}
+
+/** Values as DICOM has them, several joined by a backslash; '' where they are not stated. */
+export interface LossyCompression {
+  readonly ratio: string;
+  readonly method: string;
+}
+
+export const LOSSY = [
+  'LossyImageCompression',
+  'LossyImageCompressionRatio',
+  'LossyImageCompressionMethod',
+] as const;
+
+/** @param read gives an attribute's value by keyword */
+export function lossyCompression(read: (keyword: (typeof LOSSY)[number]) => string | undefined): {
+  readonly lossy?: LossyCompression;
+} {
+  const [state, ratio = '', method = ''] = LOSSY.map(read);
+  return state === '01' ? { lossy: { ratio, method } } : {};
 }
 
 /** Where a frame lies in the patient, for the few sources here that say so. */

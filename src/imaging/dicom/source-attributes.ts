@@ -1,5 +1,6 @@
 import { groupOf, textOf } from './naturalized.ts';
 import type { Naturalized } from './naturalized.ts';
+import { LOSSY } from './seg-source.ts';
 
 /** What a segmentation has to say of a frame that it was drawn on, by keyword, in DICOM's own writing; no patient. */
 export type SourceAttributes = Readonly<Record<string, string>>;
@@ -13,6 +14,7 @@ const OF_THE_IMAGE = [
   'DistanceSourceToPatient',
   'SliceThickness',
   'FrameOfReferenceUID',
+  ...LOSSY,
 ] as const;
 
 /** By the functional group in which an enhanced image keeps it. */

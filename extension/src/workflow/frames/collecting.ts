@@ -4,6 +4,7 @@ import type { CollectedFrame } from '../../store/collected-frame.ts';
 import type { SessionState } from '../../store/state.ts';
 import { patch } from '../common/context.ts';
 import type { Parts } from '../masks/parts.ts';
+import { isModelsAsOpened } from '../masks/as-opened.ts';
 import { countPixels, emptyMask, sameMask } from '../masks/masks.ts';
 import { paintedPart, patched } from '../masks/painted-part.ts';
 import { fold, segmentOf } from '../common/working.ts';
@@ -118,7 +119,7 @@ export function uncollectedFrames(parts: Parts, segmentation: SegmentationInfo):
   const { viewer, store, machine } = parts;
   const collected = new Map(store.getState().frames.map((frame) => [frame.id, frame]));
   return viewer.paintedFrames(segmentation.id).filter((ref) => {
-    if (!machine.isTouched(segmentation.id, ref)) return false;
+    if (!machine.isTouched(segmentation.id, ref) || isModelsAsOpened(parts, segmentation, ref)) return false;
     const earlier = collected.get(frameId(ref));
     return !earlier || !isAsCollected(parts, segmentation, earlier);
   });

@@ -1,8 +1,9 @@
-import type { BrushTool } from '../../host/viewer.ts';
+import type { BrushTool, FrameRef, MaskWrite, SegmentationInfo } from '../../host/viewer.ts';
 import type { Parts } from '../masks/parts.ts';
 import { announce, attempt, refusal } from '../common/context.ts';
 import { currentSource, sourceName } from '../common/source.ts';
 import { activePlace } from '../common/working.ts';
+import { countPixels } from '../masks/masks.ts';
 import { writesOf } from '../masks/write-result.ts';
 
 /**
@@ -21,9 +22,10 @@ export async function draftFrame(parts: Parts): Promise<void> {
     const segmentation = await working.ensure(series);
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
     const writes = writesOf(parts, segmentation, result);
+    const isBeside = isPaintedBeside(parts, segmentation, writes, frame);
     await viewer.writeMasks(segmentation.id, writes);
     results.add(segmentation.id, result, source);
-    machine.note(segmentation.id, frame);
+    machine.note(segmentation.id, frame, isBeside ? 'corrected' : 'asWritten');
     await working.handBrush(segmentation, activeWord);
     parts.refresh();
     const warning = maps.find((map) => map.warning !== undefined)?.warning;
@@ -36,6 +38,20 @@ export async function draftFrame(parts: Parts): Promise<void> {
         : strings.frames.draftedNothing(words.join(', ')),
     );
   });
+}
+
+/** Whether a person has painted segments of the frame that a draft leaves as they are. */
+function isPaintedBeside(
+  { viewer, machine }: Parts,
+  { id, segments }: SegmentationInfo,
+  writes: readonly MaskWrite[],
+  frame: FrameRef,
+): boolean {
+  const written = new Set(writes.map(({ segmentIndex }) => segmentIndex));
+  return (
+    machine.isTouched(id, frame) &&
+    segments.some(({ index }) => !written.has(index) && countPixels(viewer.readMask(id, index, frame)) > 0)
+  );
 }
 
 /** Puts the brush or the eraser in the user's hand, loaded with the chosen word. */

@@ -12,6 +12,7 @@ import { SaltError } from '../../../../src/protocol/errors.ts';
 import type { FrameSize, MaskPixels, Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { collectedFrameSchema, frameId } from '../../store/collected-frame.ts';
+import { fold } from '../common/working.ts';
 import { emptyMask } from '../masks/masks.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
 import { paintedPart, patched } from '../masks/painted-part.ts';
@@ -66,13 +67,14 @@ export async function exportSet(
   // The command line wants a field of view for each frame or for none.
   const isPartial = frames.some(paintedPart);
   const entries: z.input<typeof manifestSchema>['frames'] = [];
+  const folderOf = createFolders();
   for (const [index, collected] of frames.entries()) {
     const { frame, masks, ref } = collected;
     const name = String(index + 1).padStart(4, '0');
     const { values, bytes } = packValues(frame);
     const image = `images/${name}.${values.file}`;
     zip[image] = bytes;
-    const files = masks.map(({ word }) => ({ word, file: `masks-${slug(word)}/${name}.png` }));
+    const files = masks.map(({ word }) => ({ word, file: `${folderOf(word)}/${name}.png` }));
     const background = `backgrounds/${name}.png`;
     if (frame.background) zip[background] = greyPng(frame, frame.background);
     if (isPartial) zip[`fov/${name}.png`] = maskPng(countedOf(collected));
@@ -161,6 +163,21 @@ function countedOf(collected: CollectedFrame): MaskPixels {
   const all = { width, height, data: new Uint8Array(width * height).fill(1) };
   const part = paintedPart(collected);
   return part ? patched(emptyMask(width, height), all, part) : all;
+}
+
+/** A folder for the masks of each word; words that differ in signs alone ("> 50 %" and "< 50 %") have theirs numbered. */
+function createFolders(): (word: string) => string {
+  const folders = new Map<string, string>();
+  return (word) => {
+    const known = folders.get(fold(word));
+    if (known !== undefined) return known;
+    const taken = new Set(folders.values());
+    const usual = `masks-${slug(word)}`;
+    let folder = usual;
+    for (let i = 2; taken.has(folder); i++) folder = `${usual}-${i}`;
+    folders.set(fold(word), folder);
+    return folder;
+  };
 }
 
 /** As the command line names the folder for the masks of a word. */

@@ -6,6 +6,7 @@ import type {
   TrainRun,
   TrainRunEvent,
 } from '../../../../src/protocol/backend.ts';
+import type { CollectedFrame } from '../../store/collected-frame.ts';
 import type { SaltConfig } from '../../store/config.ts';
 import { assignRoles } from '../../store/roles.ts';
 import type { Settings } from '../../store/settings.ts';
@@ -170,16 +171,25 @@ async function makeRequest(parts: Parts): Promise<TrainRequest> {
   };
 }
 
-/** The set as back ends take it. */
+/** The set as back ends take it, who tell words apart by case: each is spelt as where it was met first. */
 export function annotationsOf({ store }: Pick<Parts, 'store'>): readonly Annotation[] {
   const { frames, settings } = store.getState();
   const roles = assignRoles(frames, settings.heldOutShare);
+  const spelling = spellingsIn(frames);
   return frames.map((collected) => {
-    const { id, frame, masks, group, drafted } = collected;
+    const { id, frame, group, drafted } = collected;
+    const masks = collected.masks.map(({ word, mask }) => ({ word: spelling.get(fold(word)) ?? word, mask }));
     const region = paintedPart(collected);
     const role = roles.get(id) ?? 'train';
     return { id, frame, masks, ...(drafted && { drafted }), ...(region && { region }), group, role };
   });
+}
+
+function spellingsIn(frames: readonly CollectedFrame[]): ReadonlyMap<string, string> {
+  const spelling = new Map<string, string>();
+  for (const { masks } of frames)
+    for (const { word } of masks) if (!spelling.has(fold(word))) spelling.set(fold(word), word);
+  return spelling;
 }
 
 /** Words of which any pixel is painted, in the order in which they are met. */
@@ -187,7 +197,7 @@ function wordsIn(annotations: readonly Annotation[]): readonly string[] {
   const painted = annotations.flatMap(({ masks }) =>
     masks.filter(({ mask }) => countPixels(mask) > 0).map(({ word }) => word),
   );
-  return [...new Map(painted.map((word) => [fold(word), word] as const).reverse()).values()].reverse();
+  return [...new Set(painted)];
 }
 
 function choicesOf(parts: Parts, model: string, words: readonly string[], frames: number): TrainChoices {
