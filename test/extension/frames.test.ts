@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
 import { makeSeries } from './fake-viewer.ts';
-import type { FakeViewer } from './fake-viewer.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('a draft makes the working segmentation, is one step of undo and hands over the brush', async () => {
@@ -195,39 +194,6 @@ test('all painted frames are collected, untouched drafts are not', async () => {
   await until(({ place }) => place?.uncollected === 1);
   viewer.erase(id, series[0].frames[2]!, [9]);
   await until(({ place }) => place?.uncollected === 0);
-});
-
-test('what a model drew and the archive has is no paint to be collected, until it is corrected', async () => {
-  const stored = async (viewer: FakeViewer, type: string) => {
-    const { id } = await viewer.createSegmentation('A', 'Earlier', ['Vein']);
-    for (const frame of makeSeries('A', 6).frames) viewer.paint(id, 1, frame, [0, 1]);
-    viewer.state(id, { type });
-  };
-  const opened = await openSession({ stored: (viewer) => stored(viewer, 'AUTOMATIC') });
-  const { session, viewer, series, state, until } = opened;
-  await until(({ place }) => place?.segmentation !== undefined);
-  assert.equal(state().place?.uncollected, 0);
-  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[2]!, [5]);
-  await until(({ place }) => place?.uncollected === 1);
-  assert.equal(await session.frames.collectPainted(), 1);
-  const byHand = await openSession({ stored: (viewer) => stored(viewer, 'MANUAL') });
-  await byHand.until(({ place }) => place?.uncollected === 6);
-});
-
-test('what a person painted of other words is theirs still where a draft is drawn beside it', async () => {
-  const opened = await openSession();
-  const { session, viewer, series, until } = opened;
-  session.words.add('Catheter');
-  await session.frames.brush('brush');
-  const { id } = segmentationOf(opened, 'A');
-  const frame = series[0].frames[0]!;
-  viewer.paint(id, 2, frame, [3, 4]);
-  session.words.remove('Catheter');
-  await session.frames.draft();
-  assert.equal(countPixels(viewer.readMask(id, 2, frame)), 2);
-  await until(({ place }) => place?.uncollected === 1);
-  await session.saving.save();
-  assert.equal(viewer.saves[0]?.segments[1]?.algorithmType, 'SEMIAUTOMATIC');
 });
 
 test('a draft that was corrected is told from paint, also when its frame is collected again', async () => {

@@ -47,7 +47,7 @@ test('a word that is spelt in two ways is learnt as one, from every frame', asyn
   const { session, backend } = opened;
   await collectThree(opened);
   session.words.remove('Vein');
-  session.words.add('vein');
+  await session.words.add('vein');
   opened.viewer.open(opened.series[0], 1);
   const { id } = segmentationOf(opened, 'A');
   opened.viewer.paint(id, 1, opened.series[0].frames[1]!, [7, 8, 9]);
