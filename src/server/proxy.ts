@@ -1,5 +1,5 @@
 import httpProxy from '@fastify/http-proxy';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { reasonOf } from '../imaging/dicom/errors.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { authorizationBy } from './credentials.ts';
@@ -107,8 +107,11 @@ export async function addProxy(
     if (line !== told) tell(line);
     told = line;
   };
+  /** What was asked of the archive: other answers are our own. */
+  const passedOn = new WeakSet<FastifyRequest>();
   await server.register(async (scope) => {
-    scope.addHook('onRequest', async ({ headers }) => {
+    scope.addHook('onRequest', async (request) => {
+      const { headers } = request;
       try {
         headers.authorization = (await authorizationBy(credentials)) ?? headers.authorization;
       } catch (error) {
@@ -119,8 +122,10 @@ export async function addProxy(
           'This server has lost its token for the archive. Where it was started stands why.',
         );
       }
+      passedOn.add(request);
     });
-    scope.addHook('onResponse', async (_request, { statusCode }) => {
+    scope.addHook('onResponse', async (request, { statusCode }) => {
+      if (!passedOn.has(request)) return;
       if (statusCode === 401 || statusCode === 403) tellOnce(refusal(url, statusCode, credentials));
       else if (statusCode < 400) told = '';
     });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { maxHeaderSize } from 'node:http';
 import { join } from 'node:path';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
@@ -67,7 +68,8 @@ export async function startViewerServer(options: ViewerServerOptions): Promise<V
   const server = Fastify({
     bodyLimit: MOST_BODY_BYTES,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 4096 },
+    // A list of frames may be as long as Node takes a request's first lines.
+    routerOptions: { maxParamLength: maxHeaderSize },
   });
   server.setErrorHandler((error, _request, reply) => {
     const status = statusOf(error);

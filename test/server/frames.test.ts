@@ -130,6 +130,13 @@ describe('frames', () => {
     }
   });
 
+  it('come in a list as long as an address may be', async () => {
+    const wanted = Array.from({ length: 3000 }, (_, i) => 1 + (i % 3));
+    const parts = await fetchParts(`${url}/${path(2)}/frames/${wanted.join(',')}`, OCTETS);
+    assert.equal(parts.length, wanted.length);
+    assert.deepEqual(parts[1]?.body, parts.at(-2)?.body);
+  });
+
   it('of one bit per pixel start with a byte, wherever they lie in the file', async () => {
     const parts = await fetchParts(`${url}/${path(2)}/frames/1,2,3`, OCTETS);
     for (const [frame, { body }] of parts.entries()) {

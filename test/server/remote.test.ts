@@ -31,6 +31,23 @@ describe('an archive elsewhere', () => {
     }
   });
 
+  it('is not said to refuse what this server itself does', async () => {
+    const lines: string[] = [];
+    const other = await startViewerServer({
+      archive: { kind: 'remote', ...remoteArchive('http://127.0.0.1:9/dicom-web/') },
+      port: 0,
+      tell: (line) => lines.push(line),
+    });
+    try {
+      lines.splice(0);
+      const headers = { Origin: 'http://evil.example' };
+      assert.equal((await fetch(`${other.url}/dicom-web/studies`, { headers })).status, 403);
+      assert.deepEqual(lines, []);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('has its bulk data where we serve it, whatever name it gives itself', () => {
     const archiveUrl = 'http://pacs:8080/dcm4chee-arc/aets/DCM4CHEE/rs';
     const window = { location: { origin: 'http://here' } } as Record<string, unknown>;

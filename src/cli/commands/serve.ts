@@ -66,8 +66,9 @@ export function addServe(program: Command): void {
     .addHelpText('after', EXAMPLES);
   withOutput(command).action(async (options: ServeOptions) => {
     const console = consoleOf(options);
+    const archive = await archiveOf(options, console);
     const server = await startViewerServer({
-      archive: await archiveOf(options, console),
+      archive,
       viewerDir: viewerOf(options),
       pluginDir: options.plugin,
       host: options.host,
@@ -80,9 +81,9 @@ export function addServe(program: Command): void {
       );
       console.warn(tunnelLine(options.host, server.port));
     }
-    console.result(`\nOpen ${server.url} in a browser.\n${archiveLine(options, server)}\nCtrl-C stops it.`, {
+    console.result(`\nOpen ${server.url} in a browser.\n${archiveLine(archive, server)}\nCtrl-C stops it.`, {
       url: server.url,
-      archive: options.dicomweb === undefined ? 'folder' : 'remote',
+      archive: archive.kind,
       instances: server.archive?.index.size ?? null,
       stored: server.archive?.storeFolder ?? null,
     });
@@ -135,7 +136,8 @@ function credentialsOf({ dicomwebUser, dicomwebTokenFile }: ServeOptions): Crede
     throw new SaltError('INVALID_ARGUMENT', 'Give either --dicomweb-user or --dicomweb-token-file.');
   }
   if (dicomwebTokenFile !== undefined) return { kind: 'token', file: resolve(dicomwebTokenFile) };
-  const user = dicomwebUser ?? process.env['OHIF_SALT_DICOMWEB_USER'];
+  // A variable that is set to nothing is how scripts leave it out.
+  const user = dicomwebUser ?? (process.env['OHIF_SALT_DICOMWEB_USER'] || undefined);
   return user === undefined ? undefined : { kind: 'user', user };
 }
 
@@ -156,11 +158,11 @@ function tunnelLine(host: string, port: number): string {
   );
 }
 
-function archiveLine({ dicomweb, data }: ServeOptions, { archive }: ViewerServer): string {
-  if (!archive) return `Behind it: the archive at ${remoteArchive(dicomweb ?? '').url}.`;
+function archiveLine(shown: ArchiveOptions, { archive }: ViewerServer): string {
+  const place = shown.kind === 'remote' ? `the archive at ${shown.url}` : (shown.name ?? shown.folder);
+  if (!archive) return `Behind it: ${place}.`;
   const { size, studies } = archive.index;
-  const what = data === undefined ? 'drawn studies' : resolve(data);
-  return `Behind it: ${what}, ${studies} studies, ${size} objects. New segmentations go to ${archive.storeFolder}.`;
+  return `Behind it: ${place}, ${studies} studies, ${size} objects. New segmentations go to ${archive.storeFolder}.`;
 }
 
 /** Ends with the first Ctrl-C, the second does so at once. */

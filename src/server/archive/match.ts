@@ -26,8 +26,8 @@ function meets(attribute: JsonAttribute | undefined, wanted: string): boolean {
     if (!WILDCARD_VRS.has(attribute.vr)) return values.includes(one);
     // Names are compared without regard to case and to accents that keyboards lack.
     const isName = attribute.vr === 'PN';
-    const pattern = wildcards(isName ? folded(one) : one);
-    return values.some((value) => pattern.test(isName ? folded(value) : value));
+    const pattern = isName ? folded(one) : one;
+    return values.some((value) => isLike(isName ? folded(value) : value, pattern));
   });
 }
 
@@ -46,10 +46,33 @@ function texts(value: JsonValue): string[] {
   return [];
 }
 
-function wildcards(text: string): RegExp {
-  const escaped = text.replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`);
-  // Runs of stars would make the search slow without changing what is found.
-  return new RegExp(`^${escaped.replace(/\*+/gu, '.*').replace(/\?/gu, '.')}$`, 'su');
+/**
+ * Whether a text is as a pattern says, in which `*` stands for any characters and `?` for one.
+ *
+ * Takes at most as many steps as the product of both lengths, whatever the pattern: it comes from strangers. (A regular
+ * expression with `*?*?*?` would try every way of sharing the text between its stars.)
+ */
+function isLike(text: string, pattern: string): boolean {
+  const given = Array.from(text);
+  const wanted = Array.from(pattern);
+  let at = 0;
+  let i = 0;
+  /** The last star, and up to where it reaches for now; no star before it need ever reach further. */
+  let star = -1;
+  let reach = 0;
+  while (at < given.length) {
+    if (wanted[i] === '*') {
+      star = i++;
+      reach = at;
+    } else if (i < wanted.length && (wanted[i] === '?' || wanted[i] === given[at])) {
+      i++;
+      at++;
+    } else if (star >= 0) {
+      i = star + 1;
+      at = ++reach;
+    } else return false;
+  }
+  return wanted.slice(i).every((rest) => rest === '*');
 }
 
 function folded(name: string): string {

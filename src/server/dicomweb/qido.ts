@@ -35,6 +35,9 @@ export function addSearch(server: FastifyInstance, archive: FolderArchive, prefi
         ...query,
       });
       const warnings = [
+        ...(query.isFuzzy
+          ? ['The fuzzymatching parameter is not supported. Only literal matching has been performed.']
+          : []),
         ...query.ignored.map((name) => `The parameter ${name} was ignored: it cannot be searched for here.`),
         ...(remaining > 0 ? [`There are ${remaining} additional results that can be requested.`] : []),
       ];
@@ -58,6 +61,8 @@ interface Query {
   readonly limit: number;
   readonly offset: number;
   readonly ignored: readonly string[];
+  /** Whether names that sound alike are asked for, of which one is to be told that it is not done (PS3.18 8.3.4.2). */
+  readonly isFuzzy: boolean;
 }
 
 /** @throws HttpError 400 for names that are no attributes and for values that are no numbers. */
@@ -87,6 +92,7 @@ function readQuery(parameters: URLSearchParams, level: Level): Query {
     limit: Math.min(MOST_RESULTS, count(parameters, 'limit') ?? MOST_RESULTS),
     offset: count(parameters, 'offset') ?? 0,
     ignored,
+    isFuzzy: parameters.get('fuzzymatching') === 'true',
   };
 }
 
