@@ -1,14 +1,13 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { basename, dirname, join, parse } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { decodeAny } from '../../imaging/decode-any.ts';
-import type { FrameFile } from '../../imaging/decode-any.ts';
-import { matchNames } from '../../imaging/dataset/match.ts';
+import { FieldsOfView } from '../../imaging/dataset/fields-of-view.node.ts';
 import { readBytes } from '../../imaging/dataset/sample.node.ts';
 import { isSegmentation } from '../../imaging/dicom/seg-read.ts';
 import type { DicomFile } from '../../imaging/dicom/dicom-file.ts';
 import type { SegFrameInput } from '../../imaging/dicom/seg-input.ts';
 import { encodeSeg } from '../../imaging/dicom/seg-write.ts';
-import { encodeMaskPng, maskFromImage, resizeMask } from '../../imaging/mask.ts';
+import { encodeMaskPng } from '../../imaging/mask.ts';
 import type { Frame, Mask } from '../../imaging/frame.ts';
 import { maskOf } from '../../inference/mask.ts';
 import type { ProbabilityMap } from '../../inference/mask.ts';
@@ -29,6 +28,7 @@ import { VERSION } from '../version.ts';
 import { nodeFactor, openDevice } from './device.ts';
 import type { CommonEvent, DeviceOptions } from './device.ts';
 import { framesSeen } from './frames-seen.ts';
+import { MaskNames } from './mask-names.ts';
 import { openModel } from './open-model.ts';
 import type { ModelRequest } from './model-request.ts';
 import { PLACE_ALONE, placeOn, placesOf } from './place-on-frame.ts';
@@ -88,11 +88,8 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     places?.withoutWord && request.words.length === 0
       ? new Map([[PLACE_ALONE, places.withoutWord]])
       : await ask(trained, request.words, (text) => emit({ kind: 'message', text }));
-  await requireFolderForMasks(
-    request.out,
-    files,
-    [...questions.keys()].map((word) => endingOf(word, questions)),
-  );
+  const names = new MaskNames([...questions.keys()]);
+  await requireFolderForMasks(request.out, files, [...names.endings.values()]);
   await mkdir(request.out, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(request.out, cause);
   });
@@ -109,7 +106,8 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
     segmenter,
     questions,
     placeIn: place.on,
-    names: new Set(),
+    names,
+    fieldsOfView: new FieldsOfView((text) => emit({ kind: 'message', text })),
     signal,
   };
   const frames: SegmentedFrame[] = [];
@@ -179,8 +177,8 @@ interface Context {
   readonly segmenter: Segmenter;
   readonly questions: Questions;
   readonly placeIn: (frame: InputSize) => PlaceOnFrame;
-  /** Of the files written so far, so that none replaces another. */
-  readonly names: Set<string>;
+  readonly names: MaskNames;
+  readonly fieldsOfView: FieldsOfView;
   readonly signal: AbortSignal;
 }
 
@@ -188,21 +186,23 @@ async function segmentFile(
   path: string,
   context: Context,
 ): Promise<{ frames: SegmentedFrame[]; seg: string | undefined }> {
-  const { request, questions } = context;
+  const { request } = context;
   const file = await decodeAny(await readBytes(path), basename(path));
   if (file.dicom && isSegmentation(file.dicom)) {
     throw new SaltError('DICOM_UNSUPPORTED', `${path} is a segmentation, not an image: it was passed over.`);
   }
   requirePlace(path, file, context);
-  const stem = uniqueName(parse(path).name, context.names);
-  const fieldOfView = await fieldOfViewOf(path, file);
+  const names = context.names.of(path, file);
+  const fieldOfView = await context.fieldsOfView.of(path, file);
   const { see, subtracted } = await framesSeen(
     { subtracts: context.trained.subtracts && request.subtract },
     file,
   );
   const found = new Map<number, Found>();
   const lookAt = async (frameNumber: number): Promise<Found> => {
-    const known = found.get(frameNumber) ?? (await findIn(await see(frameNumber), fieldOfView, context));
+    const known =
+      found.get(frameNumber) ??
+      (await findIn(await see(frameNumber), await fieldOfView(frameNumber), context));
     found.set(frameNumber, known);
     return known;
   };
@@ -215,17 +215,16 @@ async function segmentFile(
       if (other >= 1 && other <= file.frameCount) beside.push(await lookAt(other));
     }
     found.delete(frameNumber - 1);
-    const masks = masksOf(own.frame, steadied(own, beside), fieldOfView, context);
+    const masks = masksOf(own.frame, steadied(own, beside), await fieldOfView(frameNumber), context);
     for (const [word, mask] of masks) {
-      const name = `${stem}${endingOf(word, questions)}${frameSuffix(file, frameNumber)}`;
-      const target = join(request.out, `${name}.png`);
+      const target = join(request.out, names.mask(word, frameNumber));
       await writeFileAtomic(target, encodeMaskPng(mask));
       const pixels = mask.data.reduce((sum, value) => sum + value, 0);
       frames.push({ input: path, frame: frameNumber, word, mask: target, pixels });
     }
     if (file.dicom) segFrames.push({ source: file.dicom, frameNumber, masks: [...masks.values()] });
   }
-  return { frames, seg: await writeSeg(segFrames, stem, context) };
+  return { frames, seg: await writeSeg(segFrames, names.segmentation, context) };
 }
 
 /** @throws SaltError `INVALID_ARGUMENT` naming the file when a click or the box lies outside its frames */
@@ -285,13 +284,13 @@ function shared(one: Mask | undefined, other: Mask | undefined): Mask | undefine
 
 async function writeSeg(
   frames: readonly SegFrameInput<DicomFile>[],
-  stem: string,
+  name: string,
   { request, questions }: Context,
 ): Promise<string | undefined> {
   if (frames.length === 0) return undefined;
   const words = [...questions.keys()];
   const algorithm = { name: 'ohif-salt', version: VERSION };
-  const path = join(request.out, `${stem}.seg.dcm`);
+  const path = join(request.out, name);
   const bytes = await encodeSeg({
     segments: words.map((label) => ({ label, algorithmType: 'AUTOMATIC', algorithm })),
     frames,
@@ -300,31 +299,4 @@ async function writeSeg(
   });
   await writeFileAtomic(path, bytes);
   return path;
-}
-
-/** The mask of the field of view in fov/ beside the image's own folder, where a data set keeps them. */
-async function fieldOfViewOf(path: string, file: FrameFile): Promise<Mask | undefined> {
-  const folder = join(dirname(dirname(path)), 'fov');
-  const names = await readdir(folder).catch(() => []);
-  const { matches } = matchNames([{ name: basename(path), frames: 1 }], names, 'field of view');
-  const name = matches.get(0)?.get(0);
-  if (name === undefined) return undefined;
-  return resizeMask(await maskFromImage(await readBytes(join(folder, name)), name), file.width, file.height);
-}
-
-function frameSuffix({ frameCount }: FrameFile, frameNumber: number): string {
-  if (frameCount === 1) return '';
-  return `_frame${String(frameNumber).padStart(String(frameCount).length, '0')}`;
-}
-
-/** What tells the masks of several words apart. */
-function endingOf(word: string, questions: Questions): string {
-  return questions.size > 1 ? `_${word.replace(/[^\p{L}\p{N}-]+/gu, '-').toLowerCase()}` : '';
-}
-
-function uniqueName(stem: string, taken: Set<string>): string {
-  let name = stem;
-  for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem}-${n}`;
-  taken.add(name.toLowerCase());
-  return name;
 }

@@ -1,11 +1,11 @@
-import { open, readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaltError } from '../../protocol/errors.ts';
 import type { Dataset } from '../dataset.ts';
-import { isDicom } from '../dicom/parse.ts';
+import { readHeaders } from './headers.node.ts';
 import { mayBeImage } from './names.ts';
 import { pairListing } from './pair.ts';
-import { RecentFile, groupOf, makeSample } from './sample.node.ts';
+import { RecentFile, makeSample } from './sample.node.ts';
 import { readSplit } from './split.ts';
 
 const SPLIT_FILE = 'data_split.csv';
@@ -36,7 +36,7 @@ export async function openFolderDataset(folder: string, word?: string): Promise<
   const masks = join(folder, masksFolder);
   const problems: string[] = [];
   const files = new RecentFile();
-  const headers = await readHeaders(images, files, problems);
+  const headers = await readHeaders(images, await list(images), files, problems);
   const { pairs, problems: unpaired } = pairListing({
     images: headers,
     masks: (await list(masks)).filter(mayBeImage),
@@ -82,41 +82,6 @@ function masksFolderOf(word: string): string {
     .trim()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '-')}`;
-}
-
-interface Header {
-  readonly name: string;
-  readonly frames: number;
-  readonly group?: string;
-}
-
-async function readHeaders(folder: string, files: RecentFile, problems: string[]): Promise<Header[]> {
-  const headers: Header[] = [];
-  for (const name of (await list(folder)).filter(mayBeImage)) {
-    const path = join(folder, name);
-    try {
-      if (!(await beginsAsDicom(path))) {
-        headers.push({ name, frames: 1 });
-        continue;
-      }
-      const file = await files.open(path);
-      const group = groupOf(file.dicom?.identity);
-      headers.push({ name, frames: file.frameCount, ...(group !== undefined && { group }) });
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message : `${name} cannot be read.`);
-    }
-  }
-  return headers;
-}
-
-async function beginsAsDicom(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(133), 0, 133, 0);
-    return isDicom(buffer.subarray(0, bytesRead));
-  } finally {
-    await file.close();
-  }
 }
 
 /** Names in a folder, in the order that people expect (`2` before `10`), which is also the same everywhere. */
