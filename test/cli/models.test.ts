@@ -1,6 +1,6 @@
 /** `models` from end to end: fetched from a mirror on this machine, imported, used, inspected, removed. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { z } from 'zod';
@@ -197,6 +197,18 @@ describe('models pull', () => {
       3,
       /not the file that came first.*thrown away/u,
     );
+  });
+
+  test('and so does import of one that was put in its place by hand', async () => {
+    const other = inModels('sam-vit-b-hf', 'model.safetensors');
+    mkdirSync(inModels('sam-vit-b-hf'), { recursive: true });
+    writeFileSync(other, encodeSafetensors(randomSamWeights(CONFIG, 6)));
+    for (const reference of ['sam-vit-b-hf', other]) {
+      const done = await run(folder, ['models', 'import', reference, '--name', 'other']);
+      assertFailed(done, 3, /is not the file that came first, on 20/u);
+    }
+    assert.ok(!existsSync(inModels('other')));
+    rmSync(inModels('sam-vit-b-hf'), { recursive: true });
   });
 
   test('says what to do when the mirror does not have it, or has another', async () => {

@@ -16,13 +16,13 @@ before(() => {
 
 /** What it says of an archive elsewhere once it is ready. */
 async function behind(address: string, ...args: string[]): Promise<string> {
-  const { child, line, finished } = start(folder, [
+  const server = start(folder, [
     ...['serve', '--viewer', 'viewer', '--port', '0', '--dicomweb', address],
     ...args,
   ]);
-  const said = await line((one) => one.startsWith('Behind it'));
-  child.kill('SIGINT');
-  assert.equal((await finished).code, EXIT.ok);
+  const said = await server.line((one) => one.startsWith('Behind it'));
+  server.child.kill('SIGINT');
+  assert.equal((await server.finished).code, EXIT.ok);
   return said;
 }
 

@@ -1,4 +1,4 @@
-import { dirname, parse } from 'node:path';
+import { dirname, parse, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openModelFile } from '../../../model/prepared/open-model-file.node.ts';
 import type { PreparedIndex } from '../../../model/prepared/prepared-index.ts';
@@ -10,6 +10,8 @@ import { factorModel } from '../../../runtime/models/factor-model.node.ts';
 import { digestFile } from '../../../runtime/models/file-digests.node.ts';
 import type { FileDigests } from '../../../runtime/models/file-digests.node.ts';
 import { importModel } from '../../../runtime/models/import.node.ts';
+import { findFile } from '../../../runtime/models/pull.node.ts';
+import { verifyFile } from '../../../runtime/models/verify-file.node.ts';
 import type { Console } from '../../console.ts';
 import { interruptible } from '../../interrupt.ts';
 import { modelsFolder } from '../../models/folders.ts';
@@ -62,7 +64,7 @@ async function runImport(reference: string, options: ImportCliOptions): Promise<
     const started = performance.now();
     const progress = console.progress();
     try {
-      const digests = await digestFile(found.path, {
+      const digests = await digestsOf(found.path, {
         signal,
         onProgress: (bytes, total) => progress.update(bytes / total, 'reading the file'),
       });
@@ -133,6 +135,20 @@ async function decompose(
   } finally {
     await file.close();
   }
+}
+
+/** Of a file that stands where a registered model's does: compared with all that is known of that. */
+async function digestsOf(path: string, options: Parameters<typeof digestFile>[1]): Promise<FileDigests> {
+  const folder = modelsFolder();
+  for (const model of registeredModels()) {
+    for (const file of model.files) {
+      const place = await findFile(folder, model, file);
+      if (place !== undefined && resolve(place) === resolve(path)) {
+        return verifyFile(folder, model.name, file, path, options);
+      }
+    }
+  }
+  return digestFile(path, options);
 }
 
 interface Published {
