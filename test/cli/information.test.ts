@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { ROOT, run, succeed, workFolder } from './cli.ts';
+import { ROOT, assertFailed, run, succeed, workFolder } from './cli.ts';
 
 const folder = workFolder();
 const REFERENCES = ['all-global', 'batch-2'].map((name) => join(ROOT, `test/reference/${name}.safetensors`));
@@ -92,6 +92,11 @@ test('parameters counts any method on any model', async () => {
   });
   // Two blocks, rank 2 x (32 in + 96 out).
   assert.equal(schema.parse(JSON.parse(stdout)).rows[0]?.count.groups.adapter, 2 * 2 * (32 + 96));
+});
+
+test('parameters refuses a size for a U-Net, in which it makes no difference', async () => {
+  const done = await run(folder, ['parameters', '--model', 'unet', '--image-size', '512']);
+  assertFailed(done, 2, /leave it out/u);
 });
 
 test('doctor names every device of Node, and a way to mend what is missing', async () => {

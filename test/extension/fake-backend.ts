@@ -168,7 +168,7 @@ function findDark({ words, frame }: SegmentRequest): SegmentedFrame {
   };
 }
 
-function withResolvers<T>(): {
+export function withResolvers<T>(): {
   promise: Promise<T>;
   resolve: (value: T) => void;
   reject: (error: Error) => void;

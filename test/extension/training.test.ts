@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
-import { makeAdapter } from './fake-backend.ts';
+import { makeAdapter, withResolvers } from './fake-backend.ts';
 import type { Opened } from './open-session.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
@@ -78,6 +78,31 @@ test('no run begins without what was painted for it: where the set takes no more
     ['frames', 'train'],
   );
   assert.match(state().problems[1]?.message ?? '', /^What you painted could not be collected/);
+});
+
+test('a run that is asked for while frames are being collected waits for them', async () => {
+  const storage = memoryStorage();
+  const written = withResolvers<undefined>();
+  const slow: typeof storage = {
+    ...storage,
+    put: async (frames) => {
+      await written.promise;
+      await storage.put(frames);
+    },
+  };
+  const opened = await openSession({ storage: slow });
+  const { session, viewer, series, backend, state, until } = opened;
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  for (const index of [1, 2]) viewer.paint(id, 1, series[0].frames[index]!, [7, 8, 9]);
+  await until(({ place }) => place?.uncollected === 2);
+  const collecting = session.frames.collectPainted();
+  const starting = session.training.start();
+  await until(({ busy }) => busy['train'] === true);
+  written.resolve(undefined);
+  await Promise.all([collecting, starting]);
+  assert.deepEqual(state().problems, []);
+  assert.equal(backend.runs[0]?.request?.annotations.length, 2);
 });
 
 test('a second run goes on from the adapter in use, unless one starts anew or another method is chosen', async () => {

@@ -232,6 +232,24 @@ test('records that cannot be read are left out, and erasing everything erases th
   assert.deepEqual(await storage.unsaved(), []);
 });
 
+test('what was on screen when everything was erased is kept again only once it changes', async () => {
+  const storage = memoryStorage();
+  const opened = await workedOn(storage);
+  const { session, viewer } = opened;
+  await session.frames.collect();
+  await session.keepNow();
+  assert.equal((await storage.unsaved()).length, 3);
+  // The set is emptied too, of which the keeper is told; and what it was about to keep is erased with the rest.
+  viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 1), [0, 1, 2]);
+  const erasing = session.adapters.eraseAll();
+  await Promise.all([session.keepNow(), erasing]);
+  await session.keepNow();
+  assert.deepEqual(await storage.unsaved(), []);
+  viewer.paint(segmentationOf(opened, 'A').id, 1, frame(opened, 4), [5, 6, 7, 8]);
+  await session.keepNow();
+  assert.equal((await storage.unsaved()).length, 1);
+});
+
 test('what is in the training set as it is on screen is not unsaved', async () => {
   const storage = memoryStorage();
   const opened = await workedOn(storage);

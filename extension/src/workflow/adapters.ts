@@ -148,9 +148,10 @@ export function createAdapterActions(parts: Parts): AdapterActions {
     async eraseAll() {
       await attempt(parts, { name: 'erase', where, title: s.eraseFailed }, async () => {
         await backend.eraseAll();
-        await storage.clear();
-        parts.unsaved.clear();
-        parts.keeper.forget();
+        await parts.keeper.erase(async () => {
+          await storage.clear();
+          parts.unsaved.clear();
+        });
         patch(parts, { frames: [], comparison: undefined, undo: undefined });
         await refreshLists();
         parts.refresh();

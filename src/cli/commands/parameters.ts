@@ -6,6 +6,7 @@ import { samModel } from '../../model/sam/index.ts';
 import { allStages } from '../../model/segmentation-model.ts';
 import { UNET_DEFAULTS, unetModel } from '../../model/unet.ts';
 import { samSide } from '../../model/sam-side.ts';
+import { SaltError } from '../../protocol/errors.ts';
 import { loadModel } from '../models/load-model.ts';
 import { findModel } from '../models/model-source.ts';
 import { RANDOM_SAMS } from '../models/random-models.ts';
@@ -57,6 +58,12 @@ async function runParameters(options: ParametersOptions): Promise<void> {
   const { name, config } = await configOf(options.model ?? 'random:b');
   const asked = methodOf(options);
   if (!config) {
+    if (options.imageSize !== undefined) {
+      throw new SaltError(
+        'INVALID_ARGUMENT',
+        'A U-Net trains the same numbers at any --image-size: leave it out.',
+      );
+    }
     const model = unetModel(UNET_DEFAULTS, { batchSize: 1, imageSize: 2 ** UNET_DEFAULTS.poolings });
     const method = parseMethod(asked ?? { method: 'full' });
     const count = countParameters(createAdapter(method, allStages(model)), []);

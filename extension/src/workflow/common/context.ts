@@ -101,3 +101,16 @@ export async function attempt<T>(
     }));
   }
 }
+
+/** When an action of that name that is under way has ended; at once where none is. */
+export function ended({ store }: Context, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = store.subscribe(({ busy }) => end(busy));
+    const end = (busy: SessionState['busy']): void => {
+      if (busy[name]) return;
+      stop();
+      resolve();
+    };
+    end(store.getState().busy);
+  });
+}

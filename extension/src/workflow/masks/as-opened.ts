@@ -7,12 +7,20 @@ export function isOfModel({ segments }: SegmentationInfo): boolean {
   return segments.some(({ stated }) => stated !== undefined && stated.type !== 'MANUAL');
 }
 
-/** Whether a frame is still as the archive has it, and drawn by a model at that: no work of a person's to be collected. */
-export function isModelsAsOpened(
+/** Whether a frame is still as the archive has it, whoever drew it. */
+export function isAsOpened(
   { machine, keeper }: Pick<Parts, 'machine' | 'keeper'>,
+  segmentationId: string,
+  frame: FrameRef,
+): boolean {
+  return machine.noteOf(segmentationId, frame) === undefined && keeper.isAsOpened(segmentationId, frame);
+}
+
+/** Whether that was drawn by a model: no work of a person's to be collected. */
+export function isModelsAsOpened(
+  parts: Pick<Parts, 'machine' | 'keeper'>,
   segmentation: SegmentationInfo,
   frame: FrameRef,
 ): boolean {
-  const { id } = segmentation;
-  return isOfModel(segmentation) && machine.noteOf(id, frame) === undefined && keeper.isAsOpened(id, frame);
+  return isOfModel(segmentation) && isAsOpened(parts, segmentation.id, frame);
 }

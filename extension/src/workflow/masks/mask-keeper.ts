@@ -34,8 +34,8 @@ export interface MaskKeeper {
   readonly isOpen: (segmentation: string) => boolean;
   /** Keeps what has changed without a pause, for a page that is about to go. @returns whether the browser took all of it */
   readonly keepNow: () => Promise<boolean>;
-  /** What was kept is gone. */
-  readonly forget: () => void;
+  /** Has the records taken away between two keeps. What is on screen then is kept again only once it changes. */
+  readonly erase: (clear: () => Promise<void>) => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -61,6 +61,8 @@ interface Watched {
   saved: Fingerprints;
   /** As the browser's records have it. */
   readonly kept: Map<string, number>;
+  /** As it was when the records were erased. */
+  erased: Fingerprints;
 }
 
 export function createMaskKeeper(context: Needs): MaskKeeper {
@@ -99,7 +101,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     if (!found) return known;
     const { seriesId } = found.info;
     const opened = fingerprints(segmentationId);
-    const added: Watched = { seriesId, opened, saved: opened, kept: new Map() };
+    const added: Watched = { seriesId, opened, saved: opened, kept: new Map(), erased: new Map() };
     watched.set(segmentationId, added);
     return added;
   };
@@ -141,7 +143,9 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
       return;
     }
     const shown = fingerprints(segmentationId);
-    const wanted = isSafe(found, shown, entry.saved) ? new Map<string, number>() : shown;
+    const wanted = isSafe(found, shown, entry.saved)
+      ? new Map<string, number>()
+      : new Map([...shown].filter(([id, fingerprint]) => entry.erased.get(id) !== fingerprint));
     const gone = [...entry.kept.keys()].filter((id) => !wanted.has(id));
     await records.change(
       [],
@@ -235,8 +239,19 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     // Looked up, since not all that goes with its study is told of.
     isOpen: (segmentation) => all().some(({ info }) => nameOf(info.id) === segmentation),
     keepNow: () => keepAll(() => undefined),
-    forget() {
-      for (const { kept } of watched.values()) kept.clear();
+    erase(clear) {
+      const erased = keeping.then(clear).then(() => {
+        for (const entry of watched.values()) entry.kept.clear();
+        for (const { info } of all()) {
+          const entry = watched.get(info.id);
+          if (entry) entry.erased = fingerprints(info.id);
+        }
+      });
+      keeping = erased.then(
+        () => true,
+        () => false,
+      );
+      return erased;
     },
     stop() {
       for (const stop of unfollow) stop();

@@ -3,6 +3,7 @@ import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../../host/v
 import { frameId } from '../../store/collected-frame.ts';
 import type { Scope, SegmentingState } from '../../store/state.ts';
 import { announce, attempt, isCancelled, patch, refusal, report } from '../common/context.ts';
+import { isAsOpened } from '../masks/as-opened.ts';
 import type { Note } from '../masks/machine-masks.ts';
 import type { Parts } from '../masks/parts.ts';
 import type { FrameResult } from '../masks/results.ts';
@@ -160,9 +161,8 @@ async function segmentSeries(
  * What a person corrected or painted, and nobody has collected yet, is not painted over. What was opened from the archive may be: it has that still,
  * whoever drew it.
  */
-function isAPersons({ machine, keeper }: Parts, segmentationId: string, frame: FrameRef): boolean {
-  if (!machine.isTouched(segmentationId, frame)) return false;
-  return machine.noteOf(segmentationId, frame) !== undefined || !keeper.isAsOpened(segmentationId, frame);
+function isAPersons(parts: Parts, segmentationId: string, frame: FrameRef): boolean {
+  return parts.machine.isTouched(segmentationId, frame) && !isAsOpened(parts, segmentationId, frame);
 }
 
 /** The segmentation that results of this source and these words go to; one of a job before is used again. */

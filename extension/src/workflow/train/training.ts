@@ -14,7 +14,7 @@ import { IDLE_TRAINING } from '../../store/state.ts';
 import type { TrainingState } from '../../store/state.ts';
 import { logEvent } from '../../store/training-log.ts';
 import { uncollectedFrames } from '../frames/collecting.ts';
-import { announce, attempt, patch, patchSettings, refusal, report } from '../common/context.ts';
+import { announce, attempt, ended, patch, patchSettings, refusal, report } from '../common/context.ts';
 import { countPixels, maskFrom } from '../masks/masks.ts';
 import type { Parts } from '../masks/parts.ts';
 import { paintedPart } from '../masks/painted-part.ts';
@@ -100,6 +100,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     async start() {
       await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
         if (run) throw refusal(strings.reasons.training);
+        await ended(parts, 'collect');
         // A run without what was painted for it is not what was asked for.
         if (isPaintedByHand(parts) && (await needs.collectPainted()) === undefined) {
           throw refusal(strings.reasons.notCollected);
