@@ -2,13 +2,14 @@
 import type { AdapterFile } from '../adapters/index.ts';
 import { normalisePhrase } from '../model/text/phrase.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
+import { listWords, notTaught } from '../protocol/answer-warning.ts';
+import type { AnswerWarning } from '../protocol/answer-warning.ts';
 import { SaltError } from '../protocol/errors.ts';
 
 export interface AskedWord {
   /** [T], as the adapter's model reads it. */
   readonly embedding: Float32Array;
-  /** Why the answer may not be what is expected, for people. */
-  readonly warning?: string;
+  readonly warning?: AnswerWarning;
 }
 
 /** The text encoder of an id, `TextEncoder.id`. */
@@ -50,14 +51,8 @@ export async function embedAskedWord(
   if (encoder?.id !== id) throw encoderIsMissing(word, words, id);
   return {
     embedding: await encoder.embed(word),
-    warning: `${notTaught(word, words)} ${fallback(base)}`,
+    warning: { kind: 'not taught', word, words, base: base.name, baseKnowsWords: base.knowsWords },
   };
-}
-
-function fallback({ name, knowsWords }: WordsOfBase): string {
-  return knowsWords
-    ? `The answer falls back on what "${name}" knows of that word.`
-    : `"${name}" knows no words of its own: expect the mask of a word that the adapter was trained on, or nothing of use.`;
 }
 
 function encoderIsMissing(word: string, words: readonly string[], id: string | null): SaltError {
@@ -72,17 +67,8 @@ function encoderIsMissing(word: string, words: readonly string[], id: string | n
   );
 }
 
-function notTaught(word: string, words: readonly string[]): string {
-  return `The adapter was not trained on "${word}", but on ${listWords(words)}.`;
-}
-
 /** Where a word stands in a list; case and spaces make no difference. -1 where it does not. */
 export function indexOfWord(words: readonly string[], word: string): number {
   const wanted = normalisePhrase(word);
   return words.findIndex((known) => normalisePhrase(known) === wanted);
-}
-
-/** For messages. */
-export function listWords(words: readonly string[]): string {
-  return words.map((word) => `"${word}"`).join(', ');
 }

@@ -12,11 +12,13 @@ import type { SegmentationModel } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { unetModel, unetMultiple } from '../model/unet.ts';
 import type { UnetConfig } from '../model/unet.ts';
+import { listWords } from '../protocol/answer-warning.ts';
+import type { AnswerWarning } from '../protocol/answer-warning.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Flips } from './mirror.ts';
 import { inputSize, wholeInput } from './model-input.ts';
 import type { InputSize, ModelInput, SquareInput } from './model-input.ts';
-import { embedAskedWord, indexOfWord, listWords } from './prompt-words.ts';
+import { embedAskedWord, indexOfWord } from './prompt-words.ts';
 import type { FindEncoder } from './prompt-words.ts';
 import { placeTensors } from './place-prompt.ts';
 import type { PlacePrompt } from './place-prompt.ts';
@@ -30,8 +32,7 @@ export interface Question {
   readonly prompt: Readonly<Record<string, FloatTensor>>;
   /** Which of the model's outputs answers. */
   readonly output: number;
-  /** Why the answer may not be what is expected, for people. */
-  readonly warning?: string;
+  readonly warning?: AnswerWarning;
 }
 
 export interface TrainedModel {
@@ -153,7 +154,7 @@ export function plainSam(base: SamBase, encoder: TextEncoder, side?: number): Tr
       return {
         prompt: {},
         output: 0,
-        warning: `"${base.name}" was never taught words: "${word}" makes no difference to its mask. Train an adapter first.`,
+        warning: { kind: 'no words', word, base: base.name },
       };
     },
   };
@@ -205,11 +206,12 @@ export function unetAsModel({ config, weights, words }: TrainedUnet, trained = t
     modelAt: (size) => unetModel(config, { batchSize: 1, imageSize: size }),
     async ask(word) {
       if (!trained) {
-        return { prompt: {}, output: 0, warning: 'This U-Net was not trained: its masks mean nothing.' };
+        return { prompt: {}, output: 0, warning: { kind: 'untrained' } };
       }
       const output = indexOfWord(words, word);
       if (output >= 0) return { prompt: {}, output };
-      if (words.length > 1) {
+      const [known, ...others] = words;
+      if (known === undefined || others.length > 0) {
         throw new SaltError(
           'INVALID_ARGUMENT',
           `This U-Net was not trained on "${word}": choose among ${listWords(words)}.`,
@@ -218,7 +220,7 @@ export function unetAsModel({ config, weights, words }: TrainedUnet, trained = t
       return {
         prompt: {},
         output: 0,
-        warning: `This U-Net knows ${listWords(words)} only: that is what it draws, whatever it is asked for ("${word}").`,
+        warning: { kind: 'one word', word, known },
       };
     },
   };

@@ -2,6 +2,7 @@
  * What the viewer asks of whoever trains and segments: a worker in the browser, or a server. The panel knows nothing
  * else of either.
  */
+import type { AnswerWarning } from './answer-warning.ts';
 import type { HeldOutScore, TrainingEvent } from './events.ts';
 import type { Annotation, FramePixels, FrameSize, MaskPixels } from './frames.ts';
 
@@ -60,8 +61,7 @@ export interface SegmentedFrame {
     readonly word: string;
     /** Of the frame's size, row-major: 0 (certainly not) to 255 (certainly). */
     readonly probabilities: Uint8Array;
-    /** Why the mask may not be what is expected, for people. */
-    readonly warning?: string;
+    readonly warning?: AnswerWarning;
   }[];
   /**
    * How unsure the model is, 0 to 1: mean binary entropy (in bits) over the pixels that it thinks likely to belong to

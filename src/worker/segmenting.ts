@@ -18,6 +18,7 @@ import type {
   SegmentedFrame,
   Source,
 } from '../protocol/backend.ts';
+import type { AnswerWarning } from '../protocol/answer-warning.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
 import { asBytes, uncertaintyOf } from './answer.ts';
@@ -122,11 +123,11 @@ export class Segmenting {
     pixels: FramePixels,
     warm: WarmSource,
     signal: AbortSignal,
-  ): Promise<Found & { readonly warnings: readonly (string | undefined)[] }> {
+  ): Promise<Found & { readonly warnings: readonly (AnswerWarning | undefined)[] }> {
     const frame = frameSeenBy(warm.trained, pixels);
     const known = warm.recent.of(frame);
     const maps: ProbabilityMap[] = [];
-    const warnings: (string | undefined)[] = [];
+    const warnings: (AnswerWarning | undefined)[] = [];
     for (const word of words) {
       const { prompt, output, warning } = await warm.ask(word);
       const map = known.get(word) ?? (await this.#mapOf(word, frame, { prompt, output }, warm, signal));

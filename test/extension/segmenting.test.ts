@@ -255,3 +255,19 @@ test('the next frame is the least sure one that is not collected', async () => {
   assert.equal(viewer.active()?.frameIndex, expected);
   assert.equal(viewer.active()?.series.id, series[0].id);
 });
+
+test('why masks may not be what is expected is said once, in the language of the viewer', async () => {
+  const opened = await openSession({ language: 'de' });
+  const { session, backend, state, viewer } = opened;
+  const answer = backend.segment.bind(backend);
+  const warning = { kind: 'no words', word: 'Vein', base: 'sam' } as const;
+  backend.segment = async (request, signal) => {
+    const frame = await answer(request, signal);
+    return { ...frame, maps: frame.maps.map((map) => ({ ...map, warning })) };
+  };
+  await session.segmenting.segment('series');
+  assert.equal(state().segmenting.warnings.length, 1);
+  assert.match(state().segmenting.warnings[0] ?? '', /^„sam“ hat nie Wörter gelernt: „Vein“ ändert nichts/u);
+  await session.frames.draft();
+  assert.ok(viewer.notices.some((notice) => JSON.stringify(notice).includes('hat nie Wörter gelernt')));
+});

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { de } from '../../extension/src/strings/de.ts';
 import { en } from '../../extension/src/strings/en.ts';
 import { chooseStrings } from '../../extension/src/strings/index.ts';
+import type { AnswerWarning } from '../../src/protocol/answer-warning.ts';
 import { ERROR_CODES } from '../../src/protocol/errors.ts';
 
 /** Names and terms that are the same in both languages. */
@@ -47,6 +48,25 @@ test('every error has German advice', () => {
     ERROR_CODES.filter((code) => de.errors.advice[code] === undefined),
     [],
   );
+});
+
+test('warnings name the words in either language', () => {
+  const kinds: readonly AnswerWarning[] = [
+    { kind: 'not taught', word: 'Bone', words: ['Vein', 'Artery'], base: 'sam', baseKnowsWords: true },
+    { kind: 'not taught', word: 'Bone', words: ['Vein', 'Artery'], base: 'sam', baseKnowsWords: false },
+    { kind: 'no words', word: 'Bone', base: 'sam' },
+    { kind: 'one word', word: 'Bone', known: 'Vein' },
+    { kind: 'untrained' },
+  ];
+  for (const warning of kinds) {
+    const texts = [en, de].map(({ segment }) => segment.warning(warning));
+    assert.notEqual(texts[0], texts[1]);
+    const named = Object.values(warning)
+      .flat()
+      .filter((value) => typeof value === 'string' && value !== warning.kind);
+    for (const text of texts) for (const name of named) assert.ok(text.includes(String(name)), text);
+  }
+  assert.equal(new Set(kinds.flatMap((warning) => [en, de].map((s) => s.segment.warning(warning)))).size, 10);
 });
 
 test('the first language that there is a catalogue for, else English', () => {

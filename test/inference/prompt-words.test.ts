@@ -9,6 +9,7 @@ import { embedAskedWord } from '../../src/inference/prompt-words.ts';
 import type { FindEncoder } from '../../src/inference/prompt-words.ts';
 import { hashedTextEncoder } from '../../src/model/text/hashed-text-encoder.ts';
 import type { TextEncoder } from '../../src/model/text/text-encoder.ts';
+import { answerWarningText } from '../../src/protocol/answer-warning.ts';
 import { TINY_SAM } from '../adapters/tiny-sam.ts';
 
 const encoder = hashedTextEncoder(TINY_SAM.textDim);
@@ -60,15 +61,28 @@ describe('a word that an adapter is asked for', () => {
     const asked = await embedAskedWord('Artery', await adapter(), KNOWING, has(encoder));
     assert.deepEqual(asked, {
       embedding: await encoder.embed('Artery'),
-      warning:
-        'The adapter was not trained on "Artery", but on "Vein", "Optic disc". The answer falls back on what ' +
-        '"salt-tiny" knows of that word.',
+      warning: {
+        kind: 'not taught',
+        word: 'Artery',
+        words: ['Vein', 'Optic disc'],
+        base: 'salt-tiny',
+        baseKnowsWords: true,
+      },
     });
+    assert.equal(
+      answerWarningText(asked.warning),
+      'The adapter was not trained on "Artery", but on "Vein", "Optic disc". The answer falls back on what ' +
+        '"salt-tiny" knows of that word.',
+    );
   });
 
   test('falls back on nothing when the base model knows no words, and the warning says so', async () => {
     const { warning } = await embedAskedWord('Artery', await adapter(), IGNORANT, has(encoder));
-    assert.match(warning ?? '', /"sam_vit_b" knows no words of its own: expect the mask of a word/);
+    assert.ok(warning);
+    assert.match(
+      answerWarningText(warning),
+      /"sam_vit_b" knows no words of its own: expect the mask of a word/,
+    );
   });
 
   test('is refused without that encoder: the vectors of any other mean nothing to the adapter', async () => {

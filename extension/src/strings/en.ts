@@ -1,4 +1,5 @@
 /** The English catalogue; its type is every catalogue's. */
+import { answerWarningText } from '../../../src/protocol/answer-warning.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 
 const frames = (count: number): string => (count === 1 ? '1 frame' : `${count} frames`);
@@ -246,6 +247,7 @@ export const en = {
     subtractHint:
       'As in digital subtraction: ribs, spine and cables do not answer; and each frame of such a run is steadied by the two beside it. Switch it off for vessels that are filled throughout and stand still.',
     failed: 'Segmentation stopped',
+    warning: answerWarningText,
     seriesFailed: (series: string) => `“${series}” was not segmented`,
     cancelled: 'Cancelled. What was done is kept.',
     done: (count: number) => `${frames(count)} segmented.`,

@@ -19,6 +19,7 @@ import type { Found } from '../../inference/steadied.ts';
 import type { InputSize } from '../../inference/model-input.ts';
 import type { PlacePrompt } from '../../inference/place-prompt.ts';
 import type { Question, TrainedModel } from '../../inference/trained-model.ts';
+import { answerWarningText } from '../../protocol/answer-warning.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
 import type { Job } from '../../runtime/thread.ts';
@@ -165,7 +166,7 @@ export async function ask(
   const questions = new Map<string, Question>();
   for (const word of words.length > 0 ? words : known) {
     const question = await trained.ask(word);
-    if (question.warning !== undefined) warn(question.warning);
+    if (question.warning) warn(answerWarningText(question.warning));
     questions.set(word, question);
   }
   return questions;

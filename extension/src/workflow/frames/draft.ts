@@ -28,8 +28,8 @@ export async function draftFrame(parts: Parts): Promise<void> {
     machine.note(segmentation.id, frame, isBeside ? 'corrected' : 'asWritten');
     await working.handBrush(segmentation, activeWord);
     parts.refresh();
-    const warning = maps.find((map) => map.warning !== undefined)?.warning;
-    if (warning !== undefined) viewer.notify('warning', strings.frames.draft, warning);
+    const warning = maps.find((map) => map.warning)?.warning;
+    if (warning) viewer.notify('warning', strings.frames.draft, strings.segment.warning(warning));
     const found = writes.some(({ mask }) => mask.data.includes(1));
     announce(
       parts,

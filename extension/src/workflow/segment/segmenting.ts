@@ -153,7 +153,7 @@ async function segmentSeries(
       await viewer.writeMasks(segmentation.id, writes, { undoable: scope === 'frame' });
       machine.note(segmentation.id, frame);
     }
-    onFrame(maps.flatMap(({ warning }) => (warning === undefined ? [] : [warning])));
+    onFrame(maps.flatMap(({ warning }) => (warning ? [parts.strings.segment.warning(warning)] : [])));
   }
 }
 
