@@ -33,4 +33,10 @@ test('what needs a hash or the store of models says why there is none, and what 
   const says = { code: 'PAGE_INSECURE', message: /over https, or by way of localhost/u };
   await assert.rejects(() => hashFrame('a', 'b'), says);
   await assert.rejects(openModelCache, says);
+  Object.defineProperty(globalThis, 'location', {
+    value: { origin: 'http://host:8070' },
+    configurable: true,
+  });
+  await assert.rejects(openModelCache, { message: /ssh -L 8055:localhost:8070 </u });
+  Reflect.deleteProperty(globalThis, 'location');
 });

@@ -105,6 +105,9 @@ test('the ZIP is a folder that the command line trains on, without a patient’s
 
 test('anything else is refused with what to choose instead', async () => {
   await assert.rejects(importSet(new Blob(['no zip'])), { code: 'DATASET_INVALID', message: /Export/ });
+  const masks = [{ word: 'Vein'.repeat(17), mask: frames[0]!.masks[0]!.mask }];
+  const longWord = await packed([{ ...frames[0]!, masks }], new Map());
+  await assert.rejects(importSet(longWord), { code: 'DATASET_INVALID', message: /<=64 characters/ });
 });
 
 test('a ZIP that was packed anew, with compression, is read too', async () => {

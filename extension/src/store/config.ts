@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { LEAST_STEPS } from '../../../src/protocol/run-length.ts';
 
+/** A word, as long as the label of a DICOM segment may be (VR LO, PS3.5 6.2). */
+export const wordSchema = z.string().trim().min(1).max(64);
+
 const codeSchema = z.strictObject({
   value: z.string().min(1).max(16),
   scheme: z.string().min(1).max(16),
@@ -11,7 +14,7 @@ const codeSchema = z.strictObject({
 
 const configSchema = z.strictObject({
   /** Words that a new user finds at the top of the panel. */
-  words: z.array(z.string().trim().min(1)).min(1).default(['Vein']),
+  words: z.array(wordSchema).min(1).default(['Vein']),
   /** Words that are offered for a second segment. */
   suggestions: z
     .array(z.string())

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordSchema } from './config.ts';
 import type { SaltConfig } from './config.ts';
 
 const SECTIONS = ['frames', 'train', 'segment', 'save', 'adapters'] as const;
@@ -12,7 +13,7 @@ export const LAYERS = ['qkv', 'proj', 'lin1', 'lin2', 'neck'] as const;
 const share = z.number().min(0).max(1);
 
 const shape = {
-  words: z.array(z.string().trim().min(1).max(64)).min(1),
+  words: z.array(wordSchema).min(1),
   /** What the brush paints. */
   activeWord: z.string(),
   method: z.enum(METHODS),

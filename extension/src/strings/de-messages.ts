@@ -28,7 +28,7 @@ export const advice: Record<ErrorCode, string> = {
   DEVICE_LOST:
     'Die Verbindung zur Grafikkarte ging verloren. Versuchen Sie es noch einmal; angefangene Läufe lassen sich fortsetzen.',
   PAGE_INSECURE:
-    'Browser lassen nur sichere Seiten Modelle laden, und diese kam unverschlüsselt von einem anderen Rechner. Öffnen Sie sie über https oder über localhost, z. B. mit „ssh -L 8055:localhost:8055 <jener Rechner>“ unter http://localhost:8055.',
+    'Browser lassen nur sichere Seiten Modelle laden, und diese kam unverschlüsselt von einem anderen Rechner. Öffnen Sie sie über https oder über localhost, z. B. durch einen Tunnel mit dem ssh-Befehl, der hier steht.',
   OUT_OF_MEMORY:
     'Der Speicher reicht nicht. Schließen Sie andere Programme und Tabs, oder wählen Sie ein kleineres Modell.',
   NOT_FINITE: 'Die Rechnung ist entgleist. Wählen Sie unter „Erweitert“ eine kleinere Lernrate.',

@@ -12,6 +12,7 @@ import { SaltError } from '../../../../src/protocol/errors.ts';
 import type { FrameSize, MaskPixels, Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { collectedFrameSchema, frameId } from '../../store/collected-frame.ts';
+import { wordSchema } from '../../store/config.ts';
 import { fold } from '../common/working.ts';
 import { emptyMask } from '../masks/masks.ts';
 import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
@@ -43,7 +44,7 @@ const manifestSchema = z.object({
       drafted: z.literal(true).exactOptional(),
       paintedPartOnly: z.literal(true).exactOptional(),
       collectedAt: z.string(),
-      masks: z.array(z.object({ word: z.string().min(1), file: z.string() })),
+      masks: z.array(z.object({ word: wordSchema, file: z.string() })),
     }),
   ),
 });
