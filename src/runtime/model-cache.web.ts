@@ -13,9 +13,9 @@ import type { PreparedFile, PreparedIndex } from '../model/prepared/prepared-ind
 import { prepareModel } from '../model/prepared/prepare.ts';
 import { recognise } from '../model/prepared/recognise.ts';
 import { SaltError } from '../protocol/errors.ts';
-import { formatBytes } from '../protocol/format-bytes.ts';
 import { insecurePage } from '../protocol/insecure-page.ts';
 import { fetchBytes, fetchText } from './fetch.web.ts';
+import { demandSpace, noSpace } from './space.web.ts';
 
 export interface CachedModel {
   readonly index: PreparedIndex;
@@ -88,14 +88,18 @@ const modelKey = (weightsHash: string): string => `https://models.invalid/model/
 const fileKey = ({ sha256: hash }: PreparedFile): string => `https://models.invalid/file/${hash}`;
 
 function cacheIn(store: Cache): ModelCache {
-  const list = async (): Promise<PreparedIndex[]> => {
-    const found: PreparedIndex[] = [];
-    for (const { url } of await store.keys()) {
-      if (!url.startsWith(modelKey(''))) continue;
-      const answer = await store.match(url);
-      if (answer) found.push(parsePreparedIndex(await answer.text(), INDEX_FILE));
+  /** One that another version of this program wrote, or anyone with the browser's tools, is as good as none. */
+  const indexAt = async (key: string): Promise<PreparedIndex | undefined> => {
+    const text = await (await store.match(key))?.text();
+    try {
+      return text === undefined ? undefined : parsePreparedIndex(text, INDEX_FILE);
+    } catch {
+      return undefined;
     }
-    return found;
+  };
+  const list = async (): Promise<PreparedIndex[]> => {
+    const keys = (await store.keys()).map(({ url }) => url).filter((url) => url.startsWith(modelKey('')));
+    return (await Promise.all(keys.map(indexAt))).filter((index) => index !== undefined);
   };
   const blobOf = async (file: PreparedFile): Promise<Blob> => {
     const answer = await store.match(fileKey(file));
@@ -137,10 +141,8 @@ function cacheIn(store: Cache): ModelCache {
   return {
     list,
     async open(weightsHash) {
-      const answer = await store.match(modelKey(weightsHash));
-      if (!answer) return undefined;
-      const index = parsePreparedIndex(await answer.text(), INDEX_FILE);
-      return (await lacking(index)).length === 0 ? opened(index) : undefined;
+      const index = await indexAt(modelKey(weightsHash));
+      return index && (await lacking(index)).length === 0 ? opened(index) : undefined;
     },
     async fetch(url, { onProgress, signal } = {}) {
       const index = parsePreparedIndex(await fetchText(url, signal), url);
@@ -160,15 +162,31 @@ function cacheIn(store: Cache): ModelCache {
     },
     async accept(files, options = {}) {
       const described = files.find(({ name }) => name === INDEX_FILE);
-      return described
-        ? finish(await takePrepared(described, files, keep, options))
-        : finish(await prepareDropped(files, store, keep, options));
+      const written: PreparedFile[] = [];
+      const note: Keep = async (file, bytes) => {
+        // Of a model that is in the store already, which must not lose it.
+        const isKnown = (await store.match(fileKey(file))) !== undefined;
+        await keep(file, bytes);
+        if (!isKnown) written.push(file);
+      };
+      try {
+        return await finish(
+          described
+            ? await takePrepared(described, files, note, options)
+            : await prepareDropped(files, note, options),
+        );
+      } catch (error) {
+        // Nothing would ever name them.
+        for (const file of written) await store.delete(fileKey(file));
+        throwIfStopped(options.signal);
+        throw error;
+      }
     },
     async remove(weightsHash) {
       const all = await list();
       const gone = all.find((index) => index.weightsHash === weightsHash);
-      if (!gone) return 0;
       await store.delete(modelKey(weightsHash));
+      if (!gone) return 0;
       const needed = new Set(
         all.filter((index) => index !== gone).flatMap((index) => allFiles(index).map(fileKey)),
       );
@@ -213,7 +231,6 @@ async function takePrepared(
 
 async function prepareDropped(
   files: readonly File[],
-  store: Cache,
   keep: Keep,
   { onProgress, signal, shardBytes }: CacheOptions,
 ): Promise<PreparedIndex> {
@@ -227,29 +244,18 @@ async function prepareDropped(
   const checkpoint = await openCheckpoint(blobSource(file), file.name);
   const what = recognise(checkpoint);
   await demandSpace(2 * what.parameters);
-  const written: PreparedFile[] = [];
-  const sink = {
-    write: async (shard: PreparedFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
-      // Of a model that is in the store already, which must not lose it.
-      const isKnown = (await store.match(fileKey(shard))) !== undefined;
-      await keep(shard, bytes);
-      if (!isKnown) written.push(shard);
-    },
-  };
-  try {
-    return await prepareModel(checkpoint, what, sink, {
+  return prepareModel(
+    checkpoint,
+    what,
+    { write: keep },
+    {
       name: file.name.replace(/\.[^.]*$/, ''),
       source: { file: file.name },
       signal,
       ...(shardBytes !== undefined && { shardBytes }),
       onProgress: (done, total) => onProgress?.({ kind: 'preparing', done, total }),
-    });
-  } catch (error) {
-    // Made anew another time in any case; nothing would ever name them.
-    for (const shard of written) await store.delete(fileKey(shard));
-    throwIfStopped(signal);
-    throw error;
-  }
+    },
+  );
 }
 
 function allFiles({ shards, files }: PreparedIndex): readonly PreparedFile[] {
@@ -260,13 +266,6 @@ function sizeOfFiles(files: readonly PreparedFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** What browsers estimate is rough, so that only a plain lack is refused beforehand. */
-async function demandSpace(bytes: number): Promise<void> {
-  const { storage } = navigator as { storage?: StorageManager };
-  const { quota, usage } = (await storage?.estimate().catch(() => undefined)) ?? {};
-  if (quota !== undefined && usage !== undefined && quota - usage < bytes) throw noSpace(bytes);
-}
-
 async function put(store: Cache, key: string, answer: Response): Promise<void> {
   try {
     await store.put(key, answer);
@@ -275,16 +274,6 @@ async function put(store: Cache, key: string, answer: Response): Promise<void> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SaltError('FILE_UNWRITABLE', `The browser could not keep the model: ${why}`, {}, { cause });
   }
-}
-
-function noSpace(bytes: number | undefined, cause?: unknown): SaltError {
-  const need = bytes === undefined ? '' : ` (${formatBytes(bytes)} are to come)`;
-  return new SaltError(
-    'FILE_UNWRITABLE',
-    `The browser gives this page no more space${need}: remove another model, or free some of the disk.`,
-    { reason: 'ENOSPC' },
-    { cause },
-  );
 }
 
 function throwIfStopped(signal: AbortSignal | undefined): void {

@@ -10,9 +10,12 @@ const INTERVAL_SECONDS = 30;
 /** Saving may take up to this share of a run. */
 const SAVING_SHARE = 0.05;
 
+/** `due`: after a while, and beside the result; `asked`: it is all that the run leaves. */
+export type SaveReason = 'due' | 'asked';
+
 /** Decides when a run is saved, and knows what was saved last. */
 export class Checkpointer {
-  readonly #store: CheckpointStore | undefined;
+  readonly #host: TrainingHost;
   readonly #intervalSeconds: number;
   readonly #now: () => number;
   #savedAt: number;
@@ -21,7 +24,7 @@ export class Checkpointer {
 
   /** @param step of the checkpoint that the run goes on from; 0 for a new run */
   constructor(host: TrainingHost, step: number, now: () => number) {
-    this.#store = host.store;
+    this.#host = host;
     this.#intervalSeconds = host.checkpointSeconds ?? INTERVAL_SECONDS;
     this.#now = now;
     this.#savedAt = now();
@@ -35,23 +38,34 @@ export class Checkpointer {
 
   get isDue(): boolean {
     const rest = Math.max(this.#intervalSeconds, this.#savingSeconds / SAVING_SHARE);
-    return this.#store !== undefined && this.#now() - this.#savedAt >= rest * 1000;
+    return this.#host.store !== undefined && this.#now() - this.#savedAt >= rest * 1000;
   }
 
   /**
-   * @returns the size in bytes; undefined where there is nowhere to save to
+   * @returns the size in bytes; undefined where there is nowhere to save to, or where one that was due found no room and the
+   *   host, which was told, lets the run go on
    * @throws SaltError `FILE_UNWRITABLE`
    */
-  async save(gather: () => Promise<TrainingState>): Promise<number | undefined> {
-    if (!this.#store) return undefined;
+  async save(gather: () => Promise<TrainingState>, why: SaveReason): Promise<number | undefined> {
+    const { store } = this.#host;
+    if (!store) return undefined;
     const before = this.#now();
-    const state = await gather();
-    const bytes = encodeTrainingState(state);
-    await this.#store.save(bytes);
-    this.#savedAt = this.#now();
-    this.#savingSeconds = (this.#savedAt - before) / 1000;
-    this.#step = state.step;
-    return bytes.length;
+    try {
+      const state = await gather();
+      const bytes = encodeTrainingState(state);
+      await store.save(bytes);
+      this.#step = state.step;
+      return bytes.length;
+    } catch (error) {
+      const isFull = error instanceof SaltError && error.code === 'FILE_UNWRITABLE';
+      if (why === 'asked' || !isFull || !this.#host.onUnsaved) throw error;
+      this.#host.onUnsaved(error);
+      return undefined;
+    } finally {
+      // One that failed is not tried again at once.
+      this.#savedAt = this.#now();
+      this.#savingSeconds = (this.#savedAt - before) / 1000;
+    }
   }
 }
 

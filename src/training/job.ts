@@ -4,6 +4,7 @@ import type { FloatTensor } from '../graph/tensor.ts';
 import type { InputSize, ModelInput, WordRole } from '../inference/model-input.ts';
 import type { Weights } from '../inference/stage-programs.ts';
 import type { SegmentationModel } from '../model/segmentation-model.ts';
+import type { SaltError } from '../protocol/errors.ts';
 import type { HeldOutScore, TrainingEvent } from '../protocol/events.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -79,6 +80,8 @@ export interface TrainingHost {
   /** Decoded frames and masks are kept in memory up to this size. Default: 512 MB. */
   readonly sampleCacheBytes?: number;
   onEvent?(event: TrainingEvent): void;
+  /** Told when there is no room for a checkpoint on the way, after which the run goes on. Without it, the run ends. */
+  onUnsaved?(error: SaltError): void;
   /**
    * Called with each new best, or with the latest where nothing is held out, and first with that of the checkpoint that the
    * run goes on from: whoever has to end the run by force then has a result.

@@ -8,6 +8,7 @@ import type { BudgetClock, Pace } from './budget.ts';
 import { OUTPUT_LAYER } from '../inference/segmenter.ts';
 import { evaluateHeldOut } from './evaluation.ts';
 import { Checkpointer, loadState } from './checkpointer.ts';
+import type { SaveReason } from './checkpointer.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { Keepsake, TrainingHost, TrainingJob, TrainingResult, TrainingSubject } from './job.ts';
@@ -152,7 +153,7 @@ class TrainingRun {
         if (wish === 'finish') return await this.#finishEarly();
         await this.#takeStep();
         if (this.#step - this.#evaluatedAt >= this.#evaluationInterval()) await this.#evaluate();
-        if (this.#checkpoints.isDue) await this.#save();
+        if (this.#checkpoints.isDue) await this.#save('due');
         await this.#breathe();
         await this.#watch.standStill(() => this.#host.giveWay?.(this.#pace.secondsPerStep));
       }
@@ -169,7 +170,7 @@ class TrainingRun {
   }
 
   async #pause(): Promise<TrainingResult> {
-    if (this.#checkpoints.step !== this.#step) await this.#save();
+    if (this.#checkpoints.step !== this.#step) await this.#save('asked');
     return this.#finish('cancelled');
   }
 
@@ -303,8 +304,8 @@ class TrainingRun {
     return patience !== null && this.#split.heldOut.length > 0 && this.#ranking.stale >= patience;
   }
 
-  async #save(): Promise<void> {
-    const bytes = await this.#checkpoints.save(() => this.#state());
+  async #save(why: SaveReason): Promise<void> {
+    const bytes = await this.#checkpoints.save(() => this.#state(), why);
     if (bytes !== undefined) this.#tell({ kind: 'checkpoint', step: this.#step, bytes });
   }
 
@@ -331,7 +332,7 @@ class TrainingRun {
 
   async #finish(reason: TrainingResult['reason']): Promise<TrainingResult> {
     // Saving a large state can take longer than who cancels will wait; the last periodic one serves.
-    if (reason !== 'cancelled' && this.#checkpoints.step !== this.#step) await this.#save();
+    if (reason !== 'cancelled' && this.#checkpoints.step !== this.#step) await this.#save('due');
     const best = this.#ranking.best ?? {
       step: this.#step,
       score: null,

@@ -30,9 +30,17 @@ export class Models {
 
   async list(): Promise<ModelSummary[]> {
     const served: ModelSummary[] = [];
-    for (const model of this.#served) served.push(await this.#describe(model));
-    const stored = (await storedIndices()).filter(({ kind }) => kind === 'sam');
-    return [...served, ...stored.map((index) => describeStored(index))];
+    /** Of served ones that the store keeps once they were fetched. */
+    const fetched = new Set<string>();
+    for (const model of this.#served) {
+      const index = await indexOf(model);
+      served.push(index ? { ...describe(index), ...titled(model) } : await this.#describe(model));
+      if (index) fetched.add(index.weightsHash);
+    }
+    const stored = (await storedIndices()).filter(
+      ({ kind, weightsHash }) => kind === 'sam' && !fetched.has(weightsHash),
+    );
+    return [...served, ...stored.map((index) => describe(index))];
   }
 
   /**
@@ -67,10 +75,11 @@ export class Models {
    */
   async idOf(name: string, weightsHash: string | null): Promise<string | undefined> {
     if (weightsHash === null) return undefined;
-    if (this.#served.some(({ id }) => id === name)) return name;
-    return (await storedIndices()).some((index) => index.weightsHash === weightsHash)
-      ? weightsHash
-      : undefined;
+    const served = this.#served.find(({ id }) => id === name);
+    const isStored = (await storedIndices()).some((index) => index.weightsHash === weightsHash);
+    // One that was added may go by the name of one that is served.
+    if (served && (!isStored || (await this.#hashOf(served)) === weightsHash)) return name;
+    return isStored ? weightsHash : undefined;
   }
 
   /** @throws SaltError `MODEL_UNKNOWN`, and as `base` */
@@ -93,7 +102,7 @@ export class Models {
   ): Promise<ModelSummary> {
     const cache = await openModelCache();
     const { index } = await cache.accept(files, { onProgress, signal });
-    if (index.kind === 'sam') return describeStored(index);
+    if (index.kind === 'sam') return describe(index);
     await cache.remove(index.weightsHash);
     throw new SaltError('INVALID_ARGUMENT', `${index.name} is a text encoder, not a model that segments.`);
   }
@@ -116,14 +125,14 @@ export class Models {
     await eraseModelCache();
   }
 
-  async #describe({ id, title, url }: ServedModel): Promise<ModelSummary> {
-    const common = { id, title, origin: 'shipped' } as const;
-    if (isIndex(url)) {
-      const index = parsePreparedIndex(await fetchText(url), url);
-      return { ...common, bytes: bytesOf(index), knowsWords: knowsWords(index) };
-    }
-    const { textAffine } = await this.base(id);
-    return { ...common, bytes: this.#sizes.get(id) ?? 0, knowsWords: textAffine !== undefined };
+  async #hashOf(served: ServedModel): Promise<string> {
+    return ((await indexOf(served)) ?? (await this.base(served.id))).weightsHash;
+  }
+
+  async #describe(model: ServedModel): Promise<ModelSummary> {
+    const { textAffine } = await this.base(model.id);
+    const bytes = this.#sizes.get(model.id) ?? 0;
+    return { ...titled(model), bytes, knowsWords: textAffine !== undefined };
   }
 
   async #load(id: string, onFetched: OnFetched): Promise<SamBase> {
@@ -165,7 +174,16 @@ async function cacheIfAllowed(): Promise<ModelCache | undefined> {
   return openModelCache().catch(() => undefined);
 }
 
-function describeStored(index: PreparedIndex): ModelSummary {
+/** Of a served model that is prepared; undefined for one that is a file. @throws SaltError `DOWNLOAD_*`, `CHECKPOINT_INVALID` */
+async function indexOf({ url }: ServedModel): Promise<PreparedIndex | undefined> {
+  return isIndex(url) ? parsePreparedIndex(await fetchText(url), url) : undefined;
+}
+
+function titled({ id, title }: ServedModel): Pick<ModelSummary, 'id' | 'title' | 'origin'> {
+  return { id, title, origin: 'shipped' };
+}
+
+function describe(index: PreparedIndex): ModelSummary {
   const { weightsHash: id, name } = index;
   return { id, title: name, bytes: bytesOf(index), origin: 'stored', knowsWords: knowsWords(index) };
 }

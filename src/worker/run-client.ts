@@ -100,7 +100,9 @@ export function startRun(
     worker.postMessage({ kind: 'input', at: Date.now() } satisfies ToTrainer),
   );
 
+  /** The first stands: a run that is ending already, with its result, is not paused. */
   const wish = (what: Wish): void => {
+    if (wished) return;
     wished = what;
     if (settle) worker.postMessage({ kind: 'wish', wish: what } satisfies ToTrainer);
   };

@@ -6,7 +6,6 @@ import type { TrainingEvent } from '../protocol/events.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
 import { adapterOfRun } from '../training/adapter-of-run.ts';
-import type { CheckpointStore } from '../training/checkpoint-store.ts';
 import type { StepMoment, TrainingHost, TrainingResult } from '../training/job.ts';
 import { prepareSamRun } from '../training/prepare-sam.ts';
 import type { PreparedRun } from '../training/prepared-run.ts';
@@ -20,7 +19,7 @@ import { Preview } from './preview.ts';
 import { requireFinite, runChoicesOf, sampleOf } from './run-choices.ts';
 import { holdingRun } from './run-locks.ts';
 import { adapterBytes, recordOf, summaryOf } from './store/adapters.ts';
-import { demandSpace } from './store/database.ts';
+import { demandSpace } from '../runtime/space.web.ts';
 import { writePace } from './store/pace.ts';
 import type { StoredRequest } from './store/request-schema.ts';
 import { requestSchema } from './store/request-schema.ts';
@@ -160,19 +159,21 @@ class Run {
   }
 
   #trainingHost(run: PreparedRun, { choices, preview }: StoredRequest, resume: boolean): TrainingHost {
-    const shown = preview && new Preview(preview, choices.words);
+    let shown = preview && new Preview(preview, choices.words);
     return {
       executor: run.executor,
       maxBytes: memoryForStep(),
-      store: this.#forgiving(runCheckpoints(this.#id, () => this.#step)),
+      store: runCheckpoints(this.#id, () => this.#step),
       resume,
       wish: () => this.#host.wish(),
       giveWay: (stepSeconds) => this.#host.giveWay.wait(stepSeconds),
       onEvent: (event) => this.#onEvent(event),
+      onUnsaved: ({ message }) =>
+        this.#tell({ kind: 'message', text: `Where the training stands could not be saved. ${message}` }),
       onStep: async (moment) => {
         this.#step = moment.step;
         this.#seconds.push(moment.seconds);
-        if (shown?.isDue(moment)) await this.#show(shown, moment, run);
+        if (shown?.isDue(moment) && !(await this.#show(shown, moment, run))) shown = undefined;
       },
     };
   }
@@ -185,31 +186,17 @@ class Run {
     this.#tell({ kind: 'training', event });
   }
 
-  async #show(preview: Preview, moment: StepMoment, { subject, executor }: PreparedRun): Promise<void> {
-    this.#tell({
-      kind: 'preview',
-      step: moment.step,
-      maps: await preview.show(moment, subject, executor),
-    });
-  }
-
-  /** No space for a checkpoint is no reason to end a run: it goes on, with the last one that there was room for. */
-  #forgiving(store: CheckpointStore): CheckpointStore {
-    return {
-      load: (isIntact, warn) => store.load(isIntact, warn),
-      save: async (bytes) => {
-        try {
-          await store.save(bytes);
-        } catch (error) {
-          if (!(error instanceof SaltError) || error.code !== 'FILE_UNWRITABLE') throw error;
-          if (this.#host.wish() === 'pause') throw error;
-          this.#tell({
-            kind: 'message',
-            text: `Where the training stands could not be saved. ${error.message}`,
-          });
-        }
-      },
-    };
+  /** What is only to be watched ends no run. @returns whether to go on with it */
+  async #show(preview: Preview, moment: StepMoment, { subject, executor }: PreparedRun): Promise<boolean> {
+    try {
+      const maps = await preview.show(moment, subject, executor);
+      this.#tell({ kind: 'preview', step: moment.step, maps });
+      return true;
+    } catch (error) {
+      if (!(error instanceof SaltError) || error.code === 'DEVICE_LOST') throw error;
+      this.#tell({ kind: 'message', text: `The preview was switched off. ${error.message}` });
+      return false;
+    }
   }
 
   /** @throws SaltError `FILE_UNWRITABLE`; the run is then listed as unfinished, at its end */

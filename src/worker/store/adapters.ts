@@ -32,7 +32,8 @@ export function recordOf(id: string, name: string, info: AdapterInfo, bytes: num
   const { model, method, prompts, training, metrics, createdAt } = info;
   return {
     id,
-    name: adapterName(name),
+    // What was learnt is not lost for its name.
+    name: name.trim().slice(0, MAX_NAME).trim() || method.method,
     model: model.name,
     weightsHash: model.kind === 'sam' ? model.weightsHash : null,
     method: method.method,
