@@ -31,11 +31,11 @@ const unetBase = z.strictObject({
 
 /** Frames are named by salted hashes: who has a frame can see whether it was used, nobody can read which were. */
 const trainingSchema = z.strictObject({
-  /** Hexadecimal, random for each file. */
+  /** Hexadecimal; of an adapter and those that went on from it. */
   salt: z.string().regex(/^(?:[0-9a-f]{2}){16,64}$/),
-  /** `hashFrame` of every frame trained on, ... */
+  /** `hashFrame` of every frame trained on, in this run and those that it went on from, ... */
   frames: z.array(sha256).max(1_000_000),
-  /** ... and of those held out. */
+  /** ... and of those held out in this one. */
   heldOut: z.array(sha256).max(1_000_000),
 });
 

@@ -24,6 +24,8 @@ export interface RunDescription {
     readonly encoder: string | null;
     readonly embedding?: Float32Array;
   }[];
+  /** Of the adapter that the run went on from, whose frames the new one was trained on, too. */
+  readonly earlier?: Pick<AdapterInfo['training'], 'salt' | 'frames'>;
   /** Ids of the samples on each side. */
   readonly trainingSamples: readonly string[];
   readonly heldOutSamples: readonly string[];
@@ -41,14 +43,14 @@ const SALT_DIGITS = 32;
 
 /**
  * The adapter file of a run, from its result or from what was best when it was interrupted. Frames go in as hashes
- * with a salt that is drawn from the result, so that equal runs give equal files but for the date.
+ * with a salt that is drawn from the result, so that equal runs give equal files but for the date, or is that of the run before.
  */
 export async function adapterOfRun(
   run: RunDescription,
   { trained, step, score }: Keepsake,
   { software, createdAt, stepsPerEpoch }: RunStamp,
 ): Promise<AdapterFile> {
-  const salt = (await weightsHash(trained)).slice(0, SALT_DIGITS);
+  const salt = run.earlier?.salt ?? (await weightsHash(trained)).slice(0, SALT_DIGITS);
   const hashed = (ids: readonly string[]) => Promise.all(ids.map((id) => hashFrame(salt, id)));
   return {
     info: {
@@ -66,7 +68,7 @@ export async function adapterOfRun(
       prompts: run.prompts.map(({ word, encoder }) => ({ word, encoder })),
       training: {
         salt,
-        frames: await hashed(run.trainingSamples),
+        frames: [...new Set([...(run.earlier?.frames ?? []), ...(await hashed(run.trainingSamples))])],
         heldOut: await hashed(run.heldOutSamples),
       },
       metrics: score && { dice: score.dice, hd95: score.hd95, epoch: Math.ceil(step / stepsPerEpoch) },

@@ -6,8 +6,10 @@ import { allStages } from '../model/segmentation-model.ts';
 import type { TextEncoder } from '../model/text/text-encoder.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { choosePlan } from './choose-plan.ts';
+import { notesOnEarlierFrames } from './earlier-frames.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { frameKindOf } from './frame-kind.ts';
+import { splitOfJob } from './job-split.ts';
 import { SALT_LOSS } from './loss.ts';
 import type { OpenExecutor, PreparedRun } from './prepared-run.ts';
 import { PRETRAINED_PRESET, SAM_PRESET } from './presets.ts';
@@ -78,12 +80,18 @@ export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun
     ...(options.from && { start: options.from.values }),
   });
   const { name, weightsHash, config, detail } = base;
+  const { from, samples } = options;
+  const { heldOut } = splitOfJob({ settings, samples });
   return {
     subject,
     settings,
     executor,
-    notes: countParameters(createAdapter(method, allStages(subject.model)), []).notes,
+    notes: [
+      ...countParameters(createAdapter(method, allStages(subject.model)), []).notes,
+      ...(from ? await notesOnEarlierFrames(from, heldOut) : []),
+    ],
     description: {
+      ...(from && { earlier: from.info.training }),
       model: { kind: 'sam', name, weightsHash, config, ...(detail && { detail: detail.config }) },
       method,
       seed,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { requireBaseModel } from '../../src/adapters/index.ts';
-import { makeAdapterInfo } from './adapter-info.ts';
+import { makeAdapterInfo } from '../adapters/make-adapter-info.ts';
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
 import { parseSafetensors } from '../../src/model/checkpoint/safetensors.ts';
 import { openModelCache } from '../../src/runtime/model-cache.web.ts';

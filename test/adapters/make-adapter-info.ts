@@ -1,7 +1,7 @@
 import { ADAPTER_FORMAT } from '../../src/adapters/index.ts';
 import type { AdapterInfo } from '../../src/adapters/index.ts';
 import { parseMethod } from '../../src/adapters/method-config.ts';
-import { TINY_SAM } from '../adapters/tiny-sam.ts';
+import { TINY_SAM } from './tiny-sam.ts';
 
 /** What an adapter says of itself, but for what is given. */
 export function makeAdapterInfo(change: Partial<AdapterInfo> = {}): AdapterInfo {
