@@ -8,6 +8,11 @@ import { methodConfigSchema } from './method-config.ts';
 
 export const ADAPTER_FORMAT = 'ohif-salt-adapter/1';
 
+/** Of a model's input, in pixels: position tables grow with its square, before anything else can refuse it. */
+const MOST_SIDE = 8192;
+/** Of a frame's side in that of a tile: tiles grow with its square. */
+const MOST_TILES = 32;
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal');
 const label = z.string().min(1).max(256);
 
@@ -58,9 +63,9 @@ export const adapterInfoSchema = z
     model: z.discriminatedUnion('kind', [samBase, unetBase]),
     method: methodConfigSchema,
     /** Side of the model's square input in training, in pixels. */
-    imageSize: z.int().min(1).max(65_536),
+    imageSize: z.int().min(1).max(MOST_SIDE),
     /** The same when frames are segmented, where it is another. */
-    segmentedAt: z.int().min(1).max(65_536).optional(),
+    segmentedAt: z.int().min(1).max(MOST_SIDE).optional(),
     /** Longest side of frames in training, in pixels, where the model saw tiles of `imageSize` of them; else it saw them whole. */
     frameSize: z.int().min(1).max(65_536).optional(),
     /** How pixels were prepared, e.g. `sam` (mean and deviation of SAM) or `field-of-view`. */
@@ -85,6 +90,10 @@ export const adapterInfoSchema = z
   .refine(({ imageSize, frameSize = imageSize }) => frameSize >= imageSize, {
     path: ['frameSize'],
     message: 'tiles are no larger than their frame',
+  })
+  .refine(({ imageSize, frameSize = imageSize }) => frameSize <= MOST_TILES * imageSize, {
+    path: ['frameSize'],
+    message: `a frame's side is at most ${MOST_TILES} times that of its tiles`,
   })
   .refine(({ model, prompts }) => model.kind === 'sam' || prompts.length === model.config.outputs, {
     path: ['prompts'],

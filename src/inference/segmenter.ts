@@ -222,10 +222,17 @@ class StagedSegmenter implements Segmenter {
       const { executor } = this.#options;
       const [model, weights] = [this.#options.model(size), this.#options.weights(size)];
       const uploaded = this.#uploaded && { uploaded: this.#uploaded };
-      programs = {
-        image: await compileStages(executor, model.imageStages, weights, { ...uploaded, toHost: false }),
-        prompt: await compileStages(executor, [model.promptStage], weights, { ...uploaded, toHost: true }),
-      };
+      const image = await compileStages(executor, model.imageStages, weights, {
+        ...uploaded,
+        toHost: false,
+      });
+      try {
+        const toHost = { ...uploaded, toHost: true };
+        programs = { image, prompt: await compileStages(executor, [model.promptStage], weights, toHost) };
+      } catch (error) {
+        await image.dispose();
+        throw error;
+      }
     }
     this.#programs.set(key, programs);
     for (const [oldest, old] of this.#programs) {

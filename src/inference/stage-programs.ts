@@ -62,18 +62,28 @@ export async function compileStages(
   const { uploaded, maxProgramBytes = MAX_PROGRAM_BYTES } = options;
   const groups = uploaded ? [[...stages]] : groupBySize(stages, weights, maxProgramBytes);
   const links: Link[] = [];
-  for (const [i, group] of groups.entries()) {
+  const dispose = async (): Promise<void> => {
+    for (const { program } of links) await program.dispose();
+  };
+  const compile = async (group: readonly Stage[], isLast: boolean): Promise<void> => {
     const graph = chainGraph(group, weights, uploaded !== undefined);
-    const hostOutputs = options.toHost && i === groups.length - 1 ? [OUTPUT] : [];
+    const hostOutputs = options.toHost && isLast ? [OUTPUT] : [];
     links.push({
       program: await executor.compile(encodeModel(graph), { hostOutputs }),
       inputs: graph.inputs.map(({ name }) => name),
     });
-    if (!uploaded) continue;
+    if (!uploaded) return;
     for (const { name } of graph.inputs) {
       const value = weights.get(name);
       if (value && !uploaded.has(name)) uploaded.set(name, await executor.upload(value));
     }
+  };
+  try {
+    for (const [i, group] of groups.entries()) await compile(group, i === groups.length - 1);
+  } catch (error) {
+    // What was compiled holds weights, and nobody would know of it.
+    await dispose();
+    throw error;
   }
   return {
     async run(activation, batch, shouldStop = () => false) {
@@ -96,9 +106,7 @@ export async function compileStages(
       if (!flowing) throw new SaltError('GRAPH_INVALID', 'The model returned nothing.');
       return flowing;
     },
-    async dispose() {
-      for (const { program } of links) await program.dispose();
-    },
+    dispose,
   };
 }
 

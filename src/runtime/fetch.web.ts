@@ -112,7 +112,7 @@ function broken(url: string, error: unknown, signal: AbortSignal | undefined): S
   const why = error instanceof Error ? error.message : String(error);
   return new SaltError(
     'DOWNLOAD_FAILED',
-    `${url} cannot be read: ${why}. What has come is kept; try again when there is a connection.`,
+    `${url} cannot be read: ${why}. Try again when there is a connection; what has come whole is not fetched again.`,
     { url },
     { cause: error },
   );

@@ -130,6 +130,12 @@ describe('what is no adapter file', () => {
   const withInfo = (json: string, tensors = FILE.values): Uint8Array =>
     encodeSafetensors(tensors, { ohif_salt_adapter: json });
 
+  test('sides that no model is trained with, and frames of more tiles than anyone could wait for', () => {
+    for (const sizes of [{ imageSize: 16_384 }, { segmentedAt: 65_536 }, { imageSize: 64, frameSize: 2112 }])
+      invalid(() => encodeAdapter({ ...FILE, info: { ...INFO, ...sizes } }), /8192|32 times/);
+    encodeAdapter({ ...FILE, info: { ...INFO, imageSize: 64, frameSize: 2048 } });
+  });
+
   test('other safetensors files', () => {
     invalid(() => decodeAdapter(encodeSafetensors(FILE.values)), /no adapter/);
   });

@@ -82,7 +82,7 @@ describe("the browser's store of models, in Chromium", { skip: skipWithoutChromi
       const { asked, instead } = await serve(page, files);
       instead.set(second.name, 'broken');
       const broken = await after(page, { do: 'fetch', url: URL_OF_INDEX });
-      assert.match(broken.failure ?? '', /^DOWNLOAD_FAILED: .*What has come is kept/u);
+      assert.match(broken.failure ?? '', /^DOWNLOAD_FAILED: .*what has come whole is not fetched again/u);
       assert.deepEqual([broken.hashes, broken.stored], [[], first.bytes]);
 
       instead.clear();

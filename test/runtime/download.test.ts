@@ -227,6 +227,15 @@ describe('a server that lies', () => {
     assertWhole(await fetchFrom(inTurn(truncateAt(FILE, HALF), say(416), serveFile(FILE))));
   });
 
+  test('once, and whose line breaks after that, is asked for what is missing', async () => {
+    const old = FILE.map((byte) => byte ^ 255);
+    const turns = [truncateAt(old, HALF), say(416), truncateAt(FILE, HALF), serveFile(FILE)];
+    const outcome = await fetchFrom(inTurn(...turns));
+    assertWhole(outcome);
+    const ranges = outcome.requests.map(({ range }) => range);
+    assert.deepEqual(ranges, [undefined, `bytes=${HALF}-`, undefined, `bytes=${HALF}-`]);
+  });
+
   test('that has changed its file since the first half gives the new one whole', async () => {
     const old = FILE.map((byte) => byte ^ 255);
     const outcome = await fetchFrom(inTurn(truncateAt(old, HALF), serveFile(FILE)));

@@ -80,21 +80,24 @@ async function fromOne(
   options: DownloadOptions,
 ): Promise<void> {
   const { signal, onNotice, pauseMs = PAUSE_MS } = options;
-  let mayResume = true;
+  let hasRestarted = false;
   for (let failed = 0; ;) {
-    const before = await part.size();
+    const { bytes: before } = await part.resumable(url);
     try {
-      return await attempt(http, url, part, mayResume, options);
+      return await attempt(http, url, part, options);
     } catch (error) {
       if (!(error instanceof SaltError)) throw error;
       if (signal?.aborted) throw new SaltError('CANCELLED', 'Stopped.', {}, { cause: error });
       const { restart, again, retryAfterMs } = error.details;
-      if (restart === true && mayResume) {
-        mayResume = false;
+      if (restart === true && !hasRestarted) {
+        hasRestarted = true;
+        // Bytes of another file.
+        await part.remove();
         onNotice?.(`${error.message} It is fetched from its start.`);
         continue;
       }
-      failed = (await part.size()) - before >= PROGRESS_BYTES ? 1 : failed + 1;
+      const { bytes: now } = await part.resumable(url);
+      failed = now - before >= PROGRESS_BYTES ? 1 : failed + 1;
       if (again !== true || failed >= ATTEMPTS) throw error;
       const pause = Math.max(
         pauseMs * 2 ** (failed - 1),
@@ -112,10 +115,9 @@ async function attempt(
   http: HttpClient,
   url: string,
   part: PartialFile,
-  mayResume: boolean,
   options: DownloadOptions,
 ): Promise<void> {
-  const { bytes: kept, origin } = mayResume ? await part.resumable(url) : { bytes: 0, origin: undefined };
+  const { bytes: kept, origin } = await part.resumable(url);
   if (kept > 0 && kept === (origin?.total ?? options.bytes)) return;
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (origin?.validator !== undefined) {
