@@ -29,6 +29,10 @@ const CASES: readonly (readonly [
     '山本\\b',
     'LO',
   ],
+  ['UTF-8 by another sign', 'ISO-IR 192', 'M\xc3\xbcller', 'Müller'],
+  ['UTF-8 in small letters', 'iso_ir 192', 'M\xc3\xbcller', 'Müller'],
+  ['UTF-8 by its usual name', 'UTF-8', 'M\xc3\xbcller', 'Müller'],
+  ['a code extension by another sign', '\\ISO 2022-IR-87', '\x1b$B;3ED\x1b(B^x', '山田^x'],
   ['rare Japanese characters', '\\ISO 2022 IR 159', '\x1b$(D0!\x1b(B^x', '丂^x'],
   [
     'Korean (PS3.5 I.2)',

@@ -15,7 +15,7 @@ export interface DicomOptions {
 }
 
 const EXPLICIT = '1.2.840.10008.1.2.1';
-const LONG_LENGTH = ['OB', 'OW', 'OV', 'SQ', 'UN', 'UT'];
+const LONG_LENGTH = ['OB', 'OW', 'OV', 'SQ', 'SV', 'UN', 'UT', 'UV'];
 
 interface Encoding {
   readonly explicit: boolean;

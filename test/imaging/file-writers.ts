@@ -59,6 +59,8 @@ export interface TiffOptions {
   readonly data: Uint8Array;
   readonly palette?: readonly number[];
   readonly extra?: readonly (readonly [tag: number, value: number])[];
+  /** Tags to leave out. */
+  readonly without?: readonly number[];
 }
 
 /** Little-endian TIFF of one strip. */
@@ -73,7 +75,7 @@ export function writeTiff(options: TiffOptions): Uint8Array {
   palette?.forEach((value, i) => paletteTable.writeUInt16LE(value, i * 2));
   const SHORT = 3;
   const LONG = 4;
-  const entries: [tag: number, type: number, count: number, value: number][] = [
+  const all: [tag: number, type: number, count: number, value: number][] = [
     [256, LONG, 1, width],
     [257, LONG, 1, height],
     [258, SHORT, samples, samples === 1 ? bits : bitsAt],
@@ -88,7 +90,7 @@ export function writeTiff(options: TiffOptions): Uint8Array {
       ([tag, value]) => [tag, SHORT, 1, value] as [number, number, number, number],
     ),
   ];
-  entries.sort(([a], [b]) => a - b);
+  const entries = all.filter(([tag]) => !options.without?.includes(tag)).sort(([a], [b]) => a - b);
   const directory = Buffer.alloc(2 + entries.length * 12 + 4);
   directory.writeUInt16LE(entries.length, 0);
   entries.forEach(([tag, type, count, value], i) => {

@@ -143,6 +143,9 @@ describe('TIFF', () => {
       2,
       [255, 0, 255, 0, 255, 0],
     );
+    // Without a word on it, a sample has one bit.
+    const unsaid = writeTiff({ ...base, bits: 1, photometric: 1, data: one, without: [258] });
+    await expectGrey(unsaid, 3, 2, [255, 0, 255, 0, 255, 0]);
     const sixteen = Uint8Array.of(0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255);
     await expectGrey(
       writeTiff({ ...base, bits: 16, photometric: 1, data: sixteen }),

@@ -146,7 +146,7 @@ describe('pull', () => {
     rmSync(join(folder, 'tiny'), { recursive: true });
     await assert.rejects(pull(model, serveFile(OTHER), { folder }), {
       code: 'HASH_MISMATCH',
-      message: /not the file that came first, on \d{4}-\d\d-\d\d/u,
+      message: /not the file that came first, on \d{4}-\d\d-\d\d.*remove .*\.hashes.tiny\.json/u,
     });
     assert.equal((await pull(model, serveFile(FILE), { folder })).pulled[0]?.by, 'recorded');
   });
@@ -159,7 +159,12 @@ describe('pull', () => {
     };
     await assert.rejects(pull(modelOf([]), half, { folder }), { code: 'CHECKPOINT_INVALID' });
     assert.deepEqual(filesIn(folder), []);
+    // Nor one that was put there by hand.
+    writeFileSync(join(folder, 'tiny.safetensors'), FILE.subarray(0, -3));
+    await assert.rejects(pull(modelOf([]), say(500), { folder }), { code: 'CHECKPOINT_INVALID' });
     assert.equal(existsSync(join(folder, '.hashes')), false, 'the half must not become the record');
+    rmSync(join(folder, 'tiny.safetensors'));
+    assert.equal((await pull(modelOf([]), serveFile(FILE), { folder })).pulled[0]?.by, 'first');
   });
 
   test('stopped goes on where it was', async () => {

@@ -45,7 +45,7 @@ const ESCAPES = /\x1b[ -/]*[0-~]/gu;
  * @param vr says which delimiters there are; without it a text is taken for a name.
  */
 export function decodeText(bytes: Uint8Array, charset: string | undefined, vr = 'PN'): string {
-  const terms = (charset ?? '').split('\\').map((term) => term.trim().replace(/^ISO 2022 IR /u, 'ISO_IR '));
+  const terms = (charset ?? '').split('\\').map(usualTerm);
   const whole = terms.find((term) => WHOLE.includes(term));
   if (whole !== undefined) return decode(bytes, LABELS[whole]);
   const labels = terms.map((term) => LABELS[term]).filter((label) => label !== 'iso-2022-jp');
@@ -61,6 +61,13 @@ export function decodeText(bytes: Uint8Array, charset: string | undefined, vr = 
     // It met an escape sequence that it does not know.
     return decode(bytes, label).replace(ESCAPES, '');
   }
+}
+
+/** As the standard writes it, without code extensions; files have it with other signs and in other letters. */
+function usualTerm(term: string): string {
+  const written = term.trim().toUpperCase();
+  if (/^UTF[-_ ]?8$/u.test(written)) return 'ISO_IR 192';
+  return written.replace(/^ISO[-_ ](?:2022[-_ ])?IR[-_ ]?(?=\d)/u, 'ISO_IR ');
 }
 
 function decode(bytes: Uint8Array, label: string | undefined): string {

@@ -9,7 +9,7 @@ import { frameFragments, joinFragments } from './fragments.ts';
 import { toGrey } from './grey.ts';
 import { readImagePixel } from './image-pixel.ts';
 import type { ImagePixel } from './image-pixel.ts';
-import { expectNativeLength, readNativeFrame } from './native.ts';
+import { asHeld, expectNativeLength, readNativeFrame } from './native.ts';
 import { parseDicomFile } from './parse.ts';
 import type { ParsedDicom } from './parse.ts';
 import { readSpacing } from './spacing.ts';
@@ -64,9 +64,10 @@ class OpenedDicom implements DicomFile {
     const pixelData = dataSet.elements['x7fe00010'];
     if (!pixelData) throw new Error('it has no pixel data');
     if (transferSyntax.encoding === 'native') {
-      expectNativeLength(dataSet, pixelData, image);
+      const held = asHeld(image, pixelData);
+      expectNativeLength(dataSet, pixelData, held);
       const bigEndian = transferSyntax.uid === EXPLICIT_BIG_ENDIAN;
-      this.#readStored = (index) => readNativeFrame(dataSet, pixelData, image, index, bigEndian);
+      this.#readStored = (index) => readNativeFrame(dataSet, pixelData, held, index, bigEndian);
     } else {
       const fragments = frameFragments(dataSet, pixelData, image.frames);
       this.#readStored = (index) =>

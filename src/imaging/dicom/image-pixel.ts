@@ -45,7 +45,8 @@ export function readImagePixel(dataSet: DataSet, fileName: string): ImagePixel {
   const samples = unsigned16(dataSet, 'x00280002') ?? 1;
   const bitsStored = unsigned16(dataSet, 'x00280101') ?? bitsAllocated;
   const highBit = unsigned16(dataSet, 'x00280102') ?? bitsStored - 1;
-  const frames = decimal(dataSet, 'x00280008') ?? 1;
+  // Some write 0 for an image of one frame; that its pixels are there is checked.
+  const frames = decimal(dataSet, 'x00280008') || 1;
   const declared = text(dataSet, 'x00280004') ?? (samples === 1 ? 'MONOCHROME2' : 'RGB');
   const photometric = PHOTOMETRICS.find((name) => name === declared);
 

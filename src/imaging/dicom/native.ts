@@ -4,6 +4,16 @@ import type { ImagePixel } from './image-pixel.ts';
 import { toValues, unpackBits } from './stored.ts';
 import type { SampleArray, StoredPixels } from './stored.ts';
 
+/**
+ * The image as uncompressed pixel data really is: programs that unpack JPEG leave 4:2:2 in its name, though they write
+ * chroma for every pixel, which its length tells.
+ */
+export function asHeld(image: ImagePixel, pixelData: Element): ImagePixel {
+  if (image.photometric !== 'YBR_FULL_422') return image;
+  const full = { ...image, photometric: 'YBR_FULL' as const };
+  return pixelData.length >= (frameBits(full) * image.frames) / 8 ? full : image;
+}
+
 /** Checks, before any frame is read, that uncompressed pixel data is as long as the file declares. */
 export function expectNativeLength(dataSet: DataSet, pixelData: Element, image: ImagePixel): void {
   const held = Math.min(pixelData.length, dataSet.byteArray.length - pixelData.dataOffset);

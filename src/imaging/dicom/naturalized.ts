@@ -26,7 +26,7 @@ export function numbersOf(dataset: Naturalized, keyword: string, count: number):
 }
 
 /** The items of a sequence; none when it is missing. */
-function itemsOf(dataset: Naturalized, keyword: string): Naturalized[] {
+export function itemsOf(dataset: Naturalized, keyword: string): Naturalized[] {
   const value = dataset[keyword];
   return (Array.isArray(value) ? value : [value]).filter(isNaturalized);
 }

@@ -4,7 +4,8 @@ import { inflate } from '../inflate.ts';
 import { uid } from './data-set.ts';
 import { dicomInvalid, dicomUnsupported, reasonOf } from './errors.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { DEFLATED, findTransferSyntax } from './transfer-syntax.ts';
+import { withKnownVrs } from './known-vrs.ts';
+import { DEFLATED, findTransferSyntax, isExplicit } from './transfer-syntax.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 
 // A UMD package: Node shows its exports under `default` only, bundlers as they are.
@@ -49,8 +50,8 @@ export async function parseDicomFile(file: Uint8Array, fileName: string): Promis
     const inflated =
       transferSyntax.uid === DEFLATED ? await inflateDataSet(bytes, header, fileName) : undefined;
     const dataSet = inflated
-      ? parseDicom(bytes, { inflater: () => inflated })
-      : parseDicom(transferSyntax.encoding === 'native' ? bytes : withReadableTables(bytes));
+      ? parseDicom(bytes, { inflater: () => withKnownVrs(inflated, 0) })
+      : parseDicom(isExplicit(transferSyntax.uid) ? withKnownVrs(bytes, endOfHeader(header)) : bytes);
     return { dataSet, transferSyntax };
   } catch (error) {
     if (error instanceof SaltError) throw error;
@@ -59,26 +60,12 @@ export async function parseDicomFile(file: Uint8Array, fileName: string): Promis
 }
 
 async function inflateDataSet(bytes: Uint8Array, header: DataSet, fileName: string): Promise<Uint8Array> {
-  const end = Math.max(
-    ...Object.values(header.elements).map((element) => element.dataOffset + element.length),
-  );
-  const body = await inflate(bytes.subarray(end), 'deflate-raw', MOST_INFLATED);
+  const body = await inflate(bytes.subarray(endOfHeader(header)), 'deflate-raw', MOST_INFLATED);
   if (!body) throw dicomInvalid(fileName, 'its deflated data set grows beyond a gigabyte');
   return body;
 }
 
-/**
- * The parser does not know the representation OV and loses its way at an extended offset table (7FE0,0001) and its
- * lengths (7FE0,0002): in a copy of the file, call them OB, which is laid out alike.
- */
-export function withReadableTables(bytes: Uint8Array): Uint8Array {
-  let patched: Uint8Array | undefined;
-  for (let at = bytes.indexOf(0xe0); at >= 0; at = bytes.indexOf(0xe0, at + 1)) {
-    const [, group, element, zero, o, v] = bytes.subarray(at, at + 6);
-    if (group === 0x7f && (element === 1 || element === 2) && zero === 0 && o === 0x4f && v === 0x56) {
-      patched ??= new Uint8Array(bytes);
-      patched[at + 5] = 0x42;
-    }
-  }
-  return patched ?? bytes;
+/** Where the data set begins: behind the file's meta information. */
+export function endOfHeader(header: DataSet): number {
+  return Math.max(...Object.values(header.elements).map((element) => element.dataOffset + element.length));
 }

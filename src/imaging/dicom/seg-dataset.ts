@@ -42,15 +42,15 @@ export function segDataset(
     SeriesDate: date,
     SeriesTime: time,
     SeriesNumber: String(input.seriesNumber ?? 900),
-    SeriesDescription: input.seriesDescription.slice(0, 64),
+    SeriesDescription: longString(input.seriesDescription),
     InstanceNumber: '1',
     Manufacturer: 'ohif-salt',
     ManufacturerModelName: 'ohif-salt',
     DeviceSerialNumber: 'none',
-    SoftwareVersions: input.softwareVersion.slice(0, 64),
+    SoftwareVersions: longString(input.softwareVersion),
     ImageType: ['DERIVED', 'PRIMARY'],
     ContentLabel: 'SEGMENTATION',
-    ContentDescription: input.seriesDescription.slice(0, 64),
+    ContentDescription: longString(input.seriesDescription),
     ContentCreatorName: input.contentCreator ?? '',
     ...lossyAttributes(entries),
     SegmentationType: 'BINARY',
@@ -107,7 +107,7 @@ function dimension(
 }
 
 function segmentItem(segment: SegSegmentInput, index: number): Record<string, unknown> {
-  const label = segment.label.slice(0, 64);
+  const label = longString(segment.label);
   const { algorithm } = segment;
   const { category, type } = segment.property ?? propertyOf(segment.label);
   return {
@@ -115,14 +115,14 @@ function segmentItem(segment: SegSegmentInput, index: number): Record<string, un
     SegmentLabel: label,
     SegmentAlgorithmType: segment.algorithmType,
     ...(algorithm && {
-      SegmentAlgorithmName: algorithm.name.slice(0, 64),
+      SegmentAlgorithmName: longString(algorithm.name),
       SegmentationAlgorithmIdentificationSequence: [
         {
           AlgorithmFamilyCodeSequence: [
             codeItem({ value: '123110', scheme: 'DCM', meaning: 'Artificial Intelligence' }),
           ],
-          AlgorithmName: algorithm.name.slice(0, 64),
-          AlgorithmVersion: algorithm.version.slice(0, 64),
+          AlgorithmName: longString(algorithm.name),
+          AlgorithmVersion: longString(algorithm.version),
         },
       ],
     }),
@@ -247,6 +247,12 @@ function packBits(masks: readonly Mask[]): ArrayBuffer {
     }
   }
   return packed.buffer;
+}
+
+/** One value of VR LO (PS3.5 6.2): at most 64 characters, none of which would divide it or is a control character. */
+function longString(text: string): string {
+  const plain = text.replace(/\\/gu, '/').replace(/\p{Cc}/gu, ' ');
+  return Array.from(plain).slice(0, 64).join('');
 }
 
 /** At most 16 characters, as DS allows. */

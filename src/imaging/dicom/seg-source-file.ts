@@ -1,7 +1,7 @@
 import type { DataSet } from 'dicom-parser';
-import { decimal, functionalGroup, text, uid } from './data-set.ts';
+import { decimal, functionalGroup, items, text, uid } from './data-set.ts';
 import type { DicomFile } from './dicom-file.ts';
-import { INHERITED, lossyCompression } from './seg-source.ts';
+import { INHERITED, deidentification, lossyCompression } from './seg-source.ts';
 import type { Plane, SegSource } from './seg-source.ts';
 import { readSpacing } from './spacing.ts';
 
@@ -24,9 +24,15 @@ export function sourceOfFile(file: DicomFile): SegSource {
     height,
     frameCount,
     identity,
-    inherited: Object.fromEntries(inherited),
+    inherited: {
+      ...Object.fromEntries(inherited),
+      ...deidentification(
+        text(dataSet, 'x00120063'),
+        items(dataSet, 'x00120064').map((code) => text(code, 'x00080104')),
+      ),
+    },
     spacing: readSpacing(dataSet, 1),
-    sliceThickness: decimal(dataSet, 'x00180050'),
+    sliceThickness: decimal(functionalGroup(dataSet, 1, 'x00289110') ?? dataSet, 'x00180050'),
     frameOfReferenceUid: uid(dataSet, 'x00200052'),
     ...lossyCompression((keyword) => text(dataSet, LOSSY_TAGS[keyword])),
     plane: (frameNumber) => readPlane(dataSet, frameNumber),

@@ -1,7 +1,7 @@
 import { SaltError } from '../../protocol/errors.ts';
-import { groupOf, numberOf, numbersOf, textOf } from './naturalized.ts';
+import { groupOf, itemsOf, numberOf, numbersOf, textOf } from './naturalized.ts';
 import type { Naturalized } from './naturalized.ts';
-import { INHERITED, lossyCompression } from './seg-source.ts';
+import { INHERITED, deidentification, lossyCompression } from './seg-source.ts';
 import type { Plane, SegSource } from './seg-source.ts';
 import { patientSpacing } from './spacing.ts';
 
@@ -34,11 +34,17 @@ export function sourceOfMetadata(dataset: Naturalized): SegSource {
     fileName: `the image ${identity.sopInstanceUid}`,
     width,
     height,
-    frameCount: numberOf(dataset, 'NumberOfFrames') ?? 1,
+    frameCount: numberOf(dataset, 'NumberOfFrames') || 1,
     identity,
-    inherited: Object.fromEntries(inherited),
+    inherited: {
+      ...Object.fromEntries(inherited),
+      ...deidentification(
+        textOf(dataset, 'DeidentificationMethod'),
+        itemsOf(dataset, 'DeidentificationMethodCodeSequence').map((code) => textOf(code, 'CodeMeaning')),
+      ),
+    },
     spacing: readSpacing(dataset),
-    sliceThickness: numberOf(dataset, 'SliceThickness'),
+    sliceThickness: numberOf(groupOf(dataset, 1, 'PixelMeasuresSequence') ?? dataset, 'SliceThickness'),
     frameOfReferenceUid: uid('FrameOfReferenceUID'),
     ...lossyCompression((keyword) => textOf(dataset, keyword)),
     plane: (frameNumber) => readPlane(dataset, frameNumber),

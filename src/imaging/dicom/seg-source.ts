@@ -74,6 +74,18 @@ export const INHERITED = {
   x00200020: 'PatientOrientation',
 } as const;
 
+/**
+ * How the patient's identity was removed, which whoever says that it was must say (PS3.3 C.7.1.1): in words, or in codes,
+ * of which the meanings are taken.
+ */
+export function deidentification(
+  words: string | undefined,
+  meanings: readonly (string | undefined)[],
+): { readonly DeidentificationMethod?: string } {
+  const method = words ?? meanings.filter((meaning) => meaning !== undefined).join('\\');
+  return method === '' ? {} : { DeidentificationMethod: method };
+}
+
 export type InheritedKeyword = (typeof INHERITED)[keyof typeof INHERITED];
 
 /** Of those, the ones that must be there even when the source has no value for them (type 2). */

@@ -12,21 +12,21 @@ const OF_THE_IMAGE = [
   'EstimatedRadiographicMagnificationFactor',
   'DistanceSourceToDetector',
   'DistanceSourceToPatient',
-  'SliceThickness',
   'FrameOfReferenceUID',
   ...LOSSY,
 ] as const;
 
 /** By the functional group in which an enhanced image keeps it. */
-const OF_THE_FRAME = {
-  PixelMeasuresSequence: 'PixelSpacing',
-  PlanePositionSequence: 'ImagePositionPatient',
-  PlaneOrientationSequence: 'ImageOrientationPatient',
-} as const;
+const OF_THE_FRAME = [
+  ['PixelMeasuresSequence', 'PixelSpacing'],
+  ['PixelMeasuresSequence', 'SliceThickness'],
+  ['PlanePositionSequence', 'ImagePositionPatient'],
+  ['PlaneOrientationSequence', 'ImageOrientationPatient'],
+] as const;
 
 /** @param frameNumber one-based */
 export function sourceAttributes(dataset: Naturalized, frameNumber: number): SourceAttributes {
-  const ofTheFrame = Object.entries(OF_THE_FRAME).map(
+  const ofTheFrame = OF_THE_FRAME.map(
     ([group, keyword]) => [keyword, groupOf(dataset, frameNumber, group) ?? dataset] as const,
   );
   const all = [...OF_THE_IMAGE.map((keyword) => [keyword, dataset] as const), ...ofTheFrame];

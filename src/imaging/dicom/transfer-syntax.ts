@@ -33,6 +33,11 @@ const TABLE: readonly TransferSyntax[] = [
   { uid: `${prefix}.4.203`, name: 'HTJ2K', encoding: 'htj2k' },
 ];
 
+/** Whether data sets state the representation of each value, in little endian; all compressed ones do (PS3.5 A.4). */
+export function isExplicit(uid: string): boolean {
+  return uid !== prefix && uid !== EXPLICIT_BIG_ENDIAN;
+}
+
 export function findTransferSyntax(uid: string): TransferSyntax | undefined {
   return TABLE.find((entry) => entry.uid === uid);
 }

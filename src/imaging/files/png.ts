@@ -1,6 +1,7 @@
 import { decode } from 'fast-png';
 import { inflate } from '../inflate.ts';
 import { isPlausible } from '../limits.ts';
+import { requireUpright } from './exif.ts';
 import { fromPalette, unpackRows } from './picture.ts';
 import type { Picture } from './picture.ts';
 
@@ -14,9 +15,10 @@ interface PngHeader {
   readonly channels: number;
 }
 
-/** @throws Error when the file is damaged. */
-export async function decodePng(bytes: Uint8Array): Promise<Picture> {
+/** @throws Error when the file is damaged; SaltError IMAGE_UNSUPPORTED for one that is to be turned. */
+export async function decodePng(bytes: Uint8Array, fileName: string): Promise<Picture> {
   const header = readHeader(bytes);
+  requireUpright(chunksOf(bytes, EXIF)[0], fileName);
   await expectBounded(bytes, header);
   const png = decode(bytes, { checkCrc: true });
   const { width, height, depth } = png;
@@ -57,7 +59,7 @@ function rowBytes({ width, depth, channels }: PngHeader): number {
 
 /** The library inflates whatever is there: make sure that it is no more than the image (or its interlaced form). */
 async function expectBounded(bytes: Uint8Array, header: PngHeader): Promise<void> {
-  const chunks = imageData(bytes);
+  const chunks = chunksOf(bytes, IMAGE_DATA);
   const compressed = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   if (compressed <= UNCHECKED_BYTES) return;
   const joined = new Uint8Array(compressed);
@@ -71,14 +73,18 @@ async function expectBounded(bytes: Uint8Array, header: PngHeader): Promise<void
     throw new Error('its pixel data grows beyond the declared size');
 }
 
-function imageData(bytes: Uint8Array): Uint8Array[] {
+const IMAGE_DATA = 0x49444154;
+const EXIF = 0x65584966;
+
+/** The contents of chunks of a type. */
+function chunksOf(bytes: Uint8Array, type: number): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const chunks: Uint8Array[] = [];
   let at = 8;
   while (at + 12 <= bytes.length) {
     const length = view.getUint32(at);
     if (at + 12 + length > bytes.length) throw new Error('it ends inside a PNG chunk');
-    if (view.getUint32(at + 4) === 0x49444154) chunks.push(bytes.subarray(at + 8, at + 8 + length));
+    if (view.getUint32(at + 4) === type) chunks.push(bytes.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
   return chunks;

@@ -9,7 +9,8 @@ type Page = ReturnType<typeof decode>[number];
 const DEFLATE = [8, 32946];
 
 /** The first page of a TIFF. @throws Error when it is damaged; SaltError IMAGE_UNSUPPORTED. */
-export async function decodeTiff(bytes: Uint8Array, fileName: string): Promise<Picture> {
+export async function decodeTiff(file: Uint8Array, fileName: string): Promise<Picture> {
+  const bytes = withBitsPerSample(file);
   // Once for the header alone: the library allocates what it declares.
   const [header] = decode(bytes, { pages: [0], ignoreImageData: true });
   if (!header) throw new Error('it has no page');
@@ -18,6 +19,44 @@ export async function decodeTiff(bytes: Uint8Array, fileName: string): Promise<P
   const [page] = decode(bytes, { pages: [0] });
   if (!page) throw new Error('it has no page');
   return toPicture(page, fileName);
+}
+
+const BITS_PER_SAMPLE = 258;
+const SHORT = 3;
+const ENTRY_BYTES = 12;
+
+/**
+ * A file that does not say how many bits a sample has one each (TIFF 6.0, section 8), as black and white masks are often written. The library
+ * wants it said: then in a copy, with a directory of its own at the end.
+ */
+function withBitsPerSample(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = bytes[0] === 0x49;
+  const from = bytes.length < 8 ? bytes.length : view.getUint32(4, little);
+  if (from + 2 > bytes.length) return bytes;
+  const count = view.getUint16(from, little);
+  const entries = from + 2;
+  const end = entries + count * ENTRY_BYTES;
+  if (end + 4 > bytes.length) return bytes;
+  const tags = Array.from({ length: count }, (_, i) => view.getUint16(entries + i * ENTRY_BYTES, little));
+  if (tags.includes(BITS_PER_SAMPLE)) return bytes;
+  // Entries are in the order of their tags.
+  const before = entries + tags.filter((tag) => tag < BITS_PER_SAMPLE).length * ENTRY_BYTES;
+  const at = bytes.length + (bytes.length % 2);
+  const out = new Uint8Array(at + 2 + (count + 1) * ENTRY_BYTES + 4);
+  const written = new DataView(out.buffer);
+  out.set(bytes);
+  written.setUint32(4, at, little);
+  written.setUint16(at, count + 1, little);
+  out.set(bytes.subarray(entries, before), at + 2);
+  const entry = at + 2 + before - entries;
+  written.setUint16(entry, BITS_PER_SAMPLE, little);
+  written.setUint16(entry + 2, SHORT, little);
+  written.setUint32(entry + 4, 1, little);
+  written.setUint16(entry + 8, 1, little);
+  // And where the next directory is.
+  out.set(bytes.subarray(before, end + 4), entry + ENTRY_BYTES);
+  return out;
 }
 
 function expectSupported(page: Page, fileName: string): void {

@@ -36,7 +36,8 @@ export function openHttp(stallMs: number): HttpClient {
 function openDispatcher(stallMs: number): Dispatcher {
   const options = { headersTimeout: stallMs, bodyTimeout: stallMs, connect: { timeout: stallMs } };
   const { env } = process;
-  if (!(env.http_proxy ?? env.HTTP_PROXY ?? env.https_proxy ?? env.HTTPS_PROXY)) return new Agent(options);
+  // Containers set those that they do not use to nothing.
+  if (!(env.http_proxy || env.HTTP_PROXY || env.https_proxy || env.HTTPS_PROXY)) return new Agent(options);
   // It announces on every start that it may change, which is no concern of users: its version is fixed here.
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;

@@ -1,9 +1,6 @@
 /** Fetches a registered model into the models folder, or checks it where it is there already. */
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
-import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
-import { isFullyPublished } from '../../model/registry/registry.ts';
 import type { RegisteredFile, RegisteredModel } from '../../model/registry/registry.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import type { DownloadOptions } from '../download/download.node.ts';
@@ -39,8 +36,6 @@ export interface PulledFile extends Verified {
   /** False where it was there already. */
   readonly fetched: boolean;
 }
-
-const CHECKPOINT = /\.(?:safetensors|pth|pt|bin)$/;
 
 /**
  * A file appears under its name only when it is whole and is what it should be. What is fetched in part is kept for the
@@ -119,8 +114,6 @@ async function fetchFile(
     beforeWriting: (bytes) => demandSpace(dirname(path), bytes),
   });
   try {
-    // A file that nothing vouches for yet should at least be a checkpoint before it is taken for the true one.
-    if (!isFullyPublished(file) && CHECKPOINT.test(file.name)) await demandCheckpoint(part.path, file.name);
     const verified = await verify(model, file, part.path, options);
     await rename(part.path, path).catch((cause: unknown) => {
       throw unwritable(path, cause);
@@ -137,15 +130,6 @@ async function fetchFile(
       error.details,
       { cause: error },
     );
-  }
-}
-
-async function demandCheckpoint(path: string, name: string): Promise<void> {
-  const source = await openFileSource(path);
-  try {
-    await openCheckpoint(source, name);
-  } finally {
-    await source.close();
   }
 }
 

@@ -36,7 +36,7 @@ export async function recordHash(
 ): Promise<void> {
   const known = await read(folder, model);
   if (file in known) return;
-  const path = pathOf(folder, model);
+  const path = recordPath(folder, model);
   await mkdir(join(folder, '.hashes'), { recursive: true }).catch((cause: unknown) => {
     throw unwritable(path, cause);
   });
@@ -46,12 +46,12 @@ export async function recordHash(
 
 async function read(folder: string, model: string): Promise<Readonly<Record<string, RecordedHash>>> {
   try {
-    return recordSchema.parse(JSON.parse(await readFile(pathOf(folder, model), 'utf8')));
+    return recordSchema.parse(JSON.parse(await readFile(recordPath(folder, model), 'utf8')));
   } catch {
     return {}; // none yet, or damaged: then the next download is the first
   }
 }
 
-function pathOf(folder: string, model: string): string {
+export function recordPath(folder: string, model: string): string {
   return join(folder, '.hashes', `${model}.json`);
 }

@@ -5,8 +5,9 @@ import * as parser from 'dicom-parser';
 import type { DataSet } from 'dicom-parser';
 import { uid } from '../../imaging/dicom/data-set.ts';
 import { dicomInvalid, reasonOf } from '../../imaging/dicom/errors.ts';
-import { isDicom, withReadableTables } from '../../imaging/dicom/parse.ts';
-import { DEFLATED } from '../../imaging/dicom/transfer-syntax.ts';
+import { withKnownVrs } from '../../imaging/dicom/known-vrs.ts';
+import { endOfHeader, isDicom } from '../../imaging/dicom/parse.ts';
+import { DEFLATED, isExplicit } from '../../imaging/dicom/transfer-syntax.ts';
 
 // A UMD package: Node shows its exports under `default` only, bundlers as they are.
 const { parseDicom, readPart10Header } = (parser as { default?: typeof parser }).default ?? parser;
@@ -80,11 +81,12 @@ function parseStart(bytes: Uint8Array, name: string, complete: boolean): Omit<He
 }
 
 function parse(bytes: Uint8Array, transferSyntax: string, untilTag?: string): DataSet {
-  return parseDicom(transferSyntax === DEFLATED ? bytes : withReadableTables(bytes), {
+  const isReadable = transferSyntax === DEFLATED || !isExplicit(transferSyntax);
+  return parseDicom(isReadable ? bytes : withKnownVrs(bytes, endOfHeader(readPart10Header(bytes))), {
     ...(untilTag === undefined ? {} : { untilTag }),
     inflater: (deflated: Uint8Array, position: number) => {
       const body = inflateRawSync(deflated.subarray(position), { maxOutputLength: MOST_INFLATED_BYTES });
-      return new Uint8Array(body.buffer, body.byteOffset, body.length);
+      return withKnownVrs(new Uint8Array(body.buffer, body.byteOffset, body.length), 0);
     },
   });
 }
