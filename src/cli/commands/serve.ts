@@ -81,13 +81,15 @@ export function addServe(program: Command): void {
       );
       console.warn(tunnelLine(options.host, server.port));
     }
+    // Whoever reads that it runs may stop it at once.
+    const stopped = untilStopped(console, server);
     console.result(`\nOpen ${server.url} in a browser.\n${archiveLine(archive, server)}\nCtrl-C stops it.`, {
       url: server.url,
       archive: archive.kind,
       instances: server.archive?.index.size ?? null,
       stored: server.archive?.storeFolder ?? null,
     });
-    await untilStopped(console, server);
+    await stopped;
   });
 }
 
