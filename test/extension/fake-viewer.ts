@@ -235,7 +235,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     async save(request) {
       failing('save');
       saves.push(request);
-      return { sopInstanceUid: '1.9', seriesInstanceUid: '1.8', bytes: 3456, frames: 3 };
+      return { sopInstanceUids: ['1.9'], bytes: 3456, frames: 3 };
     },
     notify: (level, title, message) => void notices.push({ level, title, message }),
   };

@@ -23,6 +23,15 @@ test('the kind of algorithm follows from who drew: nobody but the model, both, o
   assert.equal(viewer.saves[2].segmentationId, segmentationOf(opened, 'B').id);
 });
 
+test('images of several sizes are said to make several files', async () => {
+  const opened = await openSession();
+  const { session, viewer, state } = opened;
+  viewer.save = async () => ({ sopInstanceUids: ['1.9', '1.10'], bytes: 3456, frames: 3 });
+  await session.frames.draft();
+  await session.saving.save();
+  assert.match(state().announcement, /3 frames .*in 2 files: one for each size of image/u);
+});
+
 test('what is saved is marked as such until it changes', async () => {
   const opened = await openSession();
   const { session, viewer, series, state } = opened;

@@ -77,6 +77,26 @@ const slices = Array.from({ length: 3 }, (_, n) => {
   };
 });
 
+/** The slices, and one more of another size. */
+const ofTwoSizes = [
+  ...slices.map(({ file }) => file),
+  writeImage({
+    rows: 48,
+    columns: 56,
+    bitsAllocated: 16,
+    pixels: new Uint8Array(48 * 56 * 2).fill(7),
+    sopInstanceUid: '1.2.826.0.1.3680043.8.498.43.1.4',
+    studyInstanceUid: '1.2.826.0.1.3680043.8.498.43',
+    extra: [
+      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.7.3'],
+      ['00080060', 'CS', 'OT'],
+      ['0020000e', 'UI', '1.2.826.0.1.3680043.8.498.43.1'],
+      ['00200011', 'IS', '1'],
+      ['00200013', 'IS', '4'],
+    ],
+  }),
+];
+
 const skip = skipWithoutViewer === false ? skipWithoutOrthanc : skipWithoutViewer;
 
 describe('OHIF behind the panel', { skip }, () => {
@@ -121,7 +141,7 @@ describe('OHIF behind the panel', { skip }, () => {
         await verifyFile(await orthanc.instances('SEG'), frames, [SIZE, SIZE]);
 
         await openHostTest(viewer, study.studyInstanceUid);
-        const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUid);
+        const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUids[0]!);
         assert.deepEqual(await painted(page, again), frames);
         assert.deepEqual(await differences(page, again, frames), [0, 0, 0, 0, 0, 0]);
         await viewer.screenshot(`host-again-${ohif}`);
@@ -139,7 +159,7 @@ describe('OHIF behind the panel', { skip }, () => {
       const saved = await page.evaluate((of) => inPage().save(of), id);
       await verifyFile(await orthanc.instances('SEG'), [0], [photograph.columns, photograph.rows]);
       await openHostTest(viewer, photograph.studyInstanceUid);
-      const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUid);
+      const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUids[0]!);
       assert.deepEqual(await differences(page, again, [0]), [0, 0]);
       await viewer.screenshot('host-photograph');
     });
@@ -160,9 +180,35 @@ describe('OHIF behind the panel', { skip }, () => {
       const saved = await page.evaluate((of) => inPage().save(of), id);
       await verifyFile(await orthanc.instances('SEG'), [0, 2], [80, 64]);
       await openHostTest(viewer, '1.2.826.0.1.3680043.8.498.43');
-      const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUid);
+      const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUids[0]!);
       assert.deepEqual(await painted(page, again), [0, 2]);
       assert.deepEqual(await differences(page, again, [0, 2]), [0, 0, 0, 0]);
+    });
+  });
+
+  test('images of two sizes make two files', async () => {
+    await withArchive(ofTwoSizes, undefined, async (viewer, orthanc) => {
+      await openHostTest(viewer, '1.2.826.0.1.3680043.8.498.43');
+      const { page } = viewer;
+      const id = await page.evaluate(() => inPage().paint([0, 3], ['Vein', 'Artery']));
+      const saved = await page.evaluate((of) => inPage().save(of), id);
+      assert.deepEqual([saved.frames, saved.sopInstanceUids.length], [2, 2]);
+      const files = await orthanc.instances('SEG');
+      const columns = await Promise.all(
+        files.map(async (file) => (await decodeDicom(file, 'seg.dcm')).width),
+      );
+      assert.deepEqual([...columns].sort(), [56, 80]);
+      for (const [file, frame, size] of [
+        [files[columns.indexOf(80)], 0, [80, 64]],
+        [files[columns.indexOf(56)], 3, [56, 48]],
+      ] as const)
+        await verifyFile(file ? [file] : [], [frame], size);
+      await openHostTest(viewer, '1.2.826.0.1.3680043.8.498.43');
+      for (const [n, frame] of [0, 3].entries()) {
+        const again = await page.evaluate((of) => inPage().load(of), saved.sopInstanceUids[n]!);
+        assert.deepEqual(await painted(page, again), [frame]);
+        assert.deepEqual(await differences(page, again, [frame]), [0, 0]);
+      }
     });
   });
 });

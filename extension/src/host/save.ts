@@ -1,4 +1,5 @@
 import type { Colour } from '../../../src/protocol/segment-colours.ts';
+import type { EncodedSeg } from '../../../src/imaging/seg.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { download, showSeries, storeInArchive } from './archive.ts';
 import { isAttributes, textOf } from './attributes.ts';
@@ -17,7 +18,8 @@ const FIRST_SERIES_NUMBER = 900;
 
 /**
  * Writes a segmentation as DICOM SEG and stores it in the archive that the study came from; where it came from none, the
- * file goes to the browser's downloads.
+ * file goes to the browser's downloads. One file is of one size of images (PS3.3 C.7.6.3), and the viewer shows one of each
+ * series: single images of several sizes make several of both.
  *
  * @throws SaltError INVALID_ARGUMENT when nothing is painted or a segment has no code; SAVE_FAILED, SAVE_UNANSWERED from the archive.
  */
@@ -51,27 +53,50 @@ export async function saveSegmentation(
   const inStudy = host.services.displaySetService
     .getActiveDisplaySets()
     .filter(({ StudyInstanceUID }) => StudyInstanceUID === open.series.studyInstanceUid);
-  const { bytes, sopInstanceUid, seriesInstanceUid } = await encodeSegFromMetadata({
-    segments: segments.map(({ input }) => input),
-    frames,
-    seriesDescription: request.description,
-    seriesNumber: nextSeriesNumber(inStudy, FIRST_SERIES_NUMBER),
-    softwareVersion: request.algorithm.version,
-    ...(creator !== '' && { contentCreator: creator }),
-  });
-
-  const saved = { sopInstanceUid, seriesInstanceUid, bytes: bytes.byteLength, frames: frames.length };
-  const instance = {
-    part10: bytes.buffer,
-    studyInstanceUid: open.series.studyInstanceUid,
-    seriesInstanceUid,
-  };
-  if (!(await storeInArchive(host, instance))) {
-    const downloadedAs = fileNameOf(request.description);
-    download(instance.part10, downloadedAs);
-    return { ...saved, downloadedAs };
+  const seriesNumber = nextSeriesNumber(inStudy, FIRST_SERIES_NUMBER);
+  // All of them before the first is stored: what cannot be written stores nothing.
+  const files: EncodedSeg[] = [];
+  for (const [n, group] of bySize(frames).entries()) {
+    const file = await encodeSegFromMetadata({
+      segments: segments.map(({ input }) => input),
+      frames: group,
+      seriesDescription: request.description,
+      seriesNumber: seriesNumber + n,
+      softwareVersion: request.algorithm.version,
+      ...(creator !== '' && { contentCreator: creator }),
+    });
+    files.push(file);
   }
-  return (await showSeries(host, instance)) ? saved : { ...saved, notListedYet: true };
+
+  const downloads: string[] = [];
+  let isListed = true;
+  for (const [n, { bytes, seriesInstanceUid }] of files.entries()) {
+    const { studyInstanceUid } = open.series;
+    const instance = { part10: bytes.buffer, studyInstanceUid, seriesInstanceUid };
+    if (await storeInArchive(host, instance)) {
+      isListed = (await showSeries(host, instance)) && isListed;
+    } else {
+      const name = fileNameOf(request.description, n);
+      download(instance.part10, name);
+      downloads.push(name);
+    }
+  }
+  return {
+    sopInstanceUids: files.map(({ sopInstanceUid }) => sopInstanceUid),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+    frames: frames.length,
+    ...(downloads.length > 0 && { downloadedAs: downloads.join(', ') }),
+    ...(!isListed && { notListedYet: true }),
+  };
+}
+
+function bySize<F extends { readonly source: Attributes }>(frames: readonly F[]): readonly F[][] {
+  const groups = new Map<string, F[]>();
+  for (const frame of frames) {
+    const size = `${textOf(frame.source, 'Columns')} x ${textOf(frame.source, 'Rows')}`;
+    groups.set(size, [...(groups.get(size) ?? []), frame]);
+  }
+  return [...groups.values()];
 }
 
 /** Images of the series with any pixel of any segment, in the order of the labelmap. */
@@ -142,11 +167,12 @@ function nameOfUser({ services }: Host): string {
   return name.replaceAll(/[\\=]/gu, ' ').replace(/\^$/u, '').slice(0, 64);
 }
 
-function fileNameOf(description: string): string {
+/** @param n from 0 */
+function fileNameOf(description: string, n: number): string {
   const name = description
     .trim()
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
     .replaceAll(/^-|-$/gu, '')
     .toLowerCase();
-  return `${name === '' ? 'segmentation' : name}.dcm`;
+  return `${name === '' ? 'segmentation' : name}${n > 0 ? `-${n + 1}` : ''}.dcm`;
 }

@@ -84,12 +84,12 @@ export interface SaveRequest {
 }
 
 export interface SavedSegmentation {
-  readonly sopInstanceUid: string;
-  readonly seriesInstanceUid: string;
+  /** Of the files, one for each size that its images have, each a series of its own. */
+  readonly sopInstanceUids: readonly string[];
   readonly bytes: number;
   /** Frames with any pixel set. */
   readonly frames: number;
-  /** Name of the file, where the study came from no archive and it went to the browser's downloads. */
+  /** Names of the files, where the study came from no archive and it went to the browser's downloads. */
   readonly downloadedAs?: string;
   /** The archive took it, but did not show it with its study when asked at once. */
   readonly notListedYet?: true;

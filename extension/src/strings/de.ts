@@ -276,7 +276,8 @@ export const de: Strings = {
     save: 'Ins Archiv speichern',
     saving: 'Wird gespeichert …',
     saveHint: 'Speichert die Segmentierung dieser Serie als DICOM SEG dort, woher die Studie kam',
-    saved: (count) => `Gespeichert: ${frames(count)} mit Segmentierung.`,
+    saved: (count, files) =>
+      `Gespeichert: ${frames(count)} mit Segmentierung${files > 1 ? `, in ${files} Dateien: eine für jede Bildgröße` : ''}.`,
     downloaded: (count, file) => `Gespeichert: ${frames(count)} in ${file}, unter Ihren Downloads.`,
     notListedYet:
       'Das Archiv hat sie angenommen, führt sie aber noch nicht auf. Laden Sie die Studienliste gleich noch einmal.',

@@ -265,7 +265,8 @@ export const en = {
     save: 'Save to archive',
     saving: 'Saving …',
     saveHint: 'Stores this series’ segmentation as DICOM SEG where the study came from',
-    saved: (count: number) => `Saved: ${frames(count)} with a segmentation.`,
+    saved: (count: number, files: number) =>
+      `Saved: ${frames(count)} with a segmentation${files > 1 ? `, in ${files} files: one for each size of image` : ''}.`,
     downloaded: (count: number, file: string) => `Saved: ${frames(count)} in ${file}, in your downloads.`,
     notListedYet: 'The archive took it but does not list it yet. Reload the study list in a moment.',
     savedAt: (time: string, size: string) => `Saved at ${time}, ${size}.`,

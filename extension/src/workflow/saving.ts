@@ -85,7 +85,7 @@ export function createSavingActions(parts: Parts): SavingActions {
         });
         const message =
           saved.downloadedAs === undefined
-            ? s.saved(saved.frames)
+            ? s.saved(saved.frames, saved.sopInstanceUids.length)
             : s.downloaded(saved.frames, saved.downloadedAs);
         viewer.notify('success', s.title, message);
         announce(parts, message);
