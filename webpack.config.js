@@ -35,7 +35,7 @@ const pages = {
 
 /**
  * Zod can write its schemas as JSON Schema, which is a fifth of its code here; nothing in a browser asks it to. Nor does anything read an
- * encrypted entry of an archive: of a checkpoint's, zip.js reads the directory alone.
+ * entry of an archive, encrypted or not, or write one: of a checkpoint's, zip.js reads the directory alone.
  */
 const withoutUnused = {
   ...resolve,
@@ -44,6 +44,8 @@ const withoutUnused = {
     '../core/json-schema-processors.js': false,
     './aes-crypto-stream.js': false,
     './zip-crypto-stream.js': false,
+    './core/zip-writer.js': false,
+    './core/codec-worker-web.js': false,
   },
 };
 

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { floatBytes, pickle, pth } from '../model/checkpoint-fixtures.ts';
 import { skipWithoutChromium, withPage } from './harness.ts';
 import { PLUGIN_FOLDER, UMD_FOLDER, buildPlugin, buildUmd } from './plugin.ts';
 
@@ -55,6 +56,30 @@ describe('the bundled plug-in', () => {
         requests.filter((path) => /\/ort|\.wasm|worker/.test(path)),
         [],
       );
+    });
+
+    test('has a worker that reads what torch.save writes', async () => {
+      const six = pickle.tensor({ key: '0', length: 6, shape: [6], strides: [1] });
+      const file = pth(pickle.program(pickle.dict({ 'a.weight': six })), {
+        0: floatBytes(0, 1, 2, 3, 4, 5),
+      });
+      const answer = await withPage((page) =>
+        page.evaluate(
+          (bytes) =>
+            new Promise((resolve) => {
+              const worker = new Worker('/plugins/salt/worker.js', { type: 'module' });
+              worker.onmessage = ({ data }) => resolve(data);
+              worker.onerror = ({ message }) => resolve(message);
+              const settings = { assets: '/plugins/salt/', models: [], device: 'wasm', threads: 1 };
+              worker.postMessage({ kind: 'serve', settings });
+              const files = [new File([Uint8Array.from(bytes)], 'six.pth')];
+              worker.postMessage({ kind: 'call', id: 1, method: 'importModel', args: [files] });
+            }),
+          [...file],
+        ),
+      );
+      // Which cannot be said before its directory and the names in it are read.
+      assert.match(JSON.stringify(answer), /"kind":"error".*holds no SAM: it has no image encoder/u);
     });
 
     test("loads as UMD with the viewer's React", async () => {
