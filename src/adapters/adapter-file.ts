@@ -8,6 +8,7 @@ import { assertFinite } from '../model/checkpoint/finite.ts';
 import { encodeSafetensors } from '../model/checkpoint/safetensors-writer.ts';
 import { parseSafetensors } from '../model/checkpoint/safetensors.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { faultsOf } from '../protocol/faults.ts';
 import { adapterInfoSchema } from './adapter-info.ts';
 import type { AdapterInfo } from './adapter-info.ts';
 
@@ -99,7 +100,7 @@ function parseJson(json: string): unknown {
 function parseInfo(value: unknown): AdapterInfo {
   const result = adapterInfoSchema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = faultsOf(result.error);
   throw new SaltError(
     'ADAPTER_INVALID',
     `The adapter's metadata is not as it must be (${faults.join('; ')}).`,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SamConfig } from '../model/sam-config.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { faultsOf } from '../protocol/faults.ts';
 import { LAYER_KINDS, RANK_GROUP } from './layer-kinds.ts';
 import type { LayerKind, RankGroup } from './layer-kinds.ts';
 
@@ -122,7 +123,7 @@ export function adaptedKinds(config: MethodConfig): readonly LayerKind[] {
 export function parseMethod(input: unknown): MethodConfig {
   const result = methodConfigSchema.safeParse(input);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = faultsOf(result.error);
   throw new SaltError('INVALID_ARGUMENT', `This is no method of training (${faults.join('; ')}).`, {
     faults,
   });

@@ -15,6 +15,7 @@ import type { SafetensorsFile } from '../model/checkpoint/safetensors.ts';
 import { samConfigSchema } from '../model/sam-config.ts';
 import type { SamConfig } from '../model/sam-config.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { faultsOf } from '../protocol/faults.ts';
 
 const REFERENCE_FORMAT = 'salt-reference/1';
 
@@ -130,7 +131,8 @@ function readConfig(file: SafetensorsFile, weights: ReadonlyMap<string, FloatTen
     throw invalid(`The metadata's "config" is not JSON.`);
   }
   const parsed = configSchema.safeParse(json);
-  if (!parsed.success) throw invalid(`The metadata's "config" is wrong: ${faultsOf(parsed.error)}.`);
+  if (!parsed.success)
+    throw invalid(`The metadata's "config" is wrong: ${faultsOf(parsed.error).join('; ')}.`);
   const stated = parsed.data;
   const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]));
   const config = samConfigSchema.safeParse({
@@ -146,12 +148,9 @@ function readConfig(file: SafetensorsFile, weights: ReadonlyMap<string, FloatTen
     decoderNumHeads: stated.decoder_num_heads,
     textDim: stated.text_dim,
   });
-  if (!config.success) throw invalid(`The metadata's "config" describes no SAM: ${faultsOf(config.error)}.`);
+  if (!config.success)
+    throw invalid(`The metadata's "config" describes no SAM: ${faultsOf(config.error).join('; ')}.`);
   return config.data;
-}
-
-function faultsOf(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
 }
 
 /** Masks may be stored as integers or truth values. */

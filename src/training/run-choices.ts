@@ -1,5 +1,6 @@
 import type { MethodInput } from '../adapters/index.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { faultsOf } from '../protocol/faults.ts';
 import { AUGMENTATIONS } from './augmentation.ts';
 import type { Augmentation, AugmentationPreset } from './augmentation.ts';
 import type { Preset } from './presets.ts';
@@ -75,7 +76,7 @@ export function settingsOf(
     }),
   });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = faultsOf(parsed.error);
   throw new SaltError('INVALID_ARGUMENT', `The training cannot be set up like this (${faults.join('; ')}).`, {
     faults,
   });

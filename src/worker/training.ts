@@ -4,6 +4,7 @@ import { textEncoderOf, withHead } from '../inference/shipped-parts.ts';
 import type { PreparingWhat, TrainOutcome, TrainRunEvent } from '../protocol/backend.ts';
 import type { TrainingEvent } from '../protocol/events.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { faultsOf } from '../protocol/faults.ts';
 import type { Opened } from '../runtime/open.ts';
 import { adapterOfRun } from '../training/adapter-of-run.ts';
 import type { StepMoment, TrainingHost, TrainingResult } from '../training/job.ts';
@@ -74,7 +75,7 @@ const LEAST_PROGRESS = 0.02;
 function requestOf(value: unknown): StoredRequest {
   const result = requestSchema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = faultsOf(result.error);
   throw new SaltError('INVALID_ARGUMENT', `The run cannot be started like this (${faults.join('; ')}).`, {
     faults,
   });

@@ -1,6 +1,7 @@
 /** Which SAM a checkpoint holds, from the shapes of its tensors alone (named as Meta names them). */
 import type { Shape } from '../../graph/tensor.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { faultsOf } from '../../protocol/faults.ts';
 import { SAM_VIT_B, samConfigSchema, type SamConfig } from '../sam-config.ts';
 
 type Shapes = ReadonlyMap<string, Shape>;
@@ -55,7 +56,7 @@ export function inferSamConfig(shapes: Shapes): SamConfig {
   };
   const checked = samConfigSchema.safeParse(candidate);
   if (checked.success) return checked.data;
-  const faults = checked.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  const faults = faultsOf(checked.error);
   throw new SaltError('CHECKPOINT_MISMATCH', `No SAM has tensors of these shapes: ${faults.join('; ')}.`, {
     faults,
   });

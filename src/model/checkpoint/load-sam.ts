@@ -9,6 +9,7 @@ import {
 } from '../detail/index.ts';
 import { samConfigSchema, type SamConfig } from '../sam-config.ts';
 import { BUILT_IN_TEXT_TENSORS, TEXT_ENCODER_PREFIX } from '../text/built-in-text.ts';
+import { faultsOf } from '../../protocol/faults.ts';
 import { selectPrefix, type CheckpointSource } from './checkpoint-source.ts';
 import { demandTensors, type ExpectedTensor } from './compare-tensors.ts';
 import { assertFinite } from './finite.ts';
@@ -163,6 +164,6 @@ function fromMetadata<T>(
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  const faults = faultsOf(parsed.error);
   throw invalid(`The checkpoint's ${key} describes no SAM: ${faults.join('; ')}.`, { faults });
 }

@@ -1,6 +1,7 @@
 /** `model.json`: what a prepared model is, and which files hold it. */
 import { z } from 'zod';
 import { SaltError } from '../../protocol/errors.ts';
+import { faultsOf } from '../../protocol/faults.ts';
 
 export const INDEX_FILE = 'model.json';
 /** The names of its shards, as `prepareModel` gives them. */
@@ -69,7 +70,7 @@ export function parsePreparedIndex(json: string, name: string): PreparedIndex {
   }
   const parsed = preparedIndexSchema.safeParse(value);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].join(': '));
+    const faults = faultsOf(parsed.error);
     throw new SaltError(
       'CHECKPOINT_INVALID',
       `${name} describes no prepared model: ${faults.slice(0, 5).join('; ')}.`,

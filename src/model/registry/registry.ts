@@ -1,6 +1,7 @@
 /** The models that can be fetched by name: what `models/registry.json` says of each. */
 import { z } from 'zod';
 import { SaltError } from '../../protocol/errors.ts';
+import { faultsOf } from '../../protocol/faults.ts';
 
 /** Safe as the name of a file or folder on every system. */
 const safeName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'letters, digits, dots, - and _ only');
@@ -58,7 +59,7 @@ export function parseRegistry(json: string): readonly RegisteredModel[] {
   }
   const parsed = registrySchema.safeParse(value);
   if (parsed.success) return parsed.data.models;
-  const faults = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].join(': '));
+  const faults = faultsOf(parsed.error);
   throw new SaltError('FILE_UNREADABLE', `The registry of models is wrong: ${faults.join('; ')}.`, {
     faults,
   });

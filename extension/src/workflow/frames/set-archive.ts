@@ -9,6 +9,7 @@ import { decode, encode } from 'fast-png';
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { z } from 'zod';
 import { SaltError } from '../../../../src/protocol/errors.ts';
+import { faultsOf } from '../../../../src/protocol/faults.ts';
 import type { FrameSize, MaskPixels, Role } from '../../../../src/protocol/frames.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { collectedFrameSchema, frameId } from '../../store/collected-frame.ts';
@@ -148,9 +149,13 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
     }
     return frames;
   } catch (error) {
+    const faults =
+      error instanceof z.ZodError
+        ? faultsOf(error)
+        : [error instanceof Error ? error.message : String(error)];
     throw new SaltError(
       'DATASET_INVALID',
-      `This file is no set of frames that SALT exported: ${error instanceof Error ? error.message : String(error)}. ` +
+      `This file is no set of frames that SALT exported: ${faults.slice(0, 3).join('; ')}. ` +
         'Choose a ZIP that "Export" wrote.',
       {},
       { cause: error },

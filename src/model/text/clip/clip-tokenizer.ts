@@ -2,6 +2,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { SaltError } from '../../../protocol/errors.ts';
+import { faultsOf } from '../../../protocol/faults.ts';
 
 /** Tokeniser files as they are published, parsed: either suffices. */
 export type ClipTokenizerFiles =
@@ -105,9 +106,7 @@ function describe(vocabJson: unknown, mergesText: string): unknown {
 }
 
 function notClip(what: string, cause?: z.ZodError): SaltError {
-  const faults = (cause?.issues ?? [])
-    .slice(0, 3)
-    .map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const faults = (cause ? faultsOf(cause) : []).slice(0, 3);
   const details = faults.length > 0 ? ` (${faults.join('; ')})` : '';
   return new SaltError(
     'CHECKPOINT_INVALID',
