@@ -38,7 +38,7 @@ describe('a run that cannot be saved', () => {
         told++;
       },
       // Asked for just after the step was not saved.
-      wish: () => (told > 2 ? 'pause' : undefined),
+      wish: () => (told > 0 ? 'pause' : undefined),
     });
     await assert.rejects(paused, { code: 'FILE_UNWRITABLE' });
   });
