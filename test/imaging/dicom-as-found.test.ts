@@ -90,7 +90,7 @@ describe('DICOM files as they are found', () => {
       ['00281051', 'DS', '601'],
     ];
     assert.deepEqual(await greys({ extra: [['00080060', 'CS', 'DX'], ...modality] }), inverted);
-    // Of X-ray angiograms it is for measuring (PS3.4 N.2.1.1).
+    // Of X-ray angiograms it is for measuring (PS3.4 N.2.5).
     assert.notDeepEqual(await greys({ extra: modality }), inverted);
     assert.deepEqual(await greys({ extra: [table('00283010', inverting)] }), inverted);
     const short: Elements = [

@@ -5,7 +5,7 @@ import { decodeImage } from '../../src/imaging/files/image.ts';
 import { encodeJpeg } from './encoders.ts';
 import { pngChunk, writePng } from './file-writers.ts';
 
-/** A big-endian TIFF directory of one entry: how the picture is to be turned (JEITA CP-3451, 4.6.4). */
+/** A big-endian TIFF directory of one entry: how the picture is to be turned (JEITA CP-3451). */
 function exif(orientation: number): Buffer {
   const bytes = Buffer.from('MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0', 'latin1');
   bytes.writeUInt16BE(orientation, 18);

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AdapterFile } from '../../src/adapters/index.ts';
 import { decodeAdapter, encodeAdapter } from '../../src/adapters/adapter-file.ts';
-import { ADAPTER_FORMAT } from '../../src/adapters/adapter-info.ts';
-import { parseMethod } from '../../src/adapters/method-config.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import { embedAskedWord } from '../../src/inference/prompt-words.ts';
 import type { FindEncoder } from '../../src/inference/prompt-words.ts';
 import { hashedTextEncoder } from '../../src/model/text/hashed-text-encoder.ts';
 import type { TextEncoder } from '../../src/model/text/text-encoder.ts';
 import { answerWarningText } from '../../src/protocol/answer-warning.ts';
+import { makeAdapterInfo } from '../adapters/make-adapter-info.ts';
 import { TINY_SAM } from '../adapters/tiny-sam.ts';
 
 const encoder = hashedTextEncoder(TINY_SAM.textDim);
@@ -26,19 +25,7 @@ async function adapter(encoderId = encoder.id): Promise<AdapterFile> {
   const words = ['Vein', 'Optic disc'];
   return decodeAdapter(
     encodeAdapter({
-      info: {
-        format: ADAPTER_FORMAT,
-        software: '0.1.0',
-        createdAt: '2026-01-02T03:04:05Z',
-        seed: 7,
-        model: { kind: 'sam', name: 'tiny', weightsHash: 'ab'.repeat(32), config: TINY_SAM },
-        method: parseMethod({ method: 'salt', rank: 4 }),
-        imageSize: 64,
-        normalisation: 'sam',
-        prompts: words.map((word) => ({ word, encoder: encoderId })),
-        training: { salt: '00'.repeat(16), frames: [], heldOut: [] },
-        metrics: null,
-      },
+      info: makeAdapterInfo({ prompts: words.map((word) => ({ word, encoder: encoderId })) }),
       values: new Map(),
       embeddings: await Promise.all(
         words.map(async (word) => floatTensor([TINY_SAM.textDim], await encoder.embed(word))),

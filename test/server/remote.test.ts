@@ -13,14 +13,19 @@ import { skipWithoutOrthanc, startOrthanc } from './orthanc.ts';
 import type { Orthanc } from './orthanc.ts';
 import { temporaryFolder } from './studies.ts';
 
+/** A server before an archive that does not answer. @param lines told what it says */
+function startBeforeNobody(lines: string[]): Promise<ViewerServer> {
+  return startViewerServer({
+    archive: { kind: 'remote', ...remoteArchive('http://127.0.0.1:9/dicom-web/') },
+    port: 0,
+    tell: (line) => lines.push(line),
+  });
+}
+
 describe('an archive elsewhere', () => {
   it('that does not answer is told at the start, and to who asks', async () => {
     const lines: string[] = [];
-    const other = await startViewerServer({
-      archive: { kind: 'remote', ...remoteArchive('http://127.0.0.1:9/dicom-web/') },
-      port: 0,
-      tell: (line) => lines.push(line),
-    });
+    const other = await startBeforeNobody(lines);
     try {
       assert.match(lines.join('\n'), /archive at http:\/\/127\.0\.0\.1:9\/dicom-web does not answer/u);
       const response = await fetch(`${other.url}/dicom-web/studies`);
@@ -33,11 +38,7 @@ describe('an archive elsewhere', () => {
 
   it('is not said to refuse what this server itself does', async () => {
     const lines: string[] = [];
-    const other = await startViewerServer({
-      archive: { kind: 'remote', ...remoteArchive('http://127.0.0.1:9/dicom-web/') },
-      port: 0,
-      tell: (line) => lines.push(line),
-    });
+    const other = await startBeforeNobody(lines);
     try {
       lines.splice(0);
       const headers = { Origin: 'http://evil.example' };

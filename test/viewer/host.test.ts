@@ -9,6 +9,7 @@ import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import type { HostTest } from '../browser/pages/ohif-host.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
+import type { ImageOptions } from '../imaging/dicom-writer.ts';
 import { complaints } from './dciodvfy.ts';
 import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
@@ -48,26 +49,35 @@ const photograph = (() => {
   return { studyInstanceUid: '1.2.826.0.1.3680043.8.498.42', rows, columns, file, sum };
 })();
 
+/** The nth of a series of single images, from 0. */
+const sliceOf = (n: number, image: Omit<ImageOptions, 'bitsAllocated'>): Uint8Array =>
+  writeImage({
+    ...image,
+    bitsAllocated: 16,
+    sopInstanceUid: `1.2.826.0.1.3680043.8.498.43.1.${n + 1}`,
+    studyInstanceUid: '1.2.826.0.1.3680043.8.498.43',
+    extra: [
+      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.7.3'],
+      ['00080060', 'CS', 'OT'],
+      ['0020000e', 'UI', '1.2.826.0.1.3680043.8.498.43.1'],
+      ['00200011', 'IS', '1'],
+      ['00200013', 'IS', String(n + 1)],
+      ...(image.extra ?? []),
+    ],
+  });
+
 /** Slices of 16 bits with a rescale, low values bright: many images of one frame in one series. */
 const slices = Array.from({ length: 3 }, (_, n) => {
   const [rows, columns] = [64, 80];
   const stored = Uint16Array.from({ length: rows * columns }, (__, i) => i + 1000 * n);
   return {
     sum: stored.reduce((total, value) => total + value * 2 - 100, 0),
-    file: writeImage({
+    file: sliceOf(n, {
       rows,
       columns,
-      bitsAllocated: 16,
       photometric: 'MONOCHROME1',
       pixels: new Uint8Array(stored.buffer),
-      sopInstanceUid: `1.2.826.0.1.3680043.8.498.43.1.${n + 1}`,
-      studyInstanceUid: '1.2.826.0.1.3680043.8.498.43',
       extra: [
-        ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.7.3'],
-        ['00080060', 'CS', 'OT'],
-        ['0020000e', 'UI', '1.2.826.0.1.3680043.8.498.43.1'],
-        ['00200011', 'IS', '1'],
-        ['00200013', 'IS', String(n + 1)],
         ['00281050', 'DS', '5000'],
         ['00281051', 'DS', '4001'],
         ['00281052', 'DS', '-100'],
@@ -80,21 +90,7 @@ const slices = Array.from({ length: 3 }, (_, n) => {
 /** The slices, and one more of another size. */
 const ofTwoSizes = [
   ...slices.map(({ file }) => file),
-  writeImage({
-    rows: 48,
-    columns: 56,
-    bitsAllocated: 16,
-    pixels: new Uint8Array(48 * 56 * 2).fill(7),
-    sopInstanceUid: '1.2.826.0.1.3680043.8.498.43.1.4',
-    studyInstanceUid: '1.2.826.0.1.3680043.8.498.43',
-    extra: [
-      ['00080016', 'UI', '1.2.840.10008.5.1.4.1.1.7.3'],
-      ['00080060', 'CS', 'OT'],
-      ['0020000e', 'UI', '1.2.826.0.1.3680043.8.498.43.1'],
-      ['00200011', 'IS', '1'],
-      ['00200013', 'IS', '4'],
-    ],
-  }),
+  sliceOf(3, { rows: 48, columns: 56, pixels: new Uint8Array(48 * 56 * 2).fill(7) }),
 ];
 
 const skip = skipWithoutViewer === false ? skipWithoutOrthanc : skipWithoutViewer;

@@ -1,5 +1,6 @@
 import type { DataSet } from 'dicom-parser';
 import { signed16, unsigned16 } from './data-set.ts';
+import { readEntries } from './lookup-table.ts';
 import type { StoredPixels } from './stored.ts';
 
 /** A palette as RGB in [0, 255], and the stored value of its first entry. */
@@ -66,22 +67,8 @@ export function readPalette(dataSet: DataSet, signed: boolean): Palette {
 }
 
 function readTable(dataSet: DataSet, descriptorTag: string, dataTag: string): Float32Array {
-  const declared = unsigned16(dataSet, descriptorTag, 0);
-  const bits = unsigned16(dataSet, descriptorTag, 2);
-  const data = dataSet.elements[dataTag];
-  if (declared === undefined || bits === undefined || !data)
-    throw new Error('its palette is missing or segmented');
-  // 0 stands for 65536, which 16 bits cannot hold.
-  const entries = declared === 0 ? 65536 : declared;
-  const { byteArray, byteArrayParser } = dataSet;
-  const held = Math.min(data.length, byteArray.length - data.dataOffset);
-  // Some writers pack 8-bit entries, others keep each in 16 bits.
-  const packed = bits === 8 && held < entries * 2;
-  if (held < entries * (packed ? 1 : 2)) throw new Error('its palette is too short');
-  const most = bits === 8 ? 255 : 65535;
-  return Float32Array.from({ length: entries }, (_, i) => {
-    const at = data.dataOffset + i * (packed ? 1 : 2);
-    const value = packed ? (byteArray[at] ?? 0) : byteArrayParser.readUint16(byteArray, at);
-    return (Math.min(value, most) * 255) / most;
-  });
+  const entries = readEntries(dataSet, descriptorTag, dataTag, 'palette');
+  if (!entries) throw new Error('its palette is missing or segmented');
+  const most = unsigned16(dataSet, descriptorTag, 2) === 8 ? 255 : 65535;
+  return Float32Array.from(entries, (value) => (Math.min(value, most) * 255) / most);
 }

@@ -10,7 +10,9 @@ export interface LookupTable {
 
 const MODALITY_LUT = 'x00283000';
 const VOI_LUT = 'x00283010';
-/** In these it leads to X-ray intensities, for measuring, and is not applied for display (PS3.4 N.2.1.1, PS3.3 C.8.7.1.1.2). */
+const DESCRIPTOR = 'x00283002';
+const DATA = 'x00283006';
+/** In these it leads to X-ray intensities, for measuring, and is ignored for display (PS3.4 N.2.5). */
 const FOR_MEASURING = new Set(['XA', 'RF', 'XRF']);
 
 /** @param signed whether stored values are. @throws Error when the table is too short */
@@ -37,19 +39,35 @@ export function applyTable(values: ArrayLike<number>, { first, entries }: Lookup
 }
 
 function readTable(item: DataSet | undefined, signed: boolean): LookupTable | undefined {
-  const declared = item && unsigned16(item, 'x00283002', 0);
-  const data = item?.elements['x00283006'];
-  if (!item || declared === undefined || !data) return undefined;
+  const entries = item && readEntries(item, DESCRIPTOR, DATA, 'look-up table');
+  return entries && { first: (signed ? signed16 : unsigned16)(item, DESCRIPTOR, 1) ?? 0, entries };
+}
+
+/**
+ * The entries of a table as they are stored.
+ * @param what it is called in errors
+ * @returns undefined where there is no table
+ * @throws Error when it is too short
+ */
+export function readEntries(
+  dataSet: DataSet,
+  descriptorTag: string,
+  dataTag: string,
+  what: string,
+): Uint16Array | undefined {
+  const declared = unsigned16(dataSet, descriptorTag, 0);
+  const bits = unsigned16(dataSet, descriptorTag, 2);
+  const data = dataSet.elements[dataTag];
+  if (declared === undefined || bits === undefined || !data) return undefined;
   // 0 stands for 65536, which 16 bits cannot hold.
   const count = declared === 0 ? 65536 : declared;
-  const { byteArray, byteArrayParser } = item;
+  const { byteArray, byteArrayParser } = dataSet;
   const held = Math.min(data.length, byteArray.length - data.dataOffset);
-  // Some writers pack entries of 8 bits.
-  const size = held < count * 2 ? 1 : 2;
-  if (held < count * size) throw new Error('its look-up table is too short');
-  const entries = Uint16Array.from({ length: count }, (_, i) => {
-    const at = data.dataOffset + i * size;
-    return size === 1 ? (byteArray[at] ?? 0) : byteArrayParser.readUint16(byteArray, at);
+  // Some writers pack 8-bit entries, others keep each in 16 bits.
+  const packed = bits === 8 && held < count * 2;
+  if (held < count * (packed ? 1 : 2)) throw new Error(`its ${what} is too short`);
+  return Uint16Array.from({ length: count }, (_, i) => {
+    const at = data.dataOffset + i * (packed ? 1 : 2);
+    return packed ? (byteArray[at] ?? 0) : byteArrayParser.readUint16(byteArray, at);
   });
-  return { first: (signed ? signed16 : unsigned16)(item, 'x00283002', 1) ?? 0, entries };
 }

@@ -1,7 +1,7 @@
 import { decode } from 'tiff';
 import { imageUnsupported } from './picture.ts';
 
-/** What Exif begins with in a JPEG's APP1 segment; what follows is a TIFF directory (JEITA CP-3451, 4.5). */
+/** What Exif begins with in a JPEG's APP1 segment; what follows is a TIFF directory (JEITA CP-3451). */
 const EXIF = [0x45, 0x78, 0x69, 0x66, 0, 0];
 const APP1 = 0xe1;
 const START_OF_SCAN = 0xda;

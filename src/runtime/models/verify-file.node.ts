@@ -1,6 +1,6 @@
-import type { RegisteredFile } from '../../model/registry/registry.ts';
 import { openFileSource } from '../../model/checkpoint/file-source.node.ts';
 import { openCheckpoint } from '../../model/checkpoint/open-checkpoint.ts';
+import type { RegisteredFile } from '../../model/registry/registry.ts';
 import { isFullyPublished } from '../../model/registry/registry.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { digestFile } from './file-digests.node.ts';

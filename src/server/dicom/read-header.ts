@@ -81,8 +81,9 @@ function parseStart(bytes: Uint8Array, name: string, complete: boolean): Omit<He
 }
 
 function parse(bytes: Uint8Array, transferSyntax: string, untilTag?: string): DataSet {
-  const isReadable = transferSyntax === DEFLATED || !isExplicit(transferSyntax);
-  return parseDicom(isReadable ? bytes : withKnownVrs(bytes, endOfHeader(readPart10Header(bytes))), {
+  // A deflated data set is not in these bytes yet.
+  const isHere = isExplicit(transferSyntax) && transferSyntax !== DEFLATED;
+  return parseDicom(isHere ? withKnownVrs(bytes, endOfHeader(readPart10Header(bytes))) : bytes, {
     ...(untilTag === undefined ? {} : { untilTag }),
     inflater: (deflated: Uint8Array, position: number) => {
       const body = inflateRawSync(deflated.subarray(position), { maxOutputLength: MOST_INFLATED_BYTES });
