@@ -71,7 +71,9 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
   let undoSteps = 0;
   let hasBrush = true;
   let brush: FakeViewer['brush'];
-  let active = { segmentationId: '', segmentIndex: 0 };
+  /** As the viewer has it: a segmentation of each series, and a segment of each segmentation. */
+  const activeOn = new Map<string, string>();
+  const activeIn = new Map<string, number>();
   const activeListeners = new Set<() => void>();
   const maskListeners = new Set<(id: string) => void>();
   const infos = new Map<string, SegmentationInfo>();
@@ -159,14 +161,15 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       tellActive();
     },
     segmentations: (seriesId) => [...infos.values()].filter((one) => one.seriesId === seriesId),
-    activeSegmentation: () => (active.segmentationId === '' ? undefined : active.segmentationId),
-    activeSegment: (id) => (active.segmentationId === id ? active.segmentIndex : undefined),
+    activeSegmentation: () => place && activeOn.get(place.series.id),
+    activeSegment: (id) => activeIn.get(id),
     async createSegmentation(seriesId, label, words) {
       const id = `seg-${++count}`;
       const segments = words.map((word, index) => ({ index: index + 1, label: word }));
       const created = { id, label, seriesId, segments };
       infos.set(id, created);
-      if (place?.series.id === seriesId) active = { segmentationId: id, segmentIndex: 1 };
+      activeIn.set(id, 1);
+      if (place?.series.id === seriesId) activeOn.set(seriesId, id);
       tellMask(id);
       return created;
     },
@@ -187,12 +190,14 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       tellMask(id);
     },
     async activateSegment(segmentationId, segmentIndex) {
-      active = { segmentationId, segmentIndex };
+      activeOn.set(info(segmentationId).seriesId, segmentationId);
+      activeIn.set(segmentationId, segmentIndex);
       tellActive();
     },
     hasBrush: () => hasBrush,
     takeBrush(tool) {
-      brush = { tool, ...active };
+      const segmentationId = (place && activeOn.get(place.series.id)) ?? '';
+      brush = { tool, segmentationId, segmentIndex: activeIn.get(segmentationId) ?? 0 };
     },
     readMask(id, segmentIndex, frame): MaskPixels | undefined {
       const map = labels.get(id)?.get(key(frame));

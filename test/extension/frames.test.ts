@@ -128,7 +128,7 @@ test('masks of a word that was taken off the list stay when their frame is colle
   viewer.paint(both, 1, frame, [0, 1, 2]);
   viewer.paint(both, 2, frame, [40, 41]);
   await session.frames.collect();
-  session.words.remove('Catheter');
+  await session.words.remove('Catheter');
   // Its segment is still there, and may be painted in the viewer's own list.
   viewer.paint(both, 1, frame, [3]);
   viewer.paint(both, 2, frame, [42]);
@@ -319,8 +319,8 @@ test('each word is a segment; a mask is collected for each', async () => {
     ['Vein', 'Catheter'],
   );
   assert.equal(countPixels(masks[1]?.mask), 3);
-  session.words.remove('Vein');
-  session.words.remove('Catheter');
+  await session.words.remove('Vein');
+  await session.words.remove('Catheter');
   assert.deepEqual(state().settings.words, ['Catheter'], 'the last word stays');
 });
 

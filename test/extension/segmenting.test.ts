@@ -218,6 +218,28 @@ test('the threshold moves without the model, as one step of undo, past frames co
   assert.ok(pixels(second) <= before[1]! + 40);
 });
 
+test('what is painted on a preview of the threshold stays, and a preview on another frame is put back', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, until } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const [first, second] = series[0].frames;
+  const pixels = (frame: typeof first) => countPixels(viewer.readMask(id, 1, frame!));
+  const before = [pixels(first), pixels(second)];
+  session.segmenting.preview({ threshold: 0.2, minimumSize: 0 });
+  await until(() => pixels(first) > before[0]!);
+  viewer.open(series[0], 1);
+  session.segmenting.preview({ threshold: 0.19 });
+  await until(() => pixels(second) > before[1]!);
+  assert.equal(pixels(first), before[0]);
+  const empty = (viewer.readMask(id, 1, second!)?.data ?? new Uint8Array()).indexOf(0);
+  viewer.paint(id, 1, second!, [empty]);
+  const painted = pixels(second);
+  await session.segmenting.commit({});
+  assert.equal(pixels(second), painted);
+  assert.ok(pixels(first) > before[0]!);
+});
+
 test('masks that the viewer’s undo brings back from before the threshold moved are the model’s still', async () => {
   const opened = await openSession();
   const { session, viewer, series, state, until } = opened;

@@ -42,11 +42,28 @@ test('fine-tuning collects what is painted first, holds the fourth frame out and
   assert.ok(request.annotations.every(({ group }) => group === 'P1'));
 });
 
+test('a frame to watch that cannot be read keeps no run from being started', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, backend, state } = opened;
+  await session.frames.draft();
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [7, 8, 9]);
+  await session.frames.collect();
+  viewer.open(series[0], 5);
+  viewer.failNext('framePixels', new Error('the archive does not answer'));
+  const { warn } = console;
+  console.warn = () => {};
+  await session.training.start();
+  console.warn = warn;
+  assert.equal(backend.runs.length, 1);
+  assert.equal(backend.runs[0]?.request?.preview, undefined);
+  assert.deepEqual(state().problems, []);
+});
+
 test('a word that is spelt in two ways is learnt as one, from every frame', async () => {
   const opened = await openSession();
   const { session, backend } = opened;
   await collectThree(opened);
-  session.words.remove('Vein');
+  await session.words.remove('Vein');
   await session.words.add('vein');
   opened.viewer.open(opened.series[0], 1);
   const { id } = segmentationOf(opened, 'A');

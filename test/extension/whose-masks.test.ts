@@ -31,7 +31,7 @@ test('what a person painted of other words is theirs still where a draft is draw
   const { id } = segmentationOf(opened, 'A');
   const frame = series[0].frames[0]!;
   viewer.paint(id, 2, frame, [3, 4]);
-  session.words.remove('Catheter');
+  await session.words.remove('Catheter');
   await session.frames.draft();
   assert.equal(countPixels(viewer.readMask(id, 2, frame)), 2);
   await until(({ place }) => place?.uncollected === 1);

@@ -58,6 +58,18 @@ function idbStorage(database: IDBPDatabase<Schema>): SetStorage {
         if ('storage' in navigator) void navigator.storage.persist().catch(() => false);
       }
     },
+    async update(id, change) {
+      const transaction = database.transaction('frames', 'readwrite', { durability: 'strict' });
+      try {
+        const frame = await transaction.store.get(id);
+        const changed = frame && change(frame);
+        if (changed) await transaction.store.put(changed);
+        await transaction.done;
+        return changed;
+      } catch (error) {
+        throw unwritable(error);
+      }
+    },
     async remove(ids) {
       const transaction = database.transaction('frames', 'readwrite', { durability: 'strict' });
       await Promise.all([...ids.map((id) => transaction.store.delete(id)), transaction.done]);
@@ -77,8 +89,11 @@ function idbStorage(database: IDBPDatabase<Schema>): SetStorage {
       }
     },
     settings: () => database.get('settings', SETTINGS_KEY),
-    async putSettings(settings) {
-      await database.put('settings', settings, SETTINGS_KEY);
+    async changeSettings(change) {
+      const transaction = database.transaction('settings', 'readwrite');
+      const stored = await transaction.store.get(SETTINGS_KEY);
+      await transaction.store.put({ ...Object(stored), ...change }, SETTINGS_KEY);
+      await transaction.done;
     },
     async clear() {
       const stores = ['frames', 'unsaved', 'settings'] as const;

@@ -6,12 +6,17 @@ import type { UnsavedFrame } from './unsaved-frame.ts';
 export function memoryStorage(): SetStorage {
   const frames = new Map<string, CollectedFrame>();
   const unsaved = new Map<string, UnsavedFrame>();
-  let settings: unknown;
+  let settings: object | undefined;
   return {
     lasting: false,
     frames: async () => [...frames.values()],
     async put(added) {
       for (const frame of added) frames.set(frame.id, frame);
+    },
+    async update(id, change) {
+      const frame = frames.get(id);
+      if (frame) frames.set(id, change(frame));
+      return frames.get(id);
     },
     async remove(ids) {
       for (const id of ids) frames.delete(id);
@@ -22,8 +27,8 @@ export function memoryStorage(): SetStorage {
       for (const id of remove) unsaved.delete(id);
     },
     settings: async () => settings,
-    async putSettings(value) {
-      settings = value;
+    async changeSettings(change) {
+      settings = { ...settings, ...change };
     },
     async clear() {
       frames.clear();

@@ -28,6 +28,8 @@ export interface PlaceState {
   readonly choices: readonly SegmentationInfo[];
   /** Pixels of each word on this frame. */
   readonly painted: readonly { readonly word: string; readonly pixels: number }[];
+  /** Whether what the viewer's tools paint is a segment of no word on the list. */
+  readonly paintsOther: boolean;
   /** Whether the masks of the collected frame are no longer those on screen. */
   readonly changed: boolean;
   /** Frames of the series that were painted by hand and are not in the set as they are. */

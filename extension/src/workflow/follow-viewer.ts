@@ -1,4 +1,3 @@
-import type { SegmentationInfo } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import type { PlaceState } from '../store/state.ts';
 import { isAsCollected, uncollectedFrames } from './frames/collecting.ts';
@@ -6,7 +5,7 @@ import { patch, patchSettings } from './common/context.ts';
 import { countPixels } from './masks/masks.ts';
 import type { Parts } from './masks/parts.ts';
 import { unsavedOn } from './frames/unsaved-masks.ts';
-import { fold, segmentOf } from './common/working.ts';
+import { segmentOf, wordOf } from './common/working.ts';
 
 /** Milliseconds in which changes of the viewer are gathered: a brush stroke brings many. */
 const GATHER = 120;
@@ -21,20 +20,19 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
   /** Whether anything may have changed but what is on screen: who scrolls does not wait for a look through all frames. */
   let recount = true;
 
-  let edited: { readonly segmentationId: string; readonly segment: number | undefined } | undefined;
+  let edited = '';
 
-  /** Who turns to another segment in the viewer’s own list paints that word. */
-  const followSegment = (segmentation: SegmentationInfo | undefined): void => {
-    const before = edited;
-    edited = segmentation && {
-      segmentationId: segmentation.id,
-      segment: viewer.activeSegment(segmentation.id),
-    };
-    if (!segmentation || before?.segmentationId !== segmentation.id || before.segment === edited?.segment)
-      return;
+  /**
+   * The viewer keeps a segment to paint for each segmentation: who turns to another of either, in its own list or by
+   * opening another series, paints that word.
+   */
+  const followSegment = ({ series }: PlaceState): void => {
+    const painting = parts.working.painting(series.id);
+    const key = painting ? `${painting.segmentationId} ${painting.segment.index}` : '';
+    if (key === edited) return;
+    edited = key;
     const { words, activeWord } = store.getState().settings;
-    const label = segmentation.segments.find(({ index }) => index === edited?.segment)?.label;
-    const word = words.find((known) => label !== undefined && fold(known) === fold(label));
+    const word = painting && wordOf(words, painting.segment);
     if (word !== undefined && word !== activeWord) patchSettings(parts, { activeWord: word });
   };
 
@@ -42,7 +40,7 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
     timer = undefined;
     const place = readPlace(parts, recount);
     patch(parts, { place, openSeries: viewer.series().length });
-    followSegment(place?.segmentation);
+    if (place) followSegment(place);
     recount = store.getState().segmenting.status === 'running';
   };
   const follow = (): void => {
@@ -102,6 +100,7 @@ function readPlace(parts: Parts, recount: boolean): PlaceState | undefined {
     : [];
   const isSegmented = uncertainty.some((value) => value !== null);
   const isAsBefore = !recount && earlier?.segmentation?.id === segmentation?.id;
+  const inHand = working.painting(series.id)?.segment;
   const count = (): number => (segmentation ? uncollectedFrames(parts, segmentation).length : 0);
   // While frames come in one by one, looking through all of them after each would take ever longer.
   const uncollected = isAsBefore || segmenting.status === 'running' ? (earlier?.uncollected ?? 0) : count();
@@ -117,6 +116,7 @@ function readPlace(parts: Parts, recount: boolean): PlaceState | undefined {
       const mask = segmentation && segment && viewer.readMask(segmentation.id, segment.index, frame);
       return { word, pixels: countPixels(mask) };
     }),
+    paintsOther: inHand !== undefined && wordOf(settings.words, inHand) === undefined,
     changed:
       collected !== undefined && segmentation !== undefined && !isAsCollected(parts, segmentation, collected),
     uncollected,

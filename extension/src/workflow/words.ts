@@ -1,3 +1,4 @@
+import type { SegmentationInfo } from '../host/viewer.ts';
 import { attempt, patchSettings } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
 import { fold } from './common/working.ts';
@@ -5,7 +6,7 @@ import { fold } from './common/working.ts';
 export interface WordActions {
   readonly add: (word: string) => Promise<void>;
   /** The last word stays. Masks of collected frames keep theirs. */
-  readonly remove: (word: string) => void;
+  readonly remove: (word: string) => Promise<void>;
   /** Makes the brush paint it. */
   readonly choose: (word: string) => Promise<void>;
 }
@@ -13,16 +14,22 @@ export interface WordActions {
 export function createWordActions(parts: Parts): WordActions {
   const { viewer, store, strings, working } = parts;
 
-  const choose = async (word: string): Promise<void> => {
+  const paintWith = async (
+    word: string,
+    take: (segmentation: SegmentationInfo) => Promise<void>,
+  ): Promise<void> => {
     patchSettings(parts, { activeWord: word });
-    await attempt(parts, { name: 'word', where: 'frames', title: strings.frames.brushFailed }, async () => {
+    const about = { name: 'word', where: 'frames', title: strings.frames.brushFailed, inTurn: true } as const;
+    await attempt(parts, about, async () => {
       const place = viewer.active();
       const segmentation = place && working.current(place.series.id);
       // Before anything is drafted or painted there is no segment to choose; the first will be this one.
-      if (segmentation) await working.handBrush(segmentation, word, 'brush');
+      if (segmentation) await take(segmentation);
       parts.refresh();
     });
   };
+  const choose = (word: string): Promise<void> =>
+    paintWith(word, (segmentation) => working.handBrush(segmentation, word, 'brush'));
 
   return {
     choose,
@@ -34,12 +41,14 @@ export function createWordActions(parts: Parts): WordActions {
       if (known === undefined) patchSettings(parts, { words: [...words, wanted] });
       await choose(known ?? wanted);
     },
-    remove(word) {
+    async remove(word) {
       const { words, activeWord } = store.getState().settings;
       const left = words.filter((other) => other !== word);
       const first = left[0];
       if (first === undefined) return;
-      patchSettings(parts, { words: left, activeWord: activeWord === word ? first : activeWord });
+      patchSettings(parts, { words: left });
+      // What was in hand would go on painting the word that is gone.
+      if (activeWord === word) await paintWith(first, (shown) => working.activate(shown, first));
       parts.refresh();
     },
   };

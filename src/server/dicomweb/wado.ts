@@ -71,8 +71,18 @@ function sendInstances(
   prefix: string,
 ): FastifyReply {
   const instances = existing(archive, request.params);
-  const accepted = parseAccept(request.headers.accept).find(({ type }) => covers(type, DICOM));
-  if (!accepted) throw new HttpError(406, `Instances are sent as ${DICOM} only.`);
+  const ranges = parseAccept(request.headers.accept).filter(({ type }) => covers(type, DICOM));
+  if (ranges.length === 0) throw new HttpError(406, `Instances are sent as ${DICOM} only.`);
+  const accepted = ranges.find(({ transferSyntax: asked }) =>
+    instances.every(({ transferSyntax }) => takes(asked, transferSyntax)),
+  );
+  if (!accepted) {
+    const stored = [...new Set(instances.map(({ transferSyntax }) => transferSyntax))].join(', ');
+    throw new HttpError(
+      406,
+      `Instances are sent as they are stored, in ${stored}: accept transfer-syntax=*.`,
+    );
+  }
   const [first] = instances;
   if (accepted.multipart === false) {
     if (instances.length > 1) {
@@ -86,6 +96,11 @@ function sendInstances(
   const base = baseUrl(request, prefix);
   const { contentType, body } = writeMultipart(DICOM, partsOf(instances, base));
   return reply.type(contentType).send(body);
+}
+
+/** Where none is asked for, what is stored will do. */
+function takes(asked: string | undefined, stored: string): boolean {
+  return asked === undefined || asked === '*' || asked === stored;
 }
 
 function* partsOf(instances: readonly StoredInstance[], base: string): Iterable<Part> {

@@ -8,7 +8,7 @@ import { useSession, useSlice } from '../session-context.ts';
 export function WordPicker() {
   const { strings, words: actions } = useSession();
   const words = useSlice(({ settings }) => settings.words);
-  const active = useSlice(({ settings }) => settings.activeWord);
+  const active = useSlice(({ settings, place }) => (place?.paintsOther ? undefined : settings.activeWord));
   const [adding, setAdding] = useState(false);
   const s = strings.frames;
   return (
@@ -31,7 +31,7 @@ export function WordPicker() {
                 type="button"
                 aria-label={s.removeWord(word)}
                 title={s.removeWord(word)}
-                onClick={() => actions.remove(word)}
+                onClick={() => void actions.remove(word)}
               >
                 <Icon name="close" />
               </button>

@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { Field } from '../common/Field.tsx';
 import { NumberField } from '../common/NumberField.tsx';
 import { formatPercent } from '../format.ts';
@@ -10,8 +11,11 @@ export function Rules() {
   const s = strings.segment;
   const { threshold, minimumSize, keepMine, subtract } = useSlice((state) => state.settings);
   const live = useSlice(({ place }) => place?.rethreshold === true);
+  const isMoved = useRef(false);
+  // Whatever ends it: a drag that is cancelled, and keys whose release another window gets, count too.
   const commit = (): void => {
-    if (live) void segmenting.commit({});
+    if (live && isMoved.current) void segmenting.commit({});
+    isMoved.current = false;
   };
   return (
     <div className="salt-stack">
@@ -26,8 +30,13 @@ export function Rules() {
               value={Math.round(threshold * 100)}
               aria-describedby={helpId}
               aria-valuetext={formatPercent(strings.locale, threshold)}
-              onChange={({ target }) => segmenting.preview({ threshold: Number(target.value) / 100 })}
+              onChange={({ target }) => {
+                isMoved.current = true;
+                segmenting.preview({ threshold: Number(target.value) / 100 });
+              }}
               onPointerUp={commit}
+              onPointerCancel={commit}
+              onBlur={commit}
               onKeyUp={commit}
               // The viewer's own arrow keys turn pages.
               onKeyDown={(event) => event.stopPropagation()}

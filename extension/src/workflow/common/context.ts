@@ -34,7 +34,7 @@ export function patchSettings(context: Context, change: Partial<Settings>): void
   const settings = { ...context.store.getState().settings, ...change };
   patch(context, { settings });
   // A setting that cannot be stored holds until the page closes: nothing to bother anyone with.
-  context.storage.putSettings(settings).catch((error: unknown) => console.warn('SALT settings', error));
+  context.storage.changeSettings(change).catch((error: unknown) => console.warn('SALT settings', error));
 }
 
 /** A refusal whose message is already in the user's language. */
@@ -73,17 +73,28 @@ function explain({ errors }: Strings, error: unknown): string {
   return advice === undefined ? error.message : `${advice} (${error.message})`;
 }
 
+interface Attempt {
+  readonly name: string;
+  readonly where: Section;
+  readonly title: string;
+  /** Waits for the one of its name that is under way, rather than not being started. */
+  readonly inTurn?: boolean;
+}
+
 /**
  * Runs an action that people start: marks it as busy, reports its failure in `where` and clears the report of an
- * earlier one when it succeeds. An action that is under way already is not started twice.
+ * earlier one when it succeeds. An action that is under way already is not started twice, unless it is one of those that
+ * are done in turn.
  * @returns undefined where it failed or was not started
  */
 export async function attempt<T>(
   context: Context,
-  { name, where, title }: { readonly name: string; readonly where: Section; readonly title: string },
+  { name, where, title, inTurn = false }: Attempt,
   action: () => Promise<T>,
 ): Promise<T | undefined> {
   const { store } = context;
+  // Of several that wait, the first to wake makes the others wait again.
+  while (inTurn && store.getState().busy[name]) await ended(context, name);
   if (store.getState().busy[name]) return undefined;
   store.setState(({ busy }) => ({ busy: { ...busy, [name]: true } }));
   try {

@@ -2,6 +2,11 @@ import { refusal } from './context.ts';
 import type { Context } from './context.ts';
 import type { BrushTool, Place, Segment, SegmentationInfo, Series } from '../../host/viewer.ts';
 
+export interface Painting {
+  readonly segmentationId: string;
+  readonly segment: Segment;
+}
+
 /** Which segmentation of a series is painted into, collected from and saved. */
 export interface Working {
   /** Undefined before there is any. */
@@ -9,6 +14,10 @@ export interface Working {
   /** The current one, made on demand, with a segment for each word. */
   readonly ensure: (series: Series) => Promise<SegmentationInfo>;
   readonly choose: (seriesId: string, segmentationId: string) => void;
+  /** What the viewer's tools paint on a series; undefined before there is any segmentation. */
+  readonly painting: (seriesId: string) => Painting | undefined;
+  /** Makes the word what they paint. */
+  readonly activate: (segmentation: SegmentationInfo, word: string) => Promise<void>;
   /** Chooses it, and lets what is in the user's hand paint into it. */
   readonly workOn: (seriesId: string, segmentationId: string) => Promise<void>;
   /**
@@ -33,8 +42,22 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     return ours.find(({ id }) => id === active) ?? find(chosen.get(seriesId)) ?? ours.at(-1);
   };
 
+  const activate: Working['activate'] = async (segmentation, word) => {
+    const segment = segmentOf(segmentation, word) ?? (await viewer.ensureSegment(segmentation.id, word));
+    await viewer.activateSegment(segmentation.id, segment.index);
+  };
+
   return {
     current,
+    activate,
+    painting(seriesId) {
+      const active = viewer.activeSegmentation();
+      const segmentation =
+        viewer.segmentations(seriesId).find(({ id }) => id === active) ?? current(seriesId);
+      const index = segmentation && viewer.activeSegment(segmentation.id);
+      const segment = segmentation?.segments.find((candidate) => candidate.index === index);
+      return segmentation && segment && { segmentationId: segmentation.id, segment };
+    },
     async ensure(series) {
       const { words } = store.getState().settings;
       const found =
@@ -56,8 +79,7 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     },
     async handBrush(segmentation, word, tool = inHand) {
       inHand = tool;
-      const segment = segmentOf(segmentation, word) ?? (await viewer.ensureSegment(segmentation.id, word));
-      await viewer.activateSegment(segmentation.id, segment.index);
+      await activate(segmentation, word);
       if (viewer.hasBrush()) viewer.takeBrush(tool, config.brushDiameter);
     },
   };
@@ -69,16 +91,23 @@ export function segmentOf(segmentation: SegmentationInfo | undefined, word: stri
   return segmentation?.segments.find(({ label }) => fold(label) === wanted);
 }
 
+/** The word on the list that a segment is of. */
+export function wordOf(words: readonly string[], { label }: Segment): string | undefined {
+  return words.find((word) => fold(word) === fold(label));
+}
+
 export function fold(word: string): string {
   return word.trim().toLocaleLowerCase();
 }
 
-/** @throws SaltError where the active viewport shows no image */
-export function activePlace({
-  viewer,
-  strings,
-}: Context): Place & { readonly frame: Series['frames'][number] } {
-  const place = viewer.active();
+/**
+ * @param place where the user was; default: where they are
+ * @throws SaltError where the active viewport shows no image
+ */
+export function activePlace(
+  { viewer, strings }: Context,
+  place: Place | undefined = viewer.active(),
+): Place & { readonly frame: Series['frames'][number] } {
   const frame = place?.series.frames[place.frameIndex];
   if (!place || !frame) throw refusal(strings.reasons.noImage);
   return { ...place, frame };

@@ -7,7 +7,7 @@ import type { Parts } from '../masks/parts.ts';
 import { isModelsAsOpened } from '../masks/as-opened.ts';
 import { countPixels, emptyMask, sameMask } from '../masks/masks.ts';
 import { paintedPart, patched } from '../masks/painted-part.ts';
-import { fold, segmentOf } from '../common/working.ts';
+import { fold, segmentOf, wordOf } from '../common/working.ts';
 
 /**
  * A frame with the masks of all words as they are on screen. Those of words that were taken off the list since it was collected
@@ -117,10 +117,18 @@ export function isInSet(
 /** Frames of a segmentation that a person painted or corrected, and that are not in the set as they are. */
 export function uncollectedFrames(parts: Parts, segmentation: SegmentationInfo): readonly FrameRef[] {
   const { viewer, store, machine } = parts;
-  const collected = new Map(store.getState().frames.map((frame) => [frame.id, frame]));
+  const { frames, settings } = store.getState();
+  const { words } = settings;
+  const collected = new Map(frames.map((frame) => [frame.id, frame]));
   return viewer.paintedFrames(segmentation.id).filter((ref) => {
     if (!machine.isTouched(segmentation.id, ref) || isModelsAsOpened(parts, segmentation, ref)) return false;
     const earlier = collected.get(frameId(ref));
-    return !earlier || !isAsCollected(parts, segmentation, earlier);
+    if (earlier) return !isAsCollected(parts, segmentation, earlier);
+    // One with words off the list alone would be learnt from as showing nothing.
+    return segmentation.segments.some(
+      (segment) =>
+        wordOf(words, segment) !== undefined &&
+        countPixels(viewer.readMask(segmentation.id, segment.index, ref)) > 0,
+    );
   });
 }

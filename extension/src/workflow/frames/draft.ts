@@ -16,9 +16,11 @@ export async function draftFrame(parts: Parts): Promise<void> {
     const { series, frame } = activePlace(parts);
     const source = currentSource(store.getState());
     if (!source) throw refusal(strings.reasons.noWords);
-    const { words, activeWord } = store.getState().settings;
+    const { words } = store.getState().settings;
     const pixels = await seeFrame(frame);
     const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels });
+    // A new segmentation has its first segment in hand until then.
+    const { activeWord } = store.getState().settings;
     const segmentation = await working.ensure(series);
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
     const writes = writesOf(parts, segmentation, result);
@@ -60,8 +62,9 @@ export async function takeBrush(parts: Parts, tool: BrushTool): Promise<void> {
   await attempt(parts, { name: 'brush', where: 'frames', title: strings.frames.brushFailed }, async () => {
     const { series } = activePlace(parts);
     if (!viewer.hasBrush()) throw refusal(strings.reasons.noBrush);
+    const { activeWord } = store.getState().settings;
     const segmentation = await working.ensure(series);
-    await working.handBrush(segmentation, store.getState().settings.activeWord, tool);
+    await working.handBrush(segmentation, activeWord, tool);
     parts.refresh();
   });
 }

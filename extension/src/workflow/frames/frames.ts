@@ -36,9 +36,13 @@ export function createFrameActions(parts: Parts): FrameActions {
   const { viewer, store, storage, strings, working } = parts;
   const s = strings.frames;
 
+  const collecting = { name: 'collect', where: 'frames', title: s.collectFailed, inTurn: true } as const;
+
   const collectWith = async (empty: boolean): Promise<void> => {
-    await attempt(parts, { name: 'collect', where: 'frames', title: s.collectFailed }, async () => {
-      const { series, frame } = activePlace(parts);
+    // The frame that was on screen when the button was pressed, whatever is by the time its turn has come.
+    const place = viewer.active();
+    await attempt(parts, collecting, async () => {
+      const { series, frame } = activePlace(parts, place);
       const collected = await readFrame(parts, series, working.current(series.id), frame);
       const { words } = store.getState().settings;
       const painted = collected.masks.some(
@@ -56,8 +60,11 @@ export function createFrameActions(parts: Parts): FrameActions {
   const isKnown = (id: string): boolean => store.getState().frames.some((frame) => frame.id === id);
 
   const update = async (id: string, change: (frame: CollectedFrame) => CollectedFrame): Promise<void> => {
-    const frame = store.getState().frames.find((collected) => collected.id === id);
-    if (frame) await keepFrames(parts, [change(frame)]);
+    const changed = await storage.update(id, change);
+    const { frames } = store.getState();
+    // One that another tab has removed meanwhile is gone here, too.
+    patch(parts, { frames: frames.flatMap((frame) => (frame.id === id ? (changed ?? []) : frame)) });
+    parts.refresh();
   };
 
   return {
@@ -65,9 +72,10 @@ export function createFrameActions(parts: Parts): FrameActions {
     brush: (tool) => takeBrush(parts, tool),
     collect: () => collectWith(false),
     collectEmpty: () => collectWith(true),
-    collectPainted: () =>
-      attempt(parts, { name: 'collect', where: 'frames', title: s.collectFailed }, async () => {
-        const { series } = activePlace(parts);
+    collectPainted: () => {
+      const place = viewer.active();
+      return attempt(parts, collecting, async () => {
+        const { series } = activePlace(parts, place);
         const segmentation = working.current(series.id);
         const refs = segmentation ? uncollectedFrames(parts, segmentation) : [];
         const frames: CollectedFrame[] = [];
@@ -75,7 +83,8 @@ export function createFrameActions(parts: Parts): FrameActions {
         await keepFrames(parts, frames);
         announce(parts, s.collectedMany(frames.length));
         return frames.length;
-      }),
+      });
+    },
     async remove(id) {
       await attempt(parts, { name: `remove ${id}`, where: 'frames', title: s.removeFailed }, async () => {
         const frame = store.getState().frames.find((collected) => collected.id === id);
@@ -83,7 +92,10 @@ export function createFrameActions(parts: Parts): FrameActions {
         await storage.remove([id]);
         patch(parts, { frames: store.getState().frames.filter((collected) => collected.id !== id) });
         parts.refresh();
-        parts.offerUndo(s.removed(positionOf(frame)), () => keepFrames(parts, [frame]));
+        // Who has collected it again meanwhile keeps that.
+        parts.offerUndo(s.removed(positionOf(frame)), async () => {
+          if (!isKnown(id)) await keepFrames(parts, [frame]);
+        });
       });
     },
     async setRole(id, role) {

@@ -43,6 +43,7 @@ export function createUnsavedActions(parts: Parts): UnsavedActions {
 
   const write = async (series: Series, frames: readonly UnsavedFrame[]): Promise<void> => {
     const words = wordsOf(frames);
+    const { activeWord } = store.getState().settings;
     const segmentation = await viewer.createSegmentation(
       series.id,
       latest(frames).label,
@@ -69,7 +70,8 @@ export function createUnsavedActions(parts: Parts): UnsavedActions {
       throw error;
     }
     working.choose(series.id, segmentation.id);
-    await working.handBrush(segmentation, store.getState().settings.activeWord, 'brush');
+    const isOnScreen = viewer.active()?.series.id === series.id;
+    if (isOnScreen) await working.handBrush(segmentation, activeWord, 'brush');
   };
 
   return {

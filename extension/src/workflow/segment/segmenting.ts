@@ -122,7 +122,7 @@ async function segmentSeries(
   onFrame: (warnings: readonly string[]) => void,
 ): Promise<void> {
   const { viewer, backend, store, seeFrame, working, machine, results } = parts;
-  const { words, activeWord } = store.getState().settings;
+  const { words } = store.getState().settings;
   const see = createSeeInRun(series, seeFrame);
   let change: Change | undefined;
   for (const frame of frames) {
@@ -132,6 +132,7 @@ async function segmentSeries(
     signal.throwIfAborted();
     // Made with the first result, so that a failure before leaves nothing behind.
     if (!change) {
+      const { activeWord } = store.getState().settings;
       change = await openTarget(parts, series, source, words);
       changes.push(change);
       working.choose(series.id, change.segmentation.id);

@@ -1,5 +1,6 @@
 import { createBreather } from '../../breather.ts';
-import type { MaskWrite, SegmentationInfo } from '../../host/viewer.ts';
+import type { FrameRef, MaskWrite, SegmentationInfo } from '../../host/viewer.ts';
+import { frameId } from '../../store/collected-frame.ts';
 import { attempt, patchSettings } from '../common/context.ts';
 import type { MaskRules } from '../masks/masks.ts';
 import { paintedPart } from '../masks/painted-part.ts';
@@ -17,7 +18,7 @@ export interface Thresholding {
 export function createThresholding(parts: Parts): Thresholding {
   const { viewer, strings, working, machine, results } = parts;
   /** What the previewed frame held before. */
-  let original: { segmentation: SegmentationInfo; writes: readonly MaskWrite[] } | undefined;
+  let original: { frame: FrameRef; segmentation: SegmentationInfo; writes: readonly MaskWrite[] } | undefined;
   let drawing = Promise.resolve();
   let waiting = false;
 
@@ -32,8 +33,9 @@ export function createThresholding(parts: Parts): Thresholding {
     const { frame } = activePlace(parts);
     const result = results.find(segmentation.id, frame);
     if (!result || machine.isTouched(segmentation.id, frame)) return;
+    if (original && frameId(original.frame) !== frameId(frame)) await restore();
     const writes = keptWrites(parts, segmentation, result);
-    original ??= { segmentation, writes: nowOf(segmentation, writes) };
+    original ??= { frame, segmentation, writes: nowOf(segmentation, writes) };
     await viewer.writeMasks(segmentation.id, writes, { undoable: false });
     machine.note(segmentation.id, frame);
   };
@@ -51,8 +53,12 @@ export function createThresholding(parts: Parts): Thresholding {
     if (!original) return;
     const { segmentation, writes } = original;
     original = undefined;
-    await viewer.writeMasks(segmentation.id, writes, { undoable: false });
-    for (const { frame } of writes) machine.note(segmentation.id, frame);
+    await viewer.writeMasks(segmentation.id, writes, {
+      undoable: false,
+      // Who has painted on the preview keeps that.
+      unless: (frame) => machine.isTouched(segmentation.id, frame),
+      onWritten: (frame) => machine.note(segmentation.id, frame),
+    });
   };
 
   const run = (draw: () => Promise<void>): Promise<void> => {

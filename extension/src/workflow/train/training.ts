@@ -162,7 +162,8 @@ async function makeRequest(parts: Parts): Promise<TrainRequest> {
   if (training.length === 0) throw refusal(strings.reasons.allHeldOut);
   const words = wordsIn(training);
   if (words.length === 0) throw refusal(strings.reasons.nothingPaintedAnywhere);
-  const preview = await pickPreview(parts);
+  // A frame to watch is not needed to train.
+  const preview = await pickPreview(parts).catch(console.warn);
   const from = state.settings.goOn ? earlierAdapter(state)?.id : undefined;
   return {
     choices: choicesOf(parts, model.id, words, annotations.length),
