@@ -12,6 +12,7 @@ import type {
 } from '../../extension/src/host/viewer.ts';
 import { fingerprint } from '../../extension/src/host/fingerprint.ts';
 import type { FramePixels, MaskPixels } from '../../src/protocol/frames.ts';
+import type { Colour } from '../../src/protocol/segment-colours.ts';
 
 export const SIDE = 16;
 
@@ -36,6 +37,8 @@ export interface FakeViewer extends Viewer {
   readonly state: (segmentationId: string, stated: NonNullable<Segment['stated']>) => void;
   /** As a mode for reading alone. */
   readonly loseBrush: () => void;
+  /** As a person chooses it in the viewer's own list. */
+  readonly colour: (segmentationId: string, segmentIndex: number, colour: Colour) => void;
   /** Made to fail: the next call of this method throws. */
   readonly failNext: (method: 'framePixels' | 'save', error: Error) => void;
 }
@@ -79,6 +82,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
   const infos = new Map<string, SegmentationInfo>();
   const labels = new Map<string, Map<string, Uint8Array>>();
   const failures = new Map<string, Error>();
+  const colours = new Map<string, Colour>();
   const notices: FakeViewer['notices'] = [];
   const saves: SaveRequest[] = [];
 
@@ -132,6 +136,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       undoSteps++;
       tellMask(id);
     },
+    colour: (id, index, colour) => void colours.set(`${id} ${index}`, colour),
     loseBrush() {
       hasBrush = false;
       tellActive();
@@ -163,6 +168,7 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     segmentations: (seriesId) => [...infos.values()].filter((one) => one.seriesId === seriesId),
     activeSegmentation: () => place && activeOn.get(place.series.id),
     activeSegment: (id) => activeIn.get(id),
+    segmentColour: (id, index) => colours.get(`${id} ${index}`),
     async createSegmentation(seriesId, label, words) {
       const id = `seg-${++count}`;
       const segments = words.map((word, index) => ({ index: index + 1, label: word }));

@@ -41,7 +41,10 @@ test('a picture shows the window, MONOCHROME1 inverted, and the outline of a mas
   assert.deepEqual(grey(drawPicture(frame, [], 10)), [0, 0, 100, 255]);
   assert.deepEqual(grey(drawPicture({ ...frame, inverted: true }, [], 10)), [255, 255, 155, 0]);
   const mask = { width: 2, height: 2, data: Uint8Array.of(0, 1, 0, 0) };
-  assert.deepEqual([...drawPicture(frame, [mask], 10).data.slice(4, 8)], [...segmentColour(0), 255]);
+  assert.deepEqual(
+    [...drawPicture(frame, [{ mask, colour: segmentColour(0) }], 10).data.slice(4, 8)],
+    [...segmentColour(0), 255],
+  );
   const part = { left: 1, top: 0, width: 1, height: 2 };
   assert.deepEqual(grey(drawPicture(frame, [], 10, part)), [0, 0, 35, 255], 'what does not count is dark');
   const large = { width: 300, height: 100, channels: 3, values: new Uint8Array(90000) } as const;

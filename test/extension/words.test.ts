@@ -1,6 +1,7 @@
 /** The word that the panel names is the one that the viewer's brush paints. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { segmentColour } from '../../src/protocol/segment-colours.ts';
 import { openSession, segmentationOf } from './open-session.ts';
 
 test('on another series the word is the one that the brush paints there', async () => {
@@ -63,4 +64,20 @@ test('of two words that are chosen at once, the later is painted', async () => {
   await Promise.all([session.words.choose('Vein'), session.words.choose('Catheter')]);
   assert.equal(viewer.brush?.segmentIndex, 2);
   assert.equal(state().settings.activeWord, 'Catheter');
+});
+
+test('words have the colours of their segments, which need not be in the order of the list', async () => {
+  const opened = await openSession();
+  const { session, viewer, state, until } = opened;
+  await session.words.add('Catheter');
+  await session.frames.brush('brush');
+  await session.words.remove('Vein');
+  await session.words.add('Vein');
+  assert.deepEqual(state().settings.words, ['Catheter', 'Vein']);
+  await until(
+    ({ colours }) => colours['vein'] === segmentColour(0) && colours['catheter'] === segmentColour(1),
+  );
+  viewer.colour(segmentationOf(opened, 'A').id, 1, [1, 2, 3]);
+  await session.words.choose('Vein');
+  await until(({ colours }) => colours['vein']?.join() === '1,2,3');
 });

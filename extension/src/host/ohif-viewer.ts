@@ -11,7 +11,7 @@ import type { Managers, OhifSegmentation } from './ohif-types.ts';
 import { openHost } from './open-host.ts';
 import { Places } from './places.ts';
 import { findSource, paintedImages, saveSegmentation } from './save.ts';
-import { Segmentations, expectSegment } from './segmentations.ts';
+import { Segmentations, colourOnScreen, expectSegment } from './segmentations.ts';
 import { SeriesCatalogue } from './series.ts';
 import type { MaskWrite, Viewer } from './viewer.ts';
 
@@ -73,6 +73,7 @@ export function createOhifViewer(managers: Managers): Viewer {
     segmentations: (seriesId) => segmentations.on(seriesId),
     activeSegmentation: () => places.activeSegmentation(),
     activeSegment: (segmentationId) => places.activeSegment(segmentationId),
+    segmentColour: (segmentationId, segmentIndex) => colourOnScreen(host, segmentationId, segmentIndex),
     createSegmentation: (seriesId, label, words) => segmentations.create(seriesId, label, words),
     ensureSegment: async (segmentationId, word) => segmentations.ensureSegment(segmentationId, word),
     renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),

@@ -1,4 +1,3 @@
-import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import type { EncodedSeg } from '../../../src/imaging/seg.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { download, showSeries, storeInArchive } from './archive.ts';
@@ -8,7 +7,7 @@ import { maskOf } from './labelmaps.ts';
 import type { Labelmaps } from './labelmaps.ts';
 import type { Attributes, OhifSegmentation } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
-import { segmentsOf } from './segmentations.ts';
+import { colourOnScreen, segmentsOf } from './segmentations.ts';
 import { nextSeriesNumber } from './series.ts';
 import type { OpenSeries, SeriesCatalogue } from './series.ts';
 import type { FrameRef, SaveRequest, SavedSegmentation } from './viewer.ts';
@@ -119,7 +118,7 @@ function describeSegments(host: Host, segmentation: OhifSegmentation, { segments
       );
     }
     const { code: property, algorithmType } = about;
-    const colour = colourOnScreen(host, segmentation, index);
+    const colour = colourOnScreen(host, segmentation.segmentationId, index);
     return {
       index,
       input: {
@@ -131,18 +130,6 @@ function describeSegments(host: Host, segmentation: OhifSegmentation, { segments
       },
     };
   });
-}
-
-/** That a segment is shown in, where it is shown: users may choose another. */
-function colourOnScreen(
-  { services: { segmentationService } }: Host,
-  { segmentationId }: OhifSegmentation,
-  index: number,
-): Colour | undefined {
-  const [viewportId] = segmentationService.getViewportIdsWithSegmentation(segmentationId);
-  if (viewportId === undefined) return undefined;
-  const [red, green, blue] = segmentationService.getSegmentColor?.(viewportId, segmentationId, index) ?? [];
-  return red === undefined || green === undefined || blue === undefined ? undefined : [red, green, blue];
 }
 
 /** The image's own attributes: those that cornerstone gives for a frame have invented positions among them. */

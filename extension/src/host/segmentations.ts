@@ -1,4 +1,5 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
+import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import { isAttributes, textOf } from './attributes.ts';
 import type { Labelmaps } from './labelmaps.ts';
 import type { OhifSegment, OhifSegmentation } from './ohif-types.ts';
@@ -141,4 +142,16 @@ export function expectSegment(segmentation: OhifSegmentation, segmentIndex: numb
     'INVALID_ARGUMENT',
     `The segmentation has no segment ${segmentIndex}. Choose one of its words, or add the word first.`,
   );
+}
+
+/** That a segment is drawn in, which users may choose; undefined where no viewport shows it. */
+export function colourOnScreen(
+  { services: { segmentationService } }: Host,
+  segmentationId: string,
+  index: number,
+): Colour | undefined {
+  const [viewportId] = segmentationService.getViewportIdsWithSegmentation(segmentationId);
+  if (viewportId === undefined) return undefined;
+  const [red, green, blue] = segmentationService.getSegmentColor?.(viewportId, segmentationId, index) ?? [];
+  return red === undefined || green === undefined || blue === undefined ? undefined : [red, green, blue];
 }

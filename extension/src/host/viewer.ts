@@ -5,6 +5,7 @@
 import type { SegmentedProperty } from '../../../src/imaging/dicom/code.ts';
 import type { SourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import type { FramePixels, FrameSize, MaskPixels } from '../../../src/protocol/frames.ts';
+import type { Colour } from '../../../src/protocol/segment-colours.ts';
 
 /** One frame of one image. */
 export interface FrameRef {
@@ -118,6 +119,8 @@ export interface Viewer {
   activeSegmentation(): string | undefined;
   /** The segment of it that its tools edit. */
   activeSegment(segmentationId: string): number | undefined;
+  /** That it is drawn in; undefined where no viewport shows it. */
+  segmentColour(segmentationId: string, segmentIndex: number): Colour | undefined;
   /** A new, empty labelmap on the series, shown in its viewports, its first segment ready to paint. */
   createSegmentation(seriesId: string, label: string, words: readonly string[]): Promise<SegmentationInfo>;
   /** The segment of this word, added where it is missing. */

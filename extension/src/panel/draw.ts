@@ -1,5 +1,4 @@
 /** A frame with the outlines of its masks, as pixels for a canvas. */
-import { segmentColour } from '../../../src/protocol/segment-colours.ts';
 import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import type { FramePixels, MaskPixels, Region } from '../../../src/protocol/frames.ts';
 
@@ -8,6 +7,11 @@ export interface Picture {
   readonly height: number;
   /** RGBA, row-major. */
   readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+export interface Outline {
+  readonly mask: MaskPixels;
+  readonly colour: Colour;
 }
 
 /** How bright what does not count is drawn. */
@@ -19,7 +23,7 @@ const DARK = 0.35;
  */
 export function drawPicture(
   frame: FramePixels,
-  masks: readonly MaskPixels[],
+  outlines: readonly Outline[],
   longest: number,
   part?: Region,
 ): Picture {
@@ -41,7 +45,7 @@ export function drawPicture(
       data[to + 3] = 255;
     }
   }
-  masks.forEach((mask, index) => drawOutline(data, width, height, mask, segmentColour(index)));
+  for (const { mask, colour } of outlines) drawOutline(data, width, height, mask, colour);
   return { width, height, data };
 }
 

@@ -11,6 +11,7 @@ import type {
   UnfinishedRun,
 } from '../../../src/protocol/backend.ts';
 import type { HeldOutScore } from '../../../src/protocol/events.ts';
+import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
 import type { CollectedFrame } from './collected-frame.ts';
 import type { Section, Settings } from './settings.ts';
@@ -53,6 +54,11 @@ export interface UnsavedSegmentation {
   readonly keptAt: string;
 }
 
+export interface WordMask {
+  readonly word: string;
+  readonly mask: MaskPixels;
+}
+
 export interface TrainingState {
   readonly status: 'idle' | 'preparing' | 'running' | 'ending' | 'finished';
   readonly name: string;
@@ -61,7 +67,7 @@ export interface TrainingState {
   readonly secondsLeft: number | null;
   readonly log: TrainingLog;
   readonly preview:
-    | { readonly frame: FramePixels; readonly masks: readonly MaskPixels[]; readonly step: number | null }
+    | { readonly frame: FramePixels; readonly masks: readonly WordMask[]; readonly step: number | null }
     | undefined;
   readonly message: string | undefined;
   readonly result: AdapterSummary | undefined;
@@ -128,6 +134,8 @@ export interface SessionState {
   /** In the order of collection. */
   readonly frames: readonly CollectedFrame[];
   readonly place: PlaceState | undefined;
+  /** What words are drawn in where the user is, by word in lower case. */
+  readonly colours: Readonly<Record<string, Colour>>;
   /** Series that are open in the viewer. */
   readonly openSeries: number;
   readonly training: TrainingState;
@@ -181,6 +189,7 @@ export function createSessionStore(settings: Settings): SessionStore {
     estimate: undefined,
     frames: [],
     place: undefined,
+    colours: {},
     openSeries: 0,
     training: IDLE_TRAINING,
     segmenting: IDLE_SEGMENTING,

@@ -1,3 +1,5 @@
+import { segmentColour } from '../../../src/protocol/segment-colours.ts';
+import type { SegmentationInfo } from '../host/viewer.ts';
 import { frameId } from '../store/collected-frame.ts';
 import type { PlaceState } from '../store/state.ts';
 import { isAsCollected, uncollectedFrames } from './frames/collecting.ts';
@@ -5,7 +7,7 @@ import { patch, patchSettings } from './common/context.ts';
 import { countPixels } from './masks/masks.ts';
 import type { Parts } from './masks/parts.ts';
 import { unsavedOn } from './frames/unsaved-masks.ts';
-import { segmentOf, wordOf } from './common/working.ts';
+import { fold, segmentOf, wordOf } from './common/working.ts';
 
 /** Milliseconds in which changes of the viewer are gathered: a brush stroke brings many. */
 const GATHER = 120;
@@ -36,11 +38,26 @@ export function followViewer(parts: Parts): { readonly refresh: () => void; read
     if (word !== undefined && word !== activeWord) patchSettings(parts, { activeWord: word });
   };
 
+  /** The panel draws a word as the viewer does: by its segment, which need not have its place on the list. */
+  const followColours = (segmentation: SegmentationInfo | undefined): void => {
+    const { settings, colours: before } = store.getState();
+    const colours = Object.fromEntries(
+      settings.words.map((word, at) => {
+        const index = segmentOf(segmentation, word)?.index;
+        const shown = segmentation && index !== undefined && viewer.segmentColour(segmentation.id, index);
+        return [fold(word), shown || segmentColour((index ?? at + 1) - 1)];
+      }),
+    );
+    // Pictures are drawn again only where they change.
+    if (JSON.stringify(colours) !== JSON.stringify(before)) patch(parts, { colours });
+  };
+
   const read = (): void => {
     timer = undefined;
     const place = readPlace(parts, recount);
     patch(parts, { place, openSeries: viewer.series().length });
     if (place) followSegment(place);
+    followColours(place?.segmentation);
     recount = store.getState().segmenting.status === 'running';
   };
   const follow = (): void => {

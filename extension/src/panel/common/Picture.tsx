@@ -1,10 +1,13 @@
 import { useEffect, useRef } from 'react';
-import type { FramePixels, MaskPixels, Region } from '../../../../src/protocol/frames.ts';
+import type { FramePixels, Region } from '../../../../src/protocol/frames.ts';
+import type { WordMask } from '../../store/state.ts';
 import { drawPicture } from '../draw.ts';
+import { useSlice } from '../session-context.ts';
+import { colourOf } from '../word-colour.ts';
 
 interface PictureProps {
   readonly frame: FramePixels;
-  readonly masks: readonly MaskPixels[];
+  readonly masks: readonly WordMask[];
   /** What counts of the frame; the rest is drawn dark. */
   readonly part?: Region | undefined;
   /** Longest side in pixels of the screen. */
@@ -14,16 +17,18 @@ interface PictureProps {
 }
 
 export function Picture({ frame, masks, part, side, label }: PictureProps) {
+  const colours = useSlice((state) => state.colours);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');
     if (!element || !context) return;
-    const { width, height, data } = drawPicture(frame, masks, side * Math.min(2, devicePixelRatio), part);
+    const outlines = masks.map(({ word, mask }, at) => ({ mask, colour: colourOf(colours, word, at) }));
+    const { width, height, data } = drawPicture(frame, outlines, side * Math.min(2, devicePixelRatio), part);
     element.width = width;
     element.height = height;
     context.putImageData(new ImageData(data, width, height), 0, 0);
-  }, [frame, masks, part, side]);
+  }, [frame, masks, colours, part, side]);
   return (
     <canvas
       ref={canvas}

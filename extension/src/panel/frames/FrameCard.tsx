@@ -20,7 +20,6 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
   const { strings, frames } = useSession();
   const s = strings.frames;
   const { id, frame, masks, seriesDescription } = collected;
-  const pixels = useMemo(() => masks.map(({ mask }) => mask), [masks]);
   const words = useMemo(
     () => masks.filter(({ mask }) => countPixels(mask) > 0).map(({ word }) => word),
     [masks],
@@ -39,7 +38,7 @@ export const FrameCard = memo(function FrameCard({ collected, role, isHere }: Fr
         aria-label={place}
         onClick={() => void frames.jump(id)}
       >
-        <Picture frame={frame} masks={pixels} part={part} side={110} />
+        <Picture frame={frame} masks={masks} part={part} side={110} />
       </button>
       <Button
         kind="icon"

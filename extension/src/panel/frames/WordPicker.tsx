@@ -1,14 +1,15 @@
 import { useId, useState } from 'react';
-import { segmentColour } from '../../../../src/protocol/segment-colours.ts';
 import { Button } from '../common/Button.tsx';
 import { Icon } from '../common/Icon.tsx';
 import { useSession, useSlice } from '../session-context.ts';
+import { colourOf } from '../word-colour.ts';
 
 /** The words to look for; the chosen one is what the brush paints. */
 export function WordPicker() {
   const { strings, words: actions } = useSession();
   const words = useSlice(({ settings }) => settings.words);
   const active = useSlice(({ settings, place }) => (place?.paintsOther ? undefined : settings.activeWord));
+  const colours = useSlice((state) => state.colours);
   const [adding, setAdding] = useState(false);
   const s = strings.frames;
   return (
@@ -23,7 +24,10 @@ export function WordPicker() {
               title={s.paintWord(word)}
               onClick={() => void actions.choose(word)}
             >
-              <i className="salt-swatch" style={{ background: `rgb(${segmentColour(index).join(' ')})` }} />
+              <i
+                className="salt-swatch"
+                style={{ background: `rgb(${colourOf(colours, word, index).join(' ')})` }}
+              />
               {word}
             </button>
             {words.length > 1 && (

@@ -252,9 +252,10 @@ function afterEvent(
     case 'preview': {
       if (!training.preview) return {};
       const { frame } = training.preview;
-      const masks = event.maps.map(({ probabilities }) =>
-        maskFrom(probabilities, frame.width, frame.height, store.getState().settings),
-      );
+      const masks = event.maps.map(({ word, probabilities }) => ({
+        word,
+        mask: maskFrom(probabilities, frame.width, frame.height, store.getState().settings),
+      }));
       return { preview: { frame, masks, step: event.step } };
     }
     case 'training': {
