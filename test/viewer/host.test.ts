@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
 import { decodeDicom } from '../../src/imaging/dicom/dicom-file.ts';
 import { readSeg } from '../../src/imaging/dicom/seg-read.ts';
@@ -187,7 +187,19 @@ describe('OHIF behind the panel', { skip }, () => {
       await openHostTest(viewer, '1.2.826.0.1.3680043.8.498.43');
       const { page } = viewer;
       const id = await page.evaluate(() => inPage().paint([0, 3], ['Vein', 'Artery']));
+      // The second is refused at first: what is saved again is that alone.
+      let posts = 0;
+      const isPost = (route: Route): boolean => route.request().method() === 'POST';
+      await page.route('**/studies*', (route) =>
+        isPost(route) && ++posts === 2 ? route.fulfill({ status: 503 }) : route.fallback(),
+      );
+      await assert.rejects(
+        page.evaluate((of) => inPage().save(of), id),
+        /HTTP 503/u,
+      );
+      assert.equal((await orthanc.instances('SEG')).length, 1);
       const saved = await page.evaluate((of) => inPage().save(of), id);
+      assert.equal(posts, 3);
       assert.deepEqual([saved.frames, saved.sopInstanceUids.length], [2, 2]);
       const files = await orthanc.instances('SEG');
       const columns = await Promise.all(

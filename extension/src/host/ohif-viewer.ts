@@ -1,3 +1,4 @@
+import type { EncodedSeg } from '../../../src/imaging/seg.ts';
 import { sourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { createBrush } from './brush.ts';
@@ -13,6 +14,7 @@ import { Places } from './places.ts';
 import { findSource, paintedImages, saveSegmentation } from './save.ts';
 import { Segmentations, colourOnScreen, expectSegment } from './segmentations.ts';
 import { SeriesCatalogue } from './series.ts';
+import { Unsent } from './unsent.ts';
 import type { MaskWrite, Viewer } from './viewer.ts';
 
 /**
@@ -28,6 +30,7 @@ export function createOhifViewer(managers: Managers): Viewer {
   const places = new Places(host, catalogue);
   const labelmaps = new Labelmaps(host);
   const segmentations = new Segmentations(host, catalogue, places, labelmaps);
+  const unsent = new Unsent<EncodedSeg>();
   const { segmentationService, uiNotificationService } = host.services;
   const { DefaultHistoryMemo: history } = host.core.utilities.HistoryMemo;
 
@@ -122,7 +125,7 @@ export function createOhifViewer(managers: Managers): Viewer {
     undo: () => history.undo(),
     redo: () => history.redo(),
 
-    save: (request) => saveSegmentation(host, catalogue, labelmaps, request),
+    save: (request) => saveSegmentation(host, catalogue, labelmaps, unsent, request),
 
     notify: (level, title, message) => {
       uiNotificationService.show({ title, message, type: level });

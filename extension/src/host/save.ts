@@ -2,7 +2,8 @@ import type { EncodedSeg } from '../../../src/imaging/seg.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { download, showSeries, storeInArchive } from './archive.ts';
 import { isAttributes, textOf } from './attributes.ts';
-import { isPainted } from './fingerprint.ts';
+import { fingerprint, isPainted } from './fingerprint.ts';
+import type { Labels } from './fingerprint.ts';
 import { maskOf } from './labelmaps.ts';
 import type { Labelmaps } from './labelmaps.ts';
 import type { Attributes, OhifSegmentation } from './ohif-types.ts';
@@ -10,6 +11,7 @@ import type { Host } from './open-host.ts';
 import { colourOnScreen, segmentsOf } from './segmentations.ts';
 import { nextSeriesNumber } from './series.ts';
 import type { OpenSeries, SeriesCatalogue } from './series.ts';
+import type { Unsent } from './unsent.ts';
 import type { FrameRef, SaveRequest, SavedSegmentation } from './viewer.ts';
 
 /** Segmentations come after what they were drawn on. */
@@ -26,6 +28,7 @@ export async function saveSegmentation(
   host: Host,
   catalogue: SeriesCatalogue,
   labelmaps: Labelmaps,
+  unsent: Unsent<EncodedSeg>,
   request: SaveRequest,
 ): Promise<SavedSegmentation> {
   const segmentation = labelmaps.segmentation(request.segmentationId);
@@ -54,39 +57,48 @@ export async function saveSegmentation(
     .filter(({ StudyInstanceUID }) => StudyInstanceUID === open.series.studyInstanceUid);
   const seriesNumber = nextSeriesNumber(inStudy, FIRST_SERIES_NUMBER);
   // All of them before the first is stored: what cannot be written stores nothing.
-  const files: EncodedSeg[] = [];
-  for (const [n, group] of bySize(frames).entries()) {
-    const file = await encodeSegFromMetadata({
-      segments: segments.map(({ input }) => input),
-      frames: group,
-      seriesDescription: request.description,
-      seriesNumber: seriesNumber + n,
-      softwareVersion: request.algorithm.version,
-      ...(creator !== '' && { contentCreator: creator }),
-    });
-    files.push(file);
-  }
+  const encode = async (): Promise<readonly EncodedSeg[]> => {
+    const files: EncodedSeg[] = [];
+    for (const [n, group] of bySize(frames).entries()) {
+      const file = await encodeSegFromMetadata({
+        segments: segments.map(({ input }) => input),
+        frames: group,
+        seriesDescription: request.description,
+        seriesNumber: seriesNumber + n,
+        softwareVersion: request.algorithm.version,
+        ...(creator !== '' && { contentCreator: creator }),
+      });
+      files.push(file);
+    }
+    return files;
+  };
 
   const downloads: string[] = [];
-  let isListed = true;
-  for (const [n, { bytes, seriesInstanceUid }] of files.entries()) {
+  const listed: boolean[] = [];
+  const send = async ({ bytes, seriesInstanceUid }: EncodedSeg, n: number): Promise<void> => {
     const { studyInstanceUid } = open.series;
     const instance = { part10: bytes.buffer, studyInstanceUid, seriesInstanceUid };
     if (await storeInArchive(host, instance)) {
-      isListed = (await showSeries(host, instance)) && isListed;
+      listed.push(await showSeries(host, instance));
     } else {
       const name = fileNameOf(request.description, n);
       download(instance.part10, name);
       downloads.push(name);
     }
-  }
+  };
+  const shown = painted.map((imageId) => fingerprint(labelsOn(labelmaps, segmentation, imageId)));
+  const files = await unsent.send(JSON.stringify([request, segments, painted, shown]), encode, send);
   return {
     sopInstanceUids: files.map(({ sopInstanceUid }) => sopInstanceUid),
     bytes: files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
     frames: frames.length,
     ...(downloads.length > 0 && { downloadedAs: downloads.join(', ') }),
-    ...(!isListed && { notListedYet: true }),
+    ...(listed.includes(false) && { notListedYet: true }),
   };
+}
+
+function labelsOn(labelmaps: Labelmaps, segmentation: OhifSegmentation, imageId: string): readonly Labels[] {
+  return labelmaps.on(segmentation, imageId).map(({ labels }) => labels);
 }
 
 function bySize<F extends { readonly source: Attributes }>(frames: readonly F[]): readonly F[][] {
