@@ -1,6 +1,7 @@
 import { SaltError } from '../../../src/protocol/errors.ts';
 import type { MaskPixels } from '../../../src/protocol/frames.ts';
 import type { VoxelManager } from './cornerstone-types.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { Labels } from './fingerprint.ts';
 import type { LabelmapData, LabelmapLayer, OhifSegmentation } from './ohif-types.ts';
 import type { Host } from './open-host.ts';
@@ -90,6 +91,11 @@ export class Labelmaps {
     return this.#layersOf(Labelmap).flatMap(
       (layer) => this.get(this.#referencesOf(this.#imageIdsOf(layer)).get(imageId)) ?? [],
     );
+  }
+
+  /** Of all that is painted on an image; 0 where nothing is. */
+  fingerprint(segmentation: OhifSegmentation, imageId: string): number {
+    return fingerprint(this.on(segmentation, imageId).map(({ labels }) => labels));
   }
 
   /** The image that a labelmap's image lies on. */

@@ -2,7 +2,6 @@ import type { EncodedSeg } from '../../../src/imaging/seg.ts';
 import { sourceAttributes } from '../../../src/imaging/dicom/source-attributes.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { createBrush } from './brush.ts';
-import { fingerprint } from './fingerprint.ts';
 import { readFramePixels } from './frame-pixels.ts';
 import { separateFramePlanes } from './frame-planes.ts';
 import { Labelmaps, maskOf } from './labelmaps.ts';
@@ -89,11 +88,8 @@ export function createOhifViewer(managers: Managers): Viewer {
       const labelmap = labelmaps.get(layer.imageIdOf.get(catalogue.ofFrame(frame).imageId));
       return labelmap && maskOf(labelmap, layer.label);
     },
-    fingerprint: (segmentationId, frame) => {
-      const segmentation = labelmaps.segmentation(segmentationId);
-      const layers = labelmaps.on(segmentation, catalogue.ofFrame(frame).imageId);
-      return fingerprint(layers.map(({ labels }) => labels));
-    },
+    fingerprint: (segmentationId, frame) =>
+      labelmaps.fingerprint(labelmaps.segmentation(segmentationId), catalogue.ofFrame(frame).imageId),
     paintedFrames: (segmentationId) => {
       const images = paintedImages(labelmaps, labelmaps.segmentation(segmentationId));
       const open = images[0] === undefined ? undefined : catalogue.ofImage(images[0]);

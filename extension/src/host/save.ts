@@ -2,8 +2,7 @@ import type { EncodedSeg } from '../../../src/imaging/seg.ts';
 import { SaltError } from '../../../src/protocol/errors.ts';
 import { download, showSeries, storeInArchive } from './archive.ts';
 import { isAttributes, textOf } from './attributes.ts';
-import { fingerprint, isPainted } from './fingerprint.ts';
-import type { Labels } from './fingerprint.ts';
+import { isPainted } from './fingerprint.ts';
 import { maskOf } from './labelmaps.ts';
 import type { Labelmaps } from './labelmaps.ts';
 import type { Attributes, OhifSegmentation } from './ohif-types.ts';
@@ -22,6 +21,7 @@ const FIRST_SERIES_NUMBER = 900;
  * file goes to the browser's downloads. One file is of one size of images (PS3.3 C.7.6.3), and the viewer shows one of each
  * series: single images of several sizes make several of both.
  *
+ * @param unsent the files that an earlier save left over
  * @throws SaltError INVALID_ARGUMENT when nothing is painted or a segment has no code; SAVE_FAILED, SAVE_UNANSWERED from the archive.
  */
 export async function saveSegmentation(
@@ -86,7 +86,7 @@ export async function saveSegmentation(
       downloads.push(name);
     }
   };
-  const shown = painted.map((imageId) => fingerprint(labelsOn(labelmaps, segmentation, imageId)));
+  const shown = painted.map((imageId) => labelmaps.fingerprint(segmentation, imageId));
   const files = await unsent.send(JSON.stringify([request, segments, painted, shown]), encode, send);
   return {
     sopInstanceUids: files.map(({ sopInstanceUid }) => sopInstanceUid),
@@ -95,10 +95,6 @@ export async function saveSegmentation(
     ...(downloads.length > 0 && { downloadedAs: downloads.join(', ') }),
     ...(listed.includes(false) && { notListedYet: true }),
   };
-}
-
-function labelsOn(labelmaps: Labelmaps, segmentation: OhifSegmentation, imageId: string): readonly Labels[] {
-  return labelmaps.on(segmentation, imageId).map(({ labels }) => labels);
 }
 
 function bySize<F extends { readonly source: Attributes }>(frames: readonly F[]): readonly F[][] {

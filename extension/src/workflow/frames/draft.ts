@@ -19,7 +19,7 @@ export async function draftFrame(parts: Parts): Promise<void> {
     const { words } = store.getState().settings;
     const pixels = await seeFrame(frame);
     const { maps, uncertainty } = await backend.segment({ source, words, frame: pixels });
-    // A new segmentation has its first segment in hand until then.
+    // Read first: a new segmentation begins with its first segment in hand, which the panel may follow meanwhile.
     const { activeWord } = store.getState().settings;
     const segmentation = await working.ensure(series);
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
