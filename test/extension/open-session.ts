@@ -5,6 +5,7 @@ import { readConfig } from '../../extension/src/store/config.ts';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import type { SessionState } from '../../extension/src/store/state.ts';
 import type { SetStorage } from '../../extension/src/store/storage.ts';
+import type { OtherWindows } from '../../extension/src/store/windows.ts';
 import { chooseStrings } from '../../extension/src/strings/index.ts';
 import { createSession } from '../../extension/src/workflow/session.ts';
 import type { Session } from '../../extension/src/workflow/session.ts';
@@ -28,6 +29,8 @@ interface Options {
   /** Default: two of six frames. */
   readonly series?: readonly [Series, Series];
   readonly storage?: SetStorage;
+  /** Default: there are none. */
+  readonly windows?: OtherWindows;
   readonly config?: unknown;
   readonly language?: string;
   readonly prepare?: (backend: FakeBackend) => void;
@@ -48,6 +51,7 @@ export async function openSession(options: Options = {}): Promise<Opened> {
     viewer,
     backend,
     storage,
+    windows: options.windows ?? { tell() {}, listen() {}, close() {} },
     strings: chooseStrings([options.language ?? 'en']),
     config: readConfig(options.config),
     now: () => new Date((clock += 1000)),

@@ -109,6 +109,22 @@ async function inTwoTabs(viewer: OpenViewer): Promise<void> {
   await second.waitForTimeout(1500);
   const offer = panel.getByRole('group', { name: /was not saved/ });
   assert.equal(await offer.count(), 0);
+
+  // What either of them puts into the set or on the list of words, the other shows.
+  assert.equal(await panel.getByRole('button', { name: 'Lesion', exact: true }).count(), 0);
+  await press(viewer.panel, 'Collect this frame');
+  await panel.getByRole('list', { name: /^1 frame/ }).waitFor();
+  await press(panel, 'Add a word');
+  await panel.getByRole('combobox', { name: 'Add a word' }).fill('Lesion');
+  await panel.getByRole('combobox', { name: 'Add a word' }).press('Enter');
+  await viewer.panel.getByRole('button', { name: 'Lesion', exact: true }).waitFor();
+  await viewer.screenshot('unsaved-3-of-two-tabs');
+
+  // What is in the set is not lost.
+  await untilKept(page, 0);
+  await page.bringToFront();
+  await paintFrame(viewer, 1, 50);
+  await untilKept(page, 2);
   await page.goto('about:blank');
   await offer.waitFor();
 }

@@ -3,6 +3,7 @@ import { createWorkerBackend } from '../../../src/worker/client.ts';
 import type { Managers } from '../host/ohif-types.ts';
 import { createOhifViewer } from '../host/ohif-viewer.ts';
 import { openSetStorage } from '../store/idb-storage.ts';
+import { openOtherWindows } from '../store/windows.ts';
 import { createSession } from '../workflow/session.ts';
 import type { Session } from '../workflow/session.ts';
 import { pluginFolder } from './addresses.ts';
@@ -60,6 +61,7 @@ export class Page {
     this.#session = createSession({
       viewer,
       storage,
+      windows: openOtherWindows(),
       strings: pageStrings(),
       config: panel,
       backend: createWorkerBackend(engine),

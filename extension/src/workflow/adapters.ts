@@ -1,5 +1,6 @@
 import type { AdapterSummary, FrameScore, Source } from '../../../src/protocol/backend.ts';
 import type { HeldOutScore } from '../../../src/protocol/events.ts';
+import type { OtherWindows } from '../store/windows.ts';
 import { announce, attempt, patch, patchSettings, refusal } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
 import { sourceName } from './common/source.ts';
@@ -19,10 +20,13 @@ export interface AdapterActions {
   readonly importModel: (files: readonly File[]) => Promise<void>;
   readonly removeModel: (id: string) => Promise<void>;
   readonly eraseAll: () => Promise<void>;
+  /** Reads what adapters, models and unfinished runs there are. */
   readonly refreshLists: () => Promise<void>;
+  /** The same, after a change of this window's, of which others are told. */
+  readonly listsChanged: () => Promise<void>;
 }
 
-export function createAdapterActions(parts: Parts): AdapterActions {
+export function createAdapterActions(parts: Parts, windows: OtherWindows): AdapterActions {
   const { backend, store, storage, strings } = parts;
   const s = strings.adapters;
   /** Removed, but not yet for good. */
@@ -48,8 +52,14 @@ export function createAdapterActions(parts: Parts): AdapterActions {
     });
   };
 
+  const listsChanged = async (): Promise<void> => {
+    windows.tell({ what: 'lists' });
+    await refreshLists();
+  };
+
   return {
     refreshLists,
+    listsChanged,
     async use(source) {
       const { adapters, settings } = store.getState();
       const own = adapters.find(({ id }) => source.kind === 'adapter' && id === source.id)?.words ?? [];
@@ -72,7 +82,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
             others.map((adapter) => adapter.name),
           ),
         );
-        await refreshLists();
+        await listsChanged();
       });
     },
     async remove(id) {
@@ -89,7 +99,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
         async () => {
           await attempt(parts, { name: `remove ${id}`, where, title: s.removeFailed }, async () => {
             await backend.removeAdapter(id).finally(() => hidden.delete(id));
-            await refreshLists();
+            await listsChanged();
           });
         },
       );
@@ -101,7 +111,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
         const taken = store.getState().adapters.map(({ name }) => name);
         const name = freeName(file.name.replace(/\.safetensors$/iu, ''), taken);
         const adapter = await backend.importAdapter(file, name);
-        await refreshLists();
+        await listsChanged();
         announce(parts, s.imported(adapter.name));
       });
     },
@@ -131,7 +141,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
           const model = await backend.importModel(files, ({ done, total }) =>
             patch(parts, { importing: { title, fraction: total > 0 ? done / total : null } }),
           );
-          await refreshLists();
+          await listsChanged();
           patchSettings(parts, { model: model.id });
           announce(parts, s.modelImported(model.title));
         } finally {
@@ -142,7 +152,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
     async removeModel(id) {
       await attempt(parts, { name: `remove ${id}`, where: 'train', title: s.removeFailed }, async () => {
         await backend.removeModel(id);
-        await refreshLists();
+        await listsChanged();
       });
     },
     async eraseAll() {
@@ -153,7 +163,7 @@ export function createAdapterActions(parts: Parts): AdapterActions {
           parts.unsaved.clear();
         });
         patch(parts, { frames: [], comparison: undefined, undo: undefined });
-        await refreshLists();
+        await listsChanged();
         parts.refresh();
         announce(parts, s.erased);
       });

@@ -1,7 +1,5 @@
 import type { Backend } from '../../../src/protocol/backend.ts';
 import type { Viewer } from '../host/viewer.ts';
-import { collectedFrameSchema } from '../store/collected-frame.ts';
-import type { CollectedFrame } from '../store/collected-frame.ts';
 import type { SaltConfig } from '../store/config.ts';
 import { defaultSettings, readSettings } from '../store/settings.ts';
 import type { Section, Settings } from '../store/settings.ts';
@@ -9,6 +7,8 @@ import { createSessionStore } from '../store/state.ts';
 import type { SessionStore } from '../store/state.ts';
 import type { SetStorage } from '../store/storage.ts';
 import { openVisit } from '../store/visits.ts';
+import { tellingStorage } from '../store/windows.ts';
+import type { OtherWindows } from '../store/windows.ts';
 import type { Strings } from '../strings/index.ts';
 import { createAdapterActions } from './adapters.ts';
 import type { AdapterActions } from './adapters.ts';
@@ -16,6 +16,7 @@ import { inOrder, isInSet } from './frames/collecting.ts';
 import { announce, attempt, patch, patchSettings } from './common/context.ts';
 import type { Context } from './common/context.ts';
 import { followViewer } from './follow-viewer.ts';
+import { followWindows, readFrames } from './follow-windows.ts';
 import { createFrameActions } from './frames/frames.ts';
 import type { FrameActions } from './frames/frames.ts';
 import { lookAhead } from './segment/look-ahead.ts';
@@ -45,6 +46,8 @@ export interface SessionOptions {
   readonly viewer: Viewer;
   readonly backend: Backend;
   readonly storage: SetStorage;
+  /** Those that share the storage; closed with the session. */
+  readonly windows: OtherWindows;
   readonly strings: Strings;
   readonly config: SaltConfig;
   /** For tests. */
@@ -81,7 +84,8 @@ export interface Session {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { viewer, backend, storage, strings, config, now = () => new Date() } = options;
+  const { viewer, backend, windows, strings, config, now = () => new Date() } = options;
+  const storage = tellingStorage(options.storage, windows);
   const store = createSessionStore(defaultSettings(config));
   const seeFrame = createSeeFrame({ viewer, backend, store });
   const bare = { viewer, backend, storage, strings, config, store, seeFrame, now };
@@ -110,17 +114,19 @@ export function createSession(options: SessionOptions): Session {
   const following = followViewer(parts);
   refresh = following.refresh;
 
-  const adapters = createAdapterActions(parts);
+  const adapters = createAdapterActions(parts, windows);
+  const words = createWordActions(parts);
   const frames = createFrameActions(parts);
   const jobs = createSegmentJobs(parts);
   const training = createTrainingActions(parts, {
     collectPainted: frames.collectPainted,
-    refreshLists: adapters.refreshLists,
+    listsChanged: adapters.listsChanged,
     whenFinished: async (seriesId) => {
       // Where another study is open by now, there is nothing to write into: the button does it after the return.
       if (viewer.series().some(({ id }) => id === seriesId)) await jobs.segment('series', seriesId);
     },
   });
+  followWindows(parts, windows, { followWords: words.follow, refreshLists: adapters.refreshLists });
   const unfollowEstimate = followEstimate(parts);
   const lookAway = lookAhead(parts);
 
@@ -128,7 +134,7 @@ export function createSession(options: SessionOptions): Session {
     store,
     strings,
     config,
-    words: createWordActions(parts),
+    words,
     frames,
     unsaved: createUnsavedActions(parts),
     training,
@@ -175,6 +181,7 @@ export function createSession(options: SessionOptions): Session {
       following.stop();
       visits.end();
       await undo.settle();
+      windows.close();
     },
   };
 }
@@ -184,13 +191,7 @@ async function load(parts: Parts, adapters: AdapterActions): Promise<void> {
   const where = 'frames';
   await attempt(parts, { name: 'load set', where, title: strings.loadFailed }, async () => {
     const settings = readSettings(await storage.settings(), defaultSettings(config));
-    const frames: CollectedFrame[] = [];
-    for (const record of await storage.frames()) {
-      const parsed = collectedFrameSchema.safeParse(record);
-      if (parsed.success) frames.push(parsed.data);
-      else console.warn('SALT: a stored frame cannot be read and is left out', parsed.error);
-    }
-    patch(parts, { settings, frames: inOrder(frames) });
+    patch(parts, { settings, frames: inOrder(await readFrames(storage)) });
   });
   await attempt(parts, { name: 'load unsaved', where, title: strings.loadFailed }, () =>
     parts.unsaved.load(parts.refresh),

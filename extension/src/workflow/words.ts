@@ -1,5 +1,5 @@
 import type { SegmentationInfo } from '../host/viewer.ts';
-import { attempt, patchSettings } from './common/context.ts';
+import { attempt, patch, patchSettings } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
 import { fold } from './common/working.ts';
 
@@ -9,6 +9,8 @@ export interface WordActions {
   readonly remove: (word: string) => Promise<void>;
   /** Makes the brush paint it. */
   readonly choose: (word: string) => Promise<void>;
+  /** Takes over a list that is stored already. */
+  readonly follow: (words: readonly string[]) => Promise<void>;
 }
 
 export function createWordActions(parts: Parts): WordActions {
@@ -28,6 +30,15 @@ export function createWordActions(parts: Parts): WordActions {
       parts.refresh();
     });
   };
+  /** What was in hand would go on painting a word that is gone. */
+  const leaveRemoved = async (): Promise<void> => {
+    const { words, activeWord } = store.getState().settings;
+    const first = words[0];
+    if (first !== undefined && !words.includes(activeWord)) {
+      await paintWith(first, (shown) => working.activate(shown, first));
+    }
+    parts.refresh();
+  };
   const choose = (word: string): Promise<void> =>
     paintWith(word, (segmentation) => working.handBrush(segmentation, word, 'brush'));
 
@@ -42,14 +53,14 @@ export function createWordActions(parts: Parts): WordActions {
       await choose(known ?? wanted);
     },
     async remove(word) {
-      const { words, activeWord } = store.getState().settings;
-      const left = words.filter((other) => other !== word);
-      const first = left[0];
-      if (first === undefined) return;
+      const left = store.getState().settings.words.filter((other) => other !== word);
+      if (left.length === 0) return;
       patchSettings(parts, { words: left });
-      // What was in hand would go on painting the word that is gone.
-      if (activeWord === word) await paintWith(first, (shown) => working.activate(shown, first));
-      parts.refresh();
+      await leaveRemoved();
+    },
+    async follow(words) {
+      patch(parts, { settings: { ...store.getState().settings, words: [...words] } });
+      await leaveRemoved();
     },
   };
 }

@@ -40,7 +40,7 @@ interface Needs {
   readonly collectPainted: () => Promise<number | undefined>;
   /** What is done with a new adapter. @param seriesId on screen when the run was started or gone on with */
   readonly whenFinished: (seriesId: string) => Promise<void>;
-  readonly refreshLists: () => Promise<void>;
+  readonly listsChanged: () => Promise<void>;
 }
 
 export function createTrainingActions(parts: Parts, needs: Needs): TrainingActions {
@@ -64,7 +64,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
       report(parts, 'train', s.failed, error);
     } finally {
       if (run === started) run = undefined;
-      await needs.refreshLists();
+      await needs.listsChanged();
     }
   };
 
@@ -87,7 +87,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     }
     const { adapter } = outcome;
     set({ status: 'finished', result: adapter, preparing: undefined, secondsLeft: null, fraction: 1 });
-    await needs.refreshLists();
+    await needs.listsChanged();
     // What it was taught was drawn at the old threshold: a new model is right at its own.
     const { threshold } = parts.config;
     patchSettings(parts, { source: { kind: 'adapter', id: adapter.id }, threshold });
@@ -136,7 +136,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     async discardUnfinished(id) {
       await attempt(parts, { name: 'train', where: 'train', title: s.discardFailed }, async () => {
         await backend.discardUnfinished(id);
-        await needs.refreshLists();
+        await needs.listsChanged();
       });
     },
     close: () => set(IDLE_TRAINING),

@@ -1,0 +1,50 @@
+import { collectedFrameSchema } from '../store/collected-frame.ts';
+import type { CollectedFrame } from '../store/collected-frame.ts';
+import type { SetStorage } from '../store/storage.ts';
+import { defaultSettings, readSettings } from '../store/settings.ts';
+import type { Change, OtherWindows } from '../store/windows.ts';
+import { patch } from './common/context.ts';
+import { inOrder } from './frames/collecting.ts';
+import type { Parts } from './masks/parts.ts';
+
+interface Needs {
+  readonly followWords: (words: readonly string[]) => Promise<void>;
+  readonly refreshLists: () => Promise<void>;
+}
+
+/** Shows what other windows collect, remove, train and look for. */
+export function followWindows(parts: Parts, windows: OtherWindows, needs: Needs): void {
+  const { storage, store, config } = parts;
+
+  const follow = async (change: Change): Promise<void> => {
+    switch (change.what) {
+      case 'frames': {
+        const stored = await readFrames(storage);
+        const { ids } = change;
+        const isOther = ({ id }: CollectedFrame): boolean => ids?.includes(id) === false;
+        // Those that nobody changed stay the same objects: what takes an import back knows its frames by them.
+        const kept = store.getState().frames.filter(isOther);
+        patch(parts, { frames: inOrder([...kept, ...stored.filter((frame) => !isOther(frame))]) });
+        parts.refresh();
+        break;
+      }
+      case 'words':
+        await needs.followWords(readSettings(await storage.settings(), defaultSettings(config)).words);
+        break;
+      case 'lists':
+        await needs.refreshLists();
+    }
+  };
+
+  // What cannot be read now is there after a reload: nothing to bother anyone with who did nothing.
+  windows.listen((change) => void follow(change).catch(console.warn));
+}
+
+/** The stored set, but for frames that cannot be read. */
+export async function readFrames(storage: SetStorage): Promise<CollectedFrame[]> {
+  return (await storage.frames()).flatMap((record) => {
+    const parsed = collectedFrameSchema.safeParse(record);
+    if (!parsed.success) console.warn('SALT: a stored frame cannot be read and is left out', parsed.error);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
