@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
-import { openSession, segmentationOf } from './open-session.ts';
+import { openSession, quietly, segmentationOf } from './open-session.ts';
 
 test('frames painted with words that were taken off the list are not learnt as showing nothing', async () => {
   const opened = await openSession();
@@ -51,6 +51,20 @@ test('a frame that is to be collected while another is, waits for it, and is the
     ],
   );
   assert.deepEqual(state().problems, []);
+});
+
+test('where no image was on screen, none that is shown later is collected', async () => {
+  const { session, viewer, series, state } = await openSession();
+  const first = session.frames.collectEmpty();
+  viewer.close(series[0]);
+  const second = quietly(() => session.frames.collectEmpty());
+  viewer.open(series[1], 3);
+  await Promise.all([first, second]);
+  assert.deepEqual(
+    state().frames.map(({ seriesDescription }) => seriesDescription),
+    [series[0].description],
+  );
+  assert.match(state().problems[0]?.message ?? '', /Open a series/);
 });
 
 test('taking the removal of a frame back leaves what was collected of it since', async () => {

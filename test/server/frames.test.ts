@@ -94,8 +94,8 @@ before(async () => {
 });
 after(() => server.close());
 
-describe('frames', () => {
-  it('sends whole instances as they are stored, or not at all', async () => {
+describe('instances', () => {
+  it('are sent whole as they are stored, or not at all', async () => {
     const ask = async (syntax: string): Promise<number> => {
       const headers = { Accept: `multipart/related; type="application/dicom"; transfer-syntax=${syntax}` };
       const response = await fetch(`${url}/${path(1)}`, { headers });
@@ -107,7 +107,9 @@ describe('frames', () => {
     assert.equal(await ask('1.2.840.10008.1.2.4.50'), 200);
     assert.equal(await ask('*'), 200);
   });
+});
 
+describe('frames', () => {
   it('compressed ones are their fragments, under the media type that is asked for', async () => {
     const all = await fetchParts(`${url}/${path(1)}/frames/1,2,3`, OCTETS);
     assert.deepEqual(

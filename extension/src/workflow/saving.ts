@@ -5,7 +5,7 @@ import { frameId } from '../store/collected-frame.ts';
 import { announce, attempt, patch, refusal } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
 import { sourceName } from './common/source.ts';
-import { activePlace } from './common/working.ts';
+import { shownPlace } from './common/working.ts';
 import { isModelsAsOpened, isOfModel } from './masks/as-opened.ts';
 
 export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
@@ -44,7 +44,7 @@ export function createSavingActions(parts: Parts): SavingActions {
     proposedCodes,
     async save(chosen) {
       await attempt(parts, { name: 'save', where: 'save', title: s.failed }, async () => {
-        const { series } = activePlace(parts);
+        const { series } = shownPlace(parts, parts.viewer.active());
         const segmentation = working.current(series.id);
         if (!segmentation) throw refusal(strings.reasons.nothingToSave);
         if (chosen && chosen.segmentationId !== segmentation.id) throw refusal(s.codesOfAnother);

@@ -13,7 +13,7 @@ const VOI_LUT = 'x00283010';
 const DESCRIPTOR = 'x00283002';
 const DATA = 'x00283006';
 /** In these it leads to X-ray intensities, for measuring, and is ignored for display (PS3.4 N.2.5). */
-const FOR_MEASURING = new Set(['XA', 'RF', 'XRF']);
+const FOR_MEASURING = new Set(['XA', 'RF']);
 
 /** @param signed whether stored values are. @throws Error when the table is too short */
 export function modalityTable(dataSet: DataSet, signed: boolean): LookupTable | undefined {

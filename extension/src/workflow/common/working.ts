@@ -101,12 +101,12 @@ export function fold(word: string): string {
 }
 
 /**
- * @param place where the user was; default: where they are
- * @throws SaltError where the active viewport shows no image
+ * @param place where the user is, or was when they asked for something
+ * @throws SaltError where there was no image
  */
-export function activePlace(
-  { viewer, strings }: Context,
-  place: Place | undefined = viewer.active(),
+export function shownPlace(
+  { strings }: Context,
+  place: Place | undefined,
 ): Place & { readonly frame: Series['frames'][number] } {
   const frame = place?.series.frames[place.frameIndex];
   if (!place || !frame) throw refusal(strings.reasons.noImage);

@@ -2,7 +2,7 @@ import type { BrushTool, FrameRef, MaskWrite, SegmentationInfo } from '../../hos
 import type { Parts } from '../masks/parts.ts';
 import { announce, attempt, refusal } from '../common/context.ts';
 import { currentSource, sourceName } from '../common/source.ts';
-import { activePlace } from '../common/working.ts';
+import { shownPlace } from '../common/working.ts';
 import { countPixels } from '../masks/masks.ts';
 import { writesOf } from '../masks/write-result.ts';
 
@@ -13,7 +13,7 @@ import { writesOf } from '../masks/write-result.ts';
 export async function draftFrame(parts: Parts): Promise<void> {
   const { viewer, backend, store, strings, seeFrame, working, machine, results } = parts;
   await attempt(parts, { name: 'draft', where: 'frames', title: strings.frames.draftFailed }, async () => {
-    const { series, frame } = activePlace(parts);
+    const { series, frame } = shownPlace(parts, parts.viewer.active());
     const source = currentSource(store.getState());
     if (!source) throw refusal(strings.reasons.noWords);
     const { words } = store.getState().settings;
@@ -60,7 +60,7 @@ function isPaintedBeside(
 export async function takeBrush(parts: Parts, tool: BrushTool): Promise<void> {
   const { viewer, strings, working, store } = parts;
   await attempt(parts, { name: 'brush', where: 'frames', title: strings.frames.brushFailed }, async () => {
-    const { series } = activePlace(parts);
+    const { series } = shownPlace(parts, parts.viewer.active());
     if (!viewer.hasBrush()) throw refusal(strings.reasons.noBrush);
     const { activeWord } = store.getState().settings;
     const segmentation = await working.ensure(series);

@@ -10,7 +10,7 @@ import { importFrames } from './importing.ts';
 import { nextFrame } from './next-frame.ts';
 import type { Parts } from '../masks/parts.ts';
 import { exportSet } from './set-archive.ts';
-import { activePlace } from '../common/working.ts';
+import { shownPlace } from '../common/working.ts';
 
 export interface FrameActions {
   readonly draft: () => Promise<void>;
@@ -42,7 +42,7 @@ export function createFrameActions(parts: Parts): FrameActions {
     // The frame that was on screen when the button was pressed, whatever is by the time its turn has come.
     const place = viewer.active();
     await attempt(parts, collecting, async () => {
-      const { series, frame } = activePlace(parts, place);
+      const { series, frame } = shownPlace(parts, place);
       const collected = await readFrame(parts, series, working.current(series.id), frame);
       const { words } = store.getState().settings;
       const painted = collected.masks.some(
@@ -75,7 +75,7 @@ export function createFrameActions(parts: Parts): FrameActions {
     collectPainted: () => {
       const place = viewer.active();
       return attempt(parts, collecting, async () => {
-        const { series } = activePlace(parts, place);
+        const { series } = shownPlace(parts, place);
         const segmentation = working.current(series.id);
         const refs = segmentation ? uncollectedFrames(parts, segmentation) : [];
         const frames: CollectedFrame[] = [];

@@ -2,14 +2,14 @@ import type { Series } from '../../host/viewer.ts';
 import { frameId } from '../../store/collected-frame.ts';
 import { announce, attempt, refusal } from '../common/context.ts';
 import type { Parts } from '../masks/parts.ts';
-import { activePlace } from '../common/working.ts';
+import { shownPlace } from '../common/working.ts';
 
 /** Goes to the frame of the series on screen whose annotation is likely to teach most. */
 export async function nextFrame(parts: Parts): Promise<void> {
   const { viewer, store, strings, working, results } = parts;
   const s = strings.frames;
   await attempt(parts, { name: 'next', where: 'frames', title: s.jumpFailed }, async () => {
-    const { series, frameIndex } = activePlace(parts);
+    const { series, frameIndex } = shownPlace(parts, parts.viewer.active());
     const segmentation = working.current(series.id);
     const collected = new Set(store.getState().frames.map(({ id }) => id));
     const uncertainty = series.frames.map((frame) =>

@@ -8,7 +8,7 @@ import type { MaskKeeper } from '../masks/mask-keeper.ts';
 import type { Parts } from '../masks/parts.ts';
 import { idsOf } from '../masks/unsaved-records.ts';
 import type { UnsavedRecords } from '../masks/unsaved-records.ts';
-import { activePlace } from '../common/working.ts';
+import { shownPlace } from '../common/working.ts';
 
 export interface UnsavedActions {
   /** Puts the masks into the viewer again, as a segmentation to go on with. */
@@ -80,7 +80,7 @@ export function createUnsavedActions(parts: Parts): UnsavedActions {
         parts,
         { name: `unsaved ${key}`, where: 'frames', title: s.bringBackFailed },
         async () => {
-          const { series } = activePlace(parts);
+          const { series } = shownPlace(parts, parts.viewer.active());
           const shown = new Set(series.frames.map(frameId));
           const frames = records.of(key).filter(({ ref }) => shown.has(frameId(ref)));
           if (frames.length === 0) throw refusal(strings.reasons.noImage);

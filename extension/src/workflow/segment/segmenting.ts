@@ -8,7 +8,7 @@ import type { Note } from '../masks/machine-masks.ts';
 import type { Parts } from '../masks/parts.ts';
 import type { FrameResult } from '../masks/results.ts';
 import { currentSource, sourceName } from '../common/source.ts';
-import { activePlace, segmentOf } from '../common/working.ts';
+import { shownPlace, segmentOf } from '../common/working.ts';
 import { keptWrites } from '../masks/write-result.ts';
 import { createSeeInRun } from './beside.ts';
 
@@ -51,7 +51,7 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
     if (scope === 'all') return viewer.series().map((series) => ({ series, frames: series.frames }));
     const named = viewer.series().find(({ id }) => id === seriesId);
     if (named) return [{ series: named, frames: named.frames }];
-    const { series, frame } = activePlace(parts);
+    const { series, frame } = shownPlace(parts, parts.viewer.active());
     return [{ series, frames: scope === 'frame' ? [frame] : series.frames }];
   };
 

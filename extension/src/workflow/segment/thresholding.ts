@@ -5,7 +5,7 @@ import { attempt, patchSettings } from '../common/context.ts';
 import type { MaskRules } from '../masks/masks.ts';
 import { paintedPart } from '../masks/painted-part.ts';
 import type { Parts } from '../masks/parts.ts';
-import { activePlace } from '../common/working.ts';
+import { shownPlace } from '../common/working.ts';
 import { approvedFrame, keptWrites } from '../masks/write-result.ts';
 
 export interface Thresholding {
@@ -30,7 +30,7 @@ export function createThresholding(parts: Parts): Thresholding {
   const drawPreview = async (): Promise<void> => {
     const segmentation = target();
     if (!segmentation) return;
-    const { frame } = activePlace(parts);
+    const { frame } = shownPlace(parts, parts.viewer.active());
     const result = results.find(segmentation.id, frame);
     if (!result || machine.isTouched(segmentation.id, frame)) return;
     if (original && frameId(original.frame) !== frameId(frame)) await restore();
