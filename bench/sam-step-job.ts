@@ -1,4 +1,4 @@
-import { createAdapter, defaultMethod } from '../src/adapters/index.ts';
+import { createAdapter, methodFor } from '../src/adapters/index.ts';
 import type { Executor } from '../src/graph/executor.ts';
 import { floatTensor, sizeOf } from '../src/graph/tensor.ts';
 import type { FloatTensor, TensorSpec } from '../src/graph/tensor.ts';
@@ -56,7 +56,7 @@ function measured(name: StepModel, imageSize: number): Measured {
 export async function measureSamStep(executor: Executor, options: SamStepArguments): Promise<SamStepReport> {
   const { plan, steps, imageSize } = options;
   const { config, model, loss } = measured(options.model ?? 'vit-b', imageSize);
-  const adapter = createAdapter(defaultMethod(config), allStages(model));
+  const adapter = createAdapter(methodFor(config), allStages(model));
   const layout = layoutModel(model, adapter);
   const trained = layout.segments.flatMap(({ parameters }) => parameters);
   const values = new Map([...frozenSpecs(layout), ...trained].map((spec) => [spec.name, fill(spec)]));

@@ -13,7 +13,7 @@ export { LAYER_KINDS, layerKindOf } from './layer-kinds.ts';
 export type { LayerKind } from './layer-kinds.ts';
 export { mergeWeights } from './merge.ts';
 export { encodeMergedSam } from './merged-file.ts';
-export { defaultMethod, methodConfigSchema, parseMethod } from './method-config.ts';
+export { methodConfigSchema, methodFor, parseMethod } from './method-config.ts';
 export type { MethodConfig, MethodInput } from './method-config.ts';
 export { countParameters, samDenominators } from './parameters.ts';
 export type { Denominator, LayerCount, ParameterCount, TrainableShare } from './parameters.ts';

@@ -83,19 +83,26 @@ export type MethodConfig = Readonly<z.infer<typeof methodConfigSchema>>;
 export type MethodInput = Readonly<z.input<typeof methodConfigSchema>>;
 
 /**
+ * What was chosen for a model: SALT, unless it says otherwise, with ranks for the model's width, unless it names them.
+ * @throws SaltError `INVALID_ARGUMENT` naming every field that is wrong
+ */
+export function methodFor(config: SamConfig, chosen: MethodInput = { method: 'salt' }): MethodConfig {
+  return parseMethod(chosen.method === 'salt' ? { ...ranksFor(config), ...chosen } : chosen);
+}
+
+/**
  * The ranks of SALT for a model of any width, in the proportions of the published ones for ViT-B (760, 50 and 250 of
  * 768, 768 and 256 singular values, low rank 256 of 768). Wider models keep ViT-B's.
  */
-export function defaultMethod({ embedDim, outChans }: SamConfig): MethodConfig {
+function ranksFor({ embedDim, outChans }: SamConfig): Partial<SaltConfig> {
   const share = (rank: number, of: number, width: number): number =>
     Math.max(1, Math.min(rank, Math.round((rank / of) * width)));
-  return parseMethod({
-    method: 'salt',
+  return {
     rankAttention: share(760, 768, embedDim),
     rankMlp: share(50, 768, embedDim),
     rankNeck: share(250, 256, outChans),
     loraRank: share(256, 768, embedDim),
-  });
+  };
 }
 
 function saltRanks(config: SaltConfig): Readonly<Record<RankGroup, number>> {

@@ -103,10 +103,14 @@ export function withMethod(command: Command): Command {
     )
     .option(
       '--rank <n>',
-      'SALT: singular values scaled in every layer (default: 760, 50, 250); LoRA: its rank (default: 4)',
+      'SALT: singular values scaled in every layer (default: by the width of the model, with ViT-B 760, 50, 250); LoRA: its rank (default: 4)',
       RANK,
     )
-    .option('--lora-rank <n>', 'SALT: rank of the update of the other singular values (default: 256)', RANK)
+    .option(
+      '--lora-rank <n>',
+      'SALT: rank of the update of the other singular values (default: a third of the width of the model, with ViT-B 256)',
+      RANK,
+    )
     .option(
       '--layers <kinds>',
       `layers to adapt, separated by commas: ${LAYER_KINDS.join(', ')}`,

@@ -1,4 +1,4 @@
-import { countParameters, createAdapter, defaultMethod, parseMethod } from '../adapters/index.ts';
+import { countParameters, createAdapter, methodFor } from '../adapters/index.ts';
 import type { AdapterFile, FactorMatrices, MethodConfig } from '../adapters/index.ts';
 import { samModelOf } from '../inference/sam-base.ts';
 import type { SamBase, TrainedSizes } from '../inference/sam-base.ts';
@@ -43,7 +43,7 @@ export interface SamRunOptions {
 export async function prepareSamRun(options: SamRunOptions): Promise<PreparedRun> {
   const { base, encoder, factor, maxBytes } = options;
   const choices = asBegun(options.choices, options.begun, promptsAtOnce(base, options.choices.words));
-  const method = choices.method ? parseMethod(choices.method) : defaultMethod(base.config);
+  const method = methodFor(base.config, choices.method);
   const preset = base.textAffine && base.detail ? PRETRAINED_PRESET : SAM_PRESET;
   const kind = await frameKindOf(choices.words, options.samples);
   const sizes = await trainedSizes(options, preset, kind);

@@ -1,9 +1,8 @@
 /** What the panel asks for, in the engine's words. */
-import { defaultMethod, layerKindOf } from '../adapters/index.ts';
+import { layerKindOf } from '../adapters/index.ts';
 import type { MethodInput } from '../adapters/index.ts';
 import { frameOfPixels } from '../imaging/frame-pixels.ts';
 import { requireFinitePixels } from '../inference/model-input.ts';
-import type { SamConfig } from '../model/sam-config.ts';
 import type { TrainChoices } from '../protocol/backend.ts';
 import type { Annotation } from '../protocol/frames.ts';
 import type { RunChoices } from '../training/run-choices.ts';
@@ -32,7 +31,6 @@ const MENDING_SHARE = 1 / 3;
  */
 export function runChoicesOf(
   choices: TrainChoices,
-  config: SamConfig,
   annotations: readonly Pick<Annotation, 'group'>[],
   goesOn: boolean,
 ): RunChoices {
@@ -43,7 +41,7 @@ export function runChoicesOf(
     words,
     seed,
     budget: budgetOf(budget),
-    method: methodOf(choices, config),
+    method: methodOf(choices),
     ...(learningRate !== undefined && { learningRate }),
     forgiveEdges: true,
     ...(isAlike && { augmentation: 'slight' as const }),
@@ -65,21 +63,14 @@ function budgetOf(budget: TrainChoices['budget']): Budget {
   }
 }
 
-function methodOf({ method, rank, loraRank, layers }: TrainChoices, config: SamConfig): MethodInput {
+function methodOf({ method, rank, loraRank, layers }: TrainChoices): MethodInput {
   const kinds = layers && { layers: layers.map(layerKindOf) };
+  const asked = rank !== undefined && { rank };
   switch (method) {
-    case 'salt': {
-      const salt = defaultMethod(config);
-      return {
-        ...salt,
-        method,
-        ...kinds,
-        ...(rank !== undefined && { rank }),
-        ...(loraRank !== undefined && { loraRank }),
-      };
-    }
+    case 'salt':
+      return { method, ...kinds, ...asked, ...(loraRank !== undefined && { loraRank }) };
     case 'lora':
-      return { method, ...kinds, ...(rank !== undefined && { rank }) };
+      return { method, ...kinds, ...asked };
     case 'ssam':
       return { method, ...kinds };
     case 'head':

@@ -148,7 +148,7 @@ class Run {
     const plain = await models.base(choices.model, onFetched);
     const base = await withHead(plain, true, choices.seed, models.shipped);
     return prepareSamRun({
-      choices: runChoicesOf(choices, base.config, annotations, from !== undefined),
+      choices: runChoicesOf(choices, annotations, from !== undefined),
       base,
       encoder: await textEncoderOf(plain, models.shipped),
       factor: webFactor(this.#settings.threads, ({ done, total }) => svd(total > 0 ? done / total : null)),

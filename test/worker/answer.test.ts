@@ -8,8 +8,6 @@ import { SaltError } from '../../src/protocol/errors.ts';
 import { PRETRAINED_PRESET } from '../../src/training/presets.ts';
 import { settingsOf } from '../../src/training/run-choices.ts';
 import { splitSamples } from '../../src/training/split.ts';
-import { SAM_VIT_B } from '../../src/model/sam-config.ts';
-import { defaultMethod } from '../../src/adapters/index.ts';
 import { asBytes, uncertaintyOf } from '../../src/worker/answer.ts';
 import { compactFrame } from '../../src/worker/compact.ts';
 import { runChoicesOf } from '../../src/worker/run-choices.ts';
@@ -121,12 +119,12 @@ describe('what the panel asks for', () => {
       budget: { kind: 'minutes', minutes: 2 },
       seed: 1,
     } as const;
-    assert.deepEqual(runChoicesOf(choices, SAM_VIT_B, [], false).method, defaultMethod(SAM_VIT_B));
-    const { method, budget } = runChoicesOf({ ...choices, rank: 8, layers: ['qkv'] }, SAM_VIT_B, [], false);
+    assert.deepEqual(runChoicesOf(choices, [], false).method, { method: 'salt' });
+    const { method, budget } = runChoicesOf({ ...choices, rank: 8, layers: ['qkv'] }, [], false);
     assert.deepEqual(budget, { minutes: 2 });
-    assert.deepEqual(method, { ...defaultMethod(SAM_VIT_B), rank: 8, layers: ['qkv'] });
+    assert.deepEqual(method, { method: 'salt', rank: 8, layers: ['qkv'] });
     assert.throws(
-      () => runChoicesOf({ ...choices, layers: ['nothing'] }, SAM_VIT_B, [], false),
+      () => runChoicesOf({ ...choices, layers: ['nothing'] }, [], false),
       (error) => error instanceof SaltError && error.code === 'INVALID_ARGUMENT',
     );
   });
@@ -136,7 +134,7 @@ describe('what the panel asks for', () => {
     const choices = { name: 'x', model: 'm', words: ['Vein'], method: 'salt', budget, seed: 1 } as const;
     const asked = choicesSchema.parse(choices);
     assert.deepEqual(asked, choices);
-    assert.deepEqual(settingsOf(runChoicesOf(asked, SAM_VIT_B, [], false), PRETRAINED_PRESET).budget, {
+    assert.deepEqual(settingsOf(runChoicesOf(asked, [], false), PRETRAINED_PRESET).budget, {
       minutes: 2,
       leastSteps: 24,
     });
@@ -147,7 +145,6 @@ describe('what the panel asks for', () => {
     const shown = (minutes: number, groups: string[], goesOn = false) => {
       const { augmentation, tileSize } = runChoicesOf(
         { ...choices, budget: { kind: 'minutes', minutes } },
-        SAM_VIT_B,
         groups.map((group) => ({ group })),
         goesOn,
       );
@@ -163,7 +160,7 @@ describe('what the panel asks for', () => {
     const rate = (minutes: number, goesOn: boolean, chosen: { learningRate?: number } = {}): number => {
       const choices = { name: 'x', model: 'm', words: ['Vein'], method: 'salt', seed: 1, ...chosen } as const;
       const asked = { ...choices, budget: { kind: 'minutes', minutes } } as const;
-      const run = runChoicesOf(asked, SAM_VIT_B, [{ group: 'P1' }], goesOn);
+      const run = runChoicesOf(asked, [{ group: 'P1' }], goesOn);
       return settingsOf(run, PRETRAINED_PRESET).schedule.learningRate;
     };
     const whole = rate(1.5, false);
