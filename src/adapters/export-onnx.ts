@@ -3,6 +3,7 @@ import type { Value } from '../graph/graph.ts';
 import { encodeModel } from '../graph/onnx.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import type { FloatTensor, TensorSpec } from '../graph/tensor.ts';
+import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel, Stage } from '../model/segmentation-model.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { buildStage } from './stage-tensors.ts';
@@ -15,8 +16,8 @@ const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;
 const PLAIN: StageAdapter = { adaptationFor: () => () => undefined, isTrainable: () => false };
 
 /**
- * The whole model as one ONNX file: inputs are the model's batch tensors (`image` and the prompt's), outputs
- * `image_embedding` and `logits`, weights are stored inside.
+ * The whole model as one ONNX file: inputs are the model's batch tensors (`image` and the prompt's), the output
+ * is `logits`, weights are stored inside.
  *
  * @param weights by name in the checkpoint: the base model's, or merged ones
  * @throws SaltError `CHECKPOINT_MISMATCH` when a weight is absent or misshapen, `INVALID_ARGUMENT` above 2 GB, where
@@ -47,10 +48,9 @@ export function exportOnnx(
     return buildStage(stage, graph, resolve, PLAIN, { activation, batch }).output;
   };
 
-  let embedding: Value | undefined;
-  for (const stage of model.imageStages) embedding = add(stage, embedding);
-  if (embedding) graph.output('image_embedding', embedding);
-  graph.output('logits', add(model.promptStage, embedding));
+  let activation: Value | undefined;
+  for (const stage of allStages(model)) activation = add(stage, activation);
+  if (activation) graph.output('logits', activation);
   return encodeModel(graph);
 }
 

@@ -89,9 +89,8 @@ describe('a merged model', async () => {
 
   test('runs as one ONNX file', async () => {
     const outputs = await runGraph(executor, exportOnnx(model, merged), batch);
-    assert.deepEqual([...outputs.keys()].sort(), ['image_embedding', 'logits']);
+    assert.deepEqual([...outputs.keys()], ['logits']);
     assert.ok(relativeError(outputs.get('logits') ?? [], adapted) < 1e-5);
-    assert.equal(outputs.get('image_embedding')?.length, 2 * 16 * 4 * 4);
   });
 
   test('is not written as ONNX when it is too large for one file', () => {

@@ -239,13 +239,12 @@ describe('SAM with SALT from the command line', () => {
 
     const { executor } = await openNodeDevice('cpu', { threads: 1 });
     const program = await executor.compile(readFileSync(join(folder, 'merged.onnx')));
-    const { logits, image_embedding: embedding } = await program.run({
+    const { logits, ...others } = await program.run({
       image: await executor.upload(floatTensor([1, 3, 64, 64])),
       text_embedding: await executor.upload(floatTensor([1, 32])),
     });
     assert.deepEqual(logits?.shape, [1, 1, 64, 64]);
-    // SAM's image embedding and what the detail head has seen, end to end.
-    assert.deepEqual(embedding?.shape, [1, 8 * 8 * 32 + 16 * 32 * 32]);
+    assert.deepEqual(others, {});
     await executor.dispose();
   });
 

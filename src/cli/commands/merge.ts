@@ -20,7 +20,7 @@ const EXAMPLES = `
 Examples:
   A checkpoint under Meta's names, which needs the adapter no more:
     ohif-salt merge --adapter vein.safetensors --out sam-vein.safetensors
-  One ONNX file for other programs: image and text embedding in, image embedding and logits out:
+  One ONNX file for other programs: image and text embedding in, logits out:
     ohif-salt merge --adapter vein.safetensors --out sam-vein.onnx
 `;
 
