@@ -9,7 +9,7 @@ import { join } from 'node:path';
 export function findTorch(): { readonly python: string } | { readonly missing: string } {
   const candidates = [
     process.env['OHIF_SALT_PYTHON'],
-    join(import.meta.dirname, '../.oracles/venv/bin/python'),
+    join(import.meta.dirname, '../.oracles/bin/python'),
   ];
   for (const python of candidates) {
     if (!python || !existsSync(python)) continue;
