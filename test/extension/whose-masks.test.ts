@@ -1,6 +1,7 @@
 /** Which masks are a person's work, and which a model's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
 import { makeSeries } from './fake-viewer.ts';
 import type { FakeViewer } from './fake-viewer.ts';
@@ -21,6 +22,37 @@ test('what a model drew and the archive has is no paint to be collected, until i
   assert.equal(await session.frames.collectPainted(), 1);
   const byHand = await openSession({ stored: (viewer) => stored(viewer, 'MANUAL') });
   await byHand.until(({ place }) => place?.uncollected === 6);
+});
+
+test('a correction of what a model drew and the archive has is one still after a tab was killed', async () => {
+  const storage = memoryStorage();
+  const first = await openSession({
+    storage,
+    async stored(viewer) {
+      const { id } = await viewer.createSegmentation('A', 'Earlier', ['Vein']);
+      for (const frame of makeSeries('A', 6).frames.slice(0, 3)) viewer.paint(id, 1, frame, [0, 1]);
+      viewer.state(id, { type: 'AUTOMATIC' });
+    },
+  });
+  const { id } = segmentationOf(first, 'A');
+  const [, drawn, , empty] = first.series[0].frames;
+  assert(drawn && empty);
+  first.viewer.paint(id, 1, drawn, [5]);
+  first.viewer.paint(id, 1, empty, [6]);
+  await first.session.keepNow();
+
+  const second = await openSession({ storage });
+  await second.until(({ place }) => place?.unsaved.length === 1);
+  await second.session.unsaved.bringBack(second.state().place?.unsaved[0]?.key ?? '');
+  await second.until(({ place }) => place?.uncollected === 2);
+  assert.equal(await second.session.frames.collectPainted(), 2);
+  const drafted = second.state().frames.map((frame) => [frame.position, frame.drafted]);
+  assert.deepEqual(drafted.sort(), [
+    [2, true],
+    [4, undefined],
+  ]);
+  await second.session.saving.save();
+  assert.equal(second.viewer.saves[0]?.segments[0]?.algorithmType, 'SEMIAUTOMATIC');
 });
 
 test('what a person painted of other words is theirs still where a draft is drawn beside it', async () => {

@@ -2,9 +2,10 @@ import { createBreather } from '../../breather.ts';
 import type { FrameRef, SegmentationInfo, Series } from '../../host/viewer.ts';
 import { frameId } from '../../store/collected-frame.ts';
 import { packMask } from '../../store/unsaved-frame.ts';
-import type { UnsavedFrame } from '../../store/unsaved-frame.ts';
+import type { Origin, UnsavedFrame } from '../../store/unsaved-frame.ts';
 import { patch, report } from '../common/context.ts';
 import type { Context } from '../common/context.ts';
+import { isOfModel } from './as-opened.ts';
 import type { MachineMasks } from './machine-masks.ts';
 import { idsOf, segmentationOf } from './unsaved-records.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';
@@ -115,8 +116,18 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
         isInSet(info, frame),
     );
 
-  const record = ({ id, label, segments }: SegmentationInfo, ref: FrameRef): UnsavedFrame => {
-    const origin = machine.originOf(id, ref);
+  const originOf = (info: SegmentationInfo, frame: FrameRef): Origin | undefined => {
+    const { id } = info;
+    if (machine.noteOf(id, frame) || !isOfModel(info)) return machine.originOf(id, frame);
+    // A model's by what the archive says.
+    const opened = watched.get(id)?.opened.get(frameId(frame));
+    if (opened === undefined) return undefined;
+    return opened === viewer.fingerprint(id, frame) ? 'asWritten' : 'corrected';
+  };
+
+  const record = (info: SegmentationInfo, ref: FrameRef): UnsavedFrame => {
+    const { id, label, segments } = info;
+    const origin = originOf(info, ref);
     return {
       id: recordId(id, frameId(ref)),
       segmentation: nameOf(id),
