@@ -151,6 +151,25 @@ describe('pull', () => {
     assert.equal((await pull(model, serveFile(FILE), { folder })).pulled[0]?.by, 'recorded');
   });
 
+  test('takes no other file for the first when its record is damaged', async () => {
+    const folder = newFolder();
+    const model = modelOf([]);
+    await pull(model, serveFile(FILE), { folder });
+    const record = join(folder, '.hashes', 'tiny.json');
+    const whole = readFileSync(record, 'utf8');
+    rmSync(join(folder, 'tiny'), { recursive: true });
+    for (const damaged of ['', whole.slice(0, 40), whole.replace('"sha256"', '"sha"')]) {
+      writeFileSync(record, damaged);
+      await assert.rejects(pull(model, serveFile(OTHER), { folder }), {
+        code: 'FILE_UNREADABLE',
+        message: /\.hashes.tiny\.json.*Remove it/u,
+      });
+      assert.equal(readFileSync(record, 'utf8'), damaged);
+    }
+    writeFileSync(record, whole);
+    assert.equal((await pull(model, serveFile(FILE), { folder })).pulled[0]?.by, 'recorded');
+  });
+
   test('of a file of which nothing is published demands at least that it is a checkpoint', async () => {
     const folder = newFolder();
     // Without Content-Length, nothing in HTTP tells that half of it is missing.

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../files.node.ts';
 
 const recordSchema = z.record(
@@ -18,6 +19,7 @@ export type RecordedHash = z.infer<typeof recordSchema>[string];
 /**
  * What the files of a model were when they first came, in `.hashes/<model>.json` of the models folder. It outlives the
  * files, so that a model that is removed and fetched again must still be the same.
+ * @throws SaltError `FILE_UNREADABLE` for a damaged record
  */
 export async function recordedHash(
   folder: string,
@@ -27,7 +29,7 @@ export async function recordedHash(
   return (await read(folder, model))[file];
 }
 
-/** Never replaces what was recorded before. @throws SaltError `FILE_UNWRITABLE` */
+/** Never replaces what was recorded before. @throws SaltError `FILE_UNWRITABLE`, `FILE_UNREADABLE` for a damaged record */
 export async function recordHash(
   folder: string,
   model: string,
@@ -44,11 +46,20 @@ export async function recordHash(
   await writeFileAtomic(path, Buffer.from(`${JSON.stringify(all, null, 2)}\n`));
 }
 
+/** None where nothing was recorded yet: a record that cannot be read must not let another file pass for the first. */
 async function read(folder: string, model: string): Promise<Readonly<Record<string, RecordedHash>>> {
+  const path = recordPath(folder, model);
   try {
-    return recordSchema.parse(JSON.parse(await readFile(recordPath(folder, model), 'utf8')));
-  } catch {
-    return {}; // none yet, or damaged: then the next download is the first
+    return recordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {};
+    throw new SaltError(
+      'FILE_UNREADABLE',
+      `${path}, which says what the files of "${model}" were when they first came, cannot be read. ` +
+        `Remove it to take the next that come for the first.`,
+      { path },
+      { cause },
+    );
   }
 }
 
