@@ -4,7 +4,7 @@ import type { Layer, LayerRule, LayerScope } from '../model/scope.ts';
 import type { Stage } from '../model/segmentation-model.ts';
 import { localSpecs } from '../model/stage-specs.ts';
 import { SaltError } from '../protocol/errors.ts';
-import { blockIndex, layerKind } from './layer-kinds.ts';
+import { blockIndex, isPatchEmbedding, layerKind } from './layer-kinds.ts';
 import type { LayerKind } from './layer-kinds.ts';
 import { composeLowRank, lowRankRule } from './low-rank.ts';
 import { adaptedKinds, saltRank } from './method-config.ts';
@@ -38,6 +38,8 @@ export interface Adapter extends StageAdapter {
   readonly trainable: readonly TensorSpec[];
   /** Everything that is only read, likewise. */
   readonly frozen: readonly TensorSpec[];
+  /** What of it the method trained once: adapter files from then hold it. */
+  readonly trainedOnce: readonly TensorSpec[];
 }
 
 /**
@@ -77,12 +79,14 @@ export function createAdapter(method: MethodConfig, stages: readonly Stage[]): A
       `The method "${method.method}" finds nothing to train in this model.`,
     );
   }
+  const frozen = tensors.flatMap(({ stage, frozen: specs }) => global(stage, specs));
   return {
     ...adapter,
     method,
     layers,
     trainable,
-    frozen: tensors.flatMap(({ stage, frozen: specs }) => global(stage, specs)),
+    frozen,
+    trainedOnce: frozen.filter(({ name }) => trains(method, name) && isPatchEmbedding(name)),
   };
 }
 
@@ -117,7 +121,8 @@ function blockSelection(method: MethodConfig, layerNames: readonly string[]): (n
     );
   }
   const first = depth - lastBlocks;
-  return (name) => tensorGroup(name) !== 'positions' && (blockIndex(name) ?? first) >= first;
+  const isBelow = (name: string): boolean => tensorGroup(name) === 'positions' || isPatchEmbedding(name);
+  return (name) => !isBelow(name) && (blockIndex(name) ?? first) >= first;
 }
 
 function trains({ method }: MethodConfig, name: string): boolean {

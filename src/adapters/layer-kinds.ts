@@ -20,6 +20,7 @@ export const RANK_GROUP: Readonly<Record<LayerKind, RankGroup>> = {
 const BLOCK_LAYER = /^image_encoder\.blocks\.\d+\.(?:attn\.(qkv|proj)|mlp\.(lin1|lin2))$/;
 const NECK_LAYER = /^image_encoder\.neck\.[02]$/;
 const BLOCK = /^image_encoder\.blocks\.(\d+)\./;
+const PATCH_EMBEDDING = 'image_encoder.patch_embed.';
 
 /** The kind that a person names. @throws SaltError `INVALID_ARGUMENT` */
 export function layerKindOf(kindName: string): LayerKind {
@@ -43,4 +44,9 @@ export function layerKind(name: string): LayerKind | undefined {
 export function blockIndex(name: string): number | undefined {
   const match = BLOCK.exec(name);
   return match ? Number(match[1]) : undefined;
+}
+
+/** Whether a layer or tensor makes the tokens that the first block takes: the stem, with its norms, and the projection. */
+export function isPatchEmbedding(name: string): boolean {
+  return name.startsWith(PATCH_EMBEDDING);
 }

@@ -14,7 +14,7 @@ import { checkTrainedValues, sameShape } from './trained-values.ts';
  * function, and nothing of the adapter is left to pay for at inference.
  *
  * @param weights of the base model at the adapter's image size, by name; not written to
- * @param trained every tensor that the adapter trains
+ * @param trained every tensor that the adapter trains, or trained once
  * @param svdOf asked for the layers that SALT and S-SAM adapt
  * @param executor where the products run, one layer at a time
  * @throws SaltError `ADAPTER_INVALID` when `trained` does not fit the adapter, `CHECKPOINT_MISMATCH` when `weights`
@@ -27,7 +27,7 @@ export async function mergeWeights(
   svdOf: SvdOf,
   executor: Executor,
 ): Promise<Map<string, FloatTensor>> {
-  checkTrainedValues(adapter, trained);
+  checkTrainedValues(adapter, trained, adapter.trainedOnce);
   const merged = new Map(weights);
   for (const [name, value] of trained) {
     if (tensorGroup(name) === 'adapter') continue;

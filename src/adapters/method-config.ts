@@ -18,8 +18,8 @@ const layersDefaulting = (kinds: readonly LayerKind[]) =>
     .readonly();
 
 /**
- * Adapts the layers and norms of the last k encoder blocks only, beside the neck. The position embedding then
- * stays as it is, so that no gradient is needed below those blocks. Absent: all blocks.
+ * Adapts the layers and norms of the last k encoder blocks only, beside the neck. The position embedding and the
+ * norms of a stem then stay as they are, so that no gradient is needed below those blocks. Absent: all blocks.
  */
 const lastBlocks = z.int().min(0).max(MAX_RANK).optional();
 

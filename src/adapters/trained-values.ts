@@ -4,14 +4,16 @@ import type { Adapter } from './adapter.ts';
 
 /**
  * Demands that the values be those that the adapter trains: none missing, none surplus, each of its shape.
+ * @param permitted what there may be beside them
  * @throws SaltError `ADAPTER_INVALID` listing all that is wrong
  */
 export function checkTrainedValues(
   adapter: Pick<Adapter, 'trainable'>,
   values: ReadonlyMap<string, FloatTensor>,
+  permitted: readonly TensorSpec[] = [],
 ): void {
-  const expected = new Map(adapter.trainable.map((spec: TensorSpec) => [spec.name, spec.shape]));
-  const missing = [...expected.keys()].filter((name) => !values.has(name));
+  const expected = new Map([...adapter.trainable, ...permitted].map(({ name, shape }) => [name, shape]));
+  const missing = adapter.trainable.flatMap(({ name }) => (values.has(name) ? [] : [name]));
   const surplus = [...values.keys()].filter((name) => !expected.has(name));
   const misshapen = [...values].flatMap(([name, { shape }]) => {
     const wanted = expected.get(name);

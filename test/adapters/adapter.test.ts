@@ -7,10 +7,11 @@ import type { MethodInput } from '../../src/adapters/method-config.ts';
 import { stageTensors } from '../../src/adapters/stage-tensors.ts';
 import { Graph, encodeModel } from '../../src/graph/index.ts';
 import { buildStage } from '../../src/adapters/stage-tensors.ts';
+import { samModel } from '../../src/model/sam/index.ts';
 import { allStages } from '../../src/model/segmentation-model.ts';
 import type { Stage } from '../../src/model/segmentation-model.ts';
 import { UNET_DEFAULTS, unetModel } from '../../src/model/unet.ts';
-import { tinySam } from './tiny-sam.ts';
+import { STEMMED_SAM, tinySam } from './tiny-sam.ts';
 
 const STAGES = allStages(tinySam());
 const create = (method: MethodInput): Adapter => createAdapter(parseMethod(method), STAGES);
@@ -97,6 +98,21 @@ describe('what is trained', () => {
       for (const stage of below) assert.deepEqual(stageTensors(stage, adapter).trainable, []);
       assert.ok(adapter.isTrainable('image_encoder.blocks.2.norm1.weight'));
       assert.ok(adapter.isTrainable('mask_decoder.output_upscaling.1.weight'));
+    }
+  });
+
+  test('nor the norms of a stem, which would ask for the gradient of every block', () => {
+    const stages = allStages(samModel(STEMMED_SAM, { batchSize: 1, imageSize: 64, prompts: { text: true } }));
+    const stemNorms = [0, 1, 2].flatMap((i) =>
+      ['weight', 'bias'].map((part) => `image_encoder.patch_embed.stem.norm${i}.${part}`),
+    );
+    const trainsStem = (method: MethodInput): string[] =>
+      createAdapter(parseMethod(method), stages)
+        .trainable.map(({ name }) => name)
+        .filter((name) => name.startsWith('image_encoder.patch_embed.'));
+    for (const method of ['salt', 'ssam', 'lora', 'norm'] as const) {
+      assert.deepEqual(trainsStem({ method }), stemNorms);
+      assert.deepEqual(trainsStem({ method, lastBlocks: 1 }), []);
     }
   });
 

@@ -11,7 +11,8 @@ import { floatTensor } from '../../src/graph/tensor.ts';
 import { bytesSource } from '../../src/model/checkpoint/byte-source.ts';
 import { loadSamWeights } from '../../src/model/checkpoint/load-sam.ts';
 import { openSafetensors } from '../../src/model/checkpoint/safetensors.ts';
-import { prepareSamWeights } from '../../src/model/sam/index.ts';
+import { randomSamWeights, randomTextAffine } from '../../src/model/checkpoint/random-weights.ts';
+import { prepareSamWeights, samModel } from '../../src/model/sam/index.ts';
 import { initialBuiltInText } from '../../src/model/text/built-in-text.ts';
 import { allStages } from '../../src/model/segmentation-model.ts';
 import type { Stage } from '../../src/model/segmentation-model.ts';
@@ -21,6 +22,7 @@ import {
   PLAIN,
   randomBatch,
   runModel,
+  STEMMED_SAM,
   svdOfWeights,
   TINY_SAM,
   TINY_SIZE,
@@ -126,6 +128,25 @@ describe('a merged model', async () => {
         misshapen: ['image_encoder.pos_embed [1, 6, 6, 16] instead of [1, 4, 4, 16]'],
       },
     });
+  });
+
+  test("keeps the stem's norms of an adapter of the last blocks from when they were trained", async () => {
+    const stemmed = samModel(STEMMED_SAM, { batchSize: 1, imageSize: TINY_SIZE, prompts: { text: true } });
+    const own = prepareSamWeights(
+      new Map([...randomSamWeights(STEMMED_SAM, 1), ...randomTextAffine(STEMMED_SAM, 2)]),
+      STEMMED_SAM,
+      TINY_SIZE,
+    );
+    const adapter = createAdapter(parseMethod({ method: 'norm', lastBlocks: 1 }), allStages(stemmed));
+    const { trained: values } = await trainedTensors(adapter, own, 4);
+    const name = 'image_encoder.patch_embed.stem.norm1.bias';
+    const before = new Map(values).set(name, floatTensor([8], new Float32Array(8).fill(0.5)));
+    const kept = await mergeWeights(own, adapter, before, svdOfWeights(own), executor);
+    assert.deepEqual(kept.get(name), before.get(name));
+    await assert.rejects(
+      mergeWeights(own, adapter, before.set(name, floatTensor([7])), svdOfWeights(own), executor),
+      { code: 'ADAPTER_INVALID', message: /misshapen/ },
+    );
   });
 
   test('is not made of weights of another image size', async () => {

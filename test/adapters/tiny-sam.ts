@@ -39,6 +39,9 @@ export const TINY_SAM = samConfigSchema.parse({
   textDim: 6,
 });
 
+/** The same with a stem of convolutions in place of one projection. */
+export const STEMMED_SAM = samConfigSchema.parse({ ...TINY_SAM, stem: [8, 8, 8] });
+
 export const TINY_SIZE = 64;
 
 export function tinySam(batchSize = 1): SegmentationModel {
