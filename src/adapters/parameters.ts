@@ -1,7 +1,8 @@
 import { sizeOf } from '../graph/tensor.ts';
+import type { SamWeights } from '../model/checkpoint/load-sam.ts';
 import { expectedTensors } from '../model/checkpoint/sam-tensors.ts';
-import type { SamConfig } from '../model/sam-config.ts';
-import type { Adapter } from './adapter.ts';
+import { expectedDetailTensors } from '../model/detail/index.ts';
+import type { AdaptedLayer, Adapter } from './adapter.ts';
 import { LAYER_KINDS } from './layer-kinds.ts';
 import type { LayerKind } from './layer-kinds.ts';
 import { saltRank } from './method-config.ts';
@@ -23,7 +24,7 @@ export interface TrainableShare extends Denominator {
   readonly percent: number;
 }
 
-/** The adapted layers of one kind. */
+/** The adapted layers of one kind whose singular values are shared out alike. */
 export interface LayerCount {
   readonly kind: LayerKind;
   readonly layers: number;
@@ -58,40 +59,55 @@ export function countParameters(adapter: Adapter, denominators: readonly Denomin
 }
 
 /**
- * What percentages of a SAM refer to: its own parameters at an image size, and those with CLIP ViT-B/32 as published.
- * Neither counts what the method adds (text affine layer, adapters).
+ * What percentages of a SAM refer to: its own parameters at an image size, those of a detail head that it has among
+ * them, and the same with CLIP ViT-B/32 as published. Neither counts what the method adds (text affine layer, adapters).
  */
-export function samDenominators(config: SamConfig, imageSize: number): Denominator[] {
-  const sam = expectedTensors({ ...config, imageSize })
-    .filter(({ role }) => role !== 'frequencies')
-    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+export function samDenominators(
+  { config, detail }: Pick<SamWeights, 'config' | 'detail'>,
+  imageSize: number,
+): Denominator[] {
+  const own = expectedTensors({ ...config, imageSize }).filter(({ role }) => role !== 'frequencies');
+  const head = detail ? expectedDetailTensors(config, detail.config) : [];
+  const parameters = [...own, ...head].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const sam = detail ? 'SAM and its detail head' : 'SAM';
   return [
-    { name: `SAM alone at ${imageSize} px`, parameters: sam },
+    { name: `${sam} alone at ${imageSize} px`, parameters },
     {
-      name: `SAM at ${imageSize} px with CLIP ViT-B/32, text and image`,
-      parameters: sam + CLIP_VIT_B32_PARAMETERS,
+      name: `${sam} at ${imageSize} px with CLIP ViT-B/32, text and image`,
+      parameters: parameters + CLIP_VIT_B32_PARAMETERS,
     },
   ];
 }
 
 function countLayers({ layers }: Adapter): LayerCount[] {
-  return LAYER_KINDS.flatMap((kind) => {
-    const same = layers.filter((layer) => layer.kind === kind);
-    const [first] = same;
-    if (!first) return [];
-    const { split } = first;
-    const singularValues = split && { all: split.top + split.rest, top: split.top, rest: split.rest };
-    return [{ kind, layers: same.length, ...(singularValues ? { singularValues } : {}) }];
-  });
+  return alike(layers).map(([{ kind, split }, count]) => ({
+    kind,
+    layers: count,
+    ...(split && {
+      singularValues: { all: split.top + split.rest, top: split.top, rest: split.rest },
+    }),
+  }));
 }
 
 function notesOn({ method, layers }: Adapter): string[] {
   if (method.method !== 'salt') return [];
-  return LAYER_KINDS.flatMap((kind) => {
-    const split = layers.find((layer) => layer.kind === kind)?.split;
+  return alike(layers).flatMap(([{ kind, split }, count]) => {
     if (!split || split.rest > 0) return [];
+    const ofKind = layers.filter((layer) => layer.kind === kind).length;
+    const who = count === ofKind ? 'a layer' : `${count} of ${ofKind} layers`;
+    const have = count === ofKind || count === 1 ? 'has' : 'have';
     return [
-      `${kind}: rank ${saltRank(method, kind)} was asked for and a layer has ${split.top} singular values: all are scaled and shifted, and there is no low-rank part.`,
+      `${kind}: rank ${saltRank(method, kind)} was asked for and ${who} ${have} ${split.top} singular values: all are scaled and shifted, and there is no low-rank part.`,
     ];
   });
+}
+
+/** A layer of each kind and way of sharing out singular values, with how many are like it; the kinds in their order. */
+function alike(layers: readonly AdaptedLayer[]): [AdaptedLayer, number][] {
+  const groups = new Map<string, [AdaptedLayer, number]>();
+  for (const layer of LAYER_KINDS.flatMap((kind) => layers.filter((each) => each.kind === kind))) {
+    const key = `${layer.kind} ${layer.split?.top} ${layer.split?.rest}`;
+    groups.set(key, [layer, (groups.get(key)?.[1] ?? 0) + 1]);
+  }
+  return [...groups.values()];
 }

@@ -5,7 +5,9 @@ import { parseMethod } from '../../src/adapters/method-config.ts';
 import type { MethodInput } from '../../src/adapters/method-config.ts';
 import { countParameters, samDenominators } from '../../src/adapters/parameters.ts';
 import type { ParameterCount } from '../../src/adapters/parameters.ts';
-import { SAM_VIT_B } from '../../src/model/sam-config.ts';
+import { SALT_TINY, SALT_TINY_DETAIL } from '../../src/model/salt-tiny.ts';
+import { randomDetailWeights } from '../../src/model/detail/index.ts';
+import { SAM_VIT_B, samConfigSchema } from '../../src/model/sam-config.ts';
 import { samModel } from '../../src/model/sam/index.ts';
 import { allStages } from '../../src/model/segmentation-model.ts';
 import { UNET_DEFAULTS, expectedUnetTensors, unetModel } from '../../src/model/unet.ts';
@@ -15,7 +17,10 @@ import { TINY_SAM, tinySam } from './tiny-sam.ts';
 const VIT_B = allStages(samModel(SAM_VIT_B, { batchSize: 1, imageSize: 512, prompts: { text: true } }));
 
 function count(method: MethodInput, stages = VIT_B): ParameterCount {
-  return countParameters(createAdapter(parseMethod(method), stages), samDenominators(SAM_VIT_B, 512));
+  return countParameters(
+    createAdapter(parseMethod(method), stages),
+    samDenominators({ config: SAM_VIT_B }, 512),
+  );
 }
 
 /** norms 42,624 + positions 786,432 + text affine 131,840 */
@@ -63,7 +68,7 @@ describe('trainable parameters of ViT-B at 512 px', () => {
     assert.equal(alone.percent.toFixed(2), '10.87');
     assert.equal(withClip.percent.toFixed(2), '4.09');
     // As PyTorch counts Meta's module at its own size.
-    assert.equal(samDenominators(SAM_VIT_B, 1024)[0]?.parameters, 93_735_472);
+    assert.equal(samDenominators({ config: SAM_VIT_B }, 1024)[0]?.parameters, 93_735_472);
   });
 
   test('tells how the singular values of each kind of layer are shared out', () => {
@@ -86,7 +91,7 @@ test('a rank above what a layer has puts all its values on top, and says so', ()
   const stages = allStages(tinySam());
   const salt = countParameters(
     createAdapter(parseMethod({ method: 'salt', layers: ['qkv', 'lin1'], rankMlp: 10 }), stages),
-    samDenominators(TINY_SAM, 64),
+    samDenominators({ config: TINY_SAM }, 64),
   );
   assert.deepEqual(
     salt.layers.map(({ kind, singularValues }) => [kind, singularValues?.top, singularValues?.rest]),
@@ -97,6 +102,35 @@ test('a rank above what a layer has puts all its values on top, and says so', ()
   );
   assert.equal(salt.notes.length, 1);
   assert.match(salt.notes[0] ?? '', /qkv: rank 760 .* 16 singular values/);
+});
+
+test('layers of one kind whose singular values are shared out in two ways are told apart', () => {
+  // The first convolution of this neck has 96 singular values, the second 256.
+  const config = samConfigSchema.parse({
+    ...TINY_SAM,
+    embedDim: 96,
+    outChans: 256,
+    promptEmbedDim: 256,
+  });
+  const stages = allStages(samModel(config, { batchSize: 1, imageSize: 64, prompts: { text: true } }));
+  const method = parseMethod({ method: 'salt', layers: ['neck'], rankNeck: 200 });
+  const { layers, notes } = countParameters(createAdapter(method, stages), []);
+  assert.deepEqual(layers, [
+    { kind: 'neck', layers: 1, singularValues: { all: 96, top: 96, rest: 0 } },
+    { kind: 'neck', layers: 1, singularValues: { all: 256, top: 200, rest: 56 } },
+  ]);
+  assert.equal(notes.length, 1);
+  assert.match(notes[0] ?? '', /neck: rank 200 .* 1 of 2 layers has 96 singular values/);
+});
+
+test('percentages of a SAM with a detail head refer to both', () => {
+  const config = SALT_TINY;
+  const weights = randomDetailWeights(config, SALT_TINY_DETAIL, 1);
+  const head = [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const [alone] = samDenominators({ config }, 512);
+  const [both] = samDenominators({ config, detail: { config: SALT_TINY_DETAIL, weights } }, 512);
+  assert.equal(both?.parameters, (alone?.parameters ?? 0) + head);
+  assert.match(both.name, /detail head/);
 });
 
 test('a U-Net in full counts all its weights', () => {

@@ -3,7 +3,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { ROOT, assertFailed, run, succeed, workFolder } from './cli.ts';
+import {
+  CPU,
+  ROOT,
+  assertFailed,
+  linesOf,
+  run,
+  succeed,
+  trainLines,
+  workFolder,
+  writeDataset,
+} from './cli.ts';
 
 const folder = workFolder();
 const REFERENCES = ['all-global', 'batch-2'].map((name) => join(ROOT, `test/reference/${name}.safetensors`));
@@ -92,6 +102,26 @@ test('parameters counts any method on any model', async () => {
   });
   // Two blocks, rank 2 x (32 in + 96 out).
   assert.equal(schema.parse(JSON.parse(stdout)).rows[0]?.count.groups.adapter, 2 * 2 * (32 + 96));
+});
+
+test('parameters counts what train announces, the detail head included', async () => {
+  const method = ['--model', 'salt-tiny', '--method', 'head'];
+  const table = await succeed(folder, ['parameters', ...method]);
+  assert.match(table.stdout, /detail head/u);
+  assert.doesNotMatch(table.stdout, /Without the detail head/u);
+  const counted = await succeed(folder, ['parameters', ...method, '--json']);
+  const schema = z.object({ rows: z.array(z.object({ count: z.object({ trainable: z.int() }) })) });
+  writeDataset(folder, 'frames');
+  const sizes = ['--image-size', '64', '--tiles', 'whole', '--steps', '1', '--batch', '1'];
+  const data = ['--data', 'frames', '--prompt', 'vessel', '--out', 'head.safetensors'];
+  const trained = await succeed(folder, ['train', ...method, ...data, ...sizes, ...CPU, '--json']);
+  const [started] = linesOf(trainLines(trained.stdout), 'started');
+  assert.equal(schema.parse(JSON.parse(counted.stdout)).rows[0]?.count.trainable, started?.parameters);
+});
+
+test('parameters says that train gives a head to a SAM that has none', async () => {
+  const { stdout } = await succeed(folder, ['parameters', '--model', 'random:tiny', '--method', 'head']);
+  assert.match(stdout, /^Without the detail head that "train" gives/mu);
 });
 
 test('parameters refuses a size for a U-Net, in which it makes no difference', async () => {

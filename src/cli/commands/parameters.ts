@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { countParameters, createAdapter, parseMethod, samDenominators } from '../../adapters/index.ts';
 import type { MethodConfig, MethodInput, ParameterCount } from '../../adapters/index.ts';
-import type { SamConfig } from '../../model/sam-config.ts';
-import { samModel } from '../../model/sam/index.ts';
+import { samModelOf } from '../../inference/sam-base.ts';
+import type { SamBase } from '../../inference/sam-base.ts';
 import { allStages } from '../../model/segmentation-model.ts';
 import { UNET_DEFAULTS, unetModel } from '../../model/unet.ts';
 import { samSide } from '../../model/sam-side.ts';
@@ -20,6 +20,9 @@ interface ParametersOptions extends CommonOptions, MethodCliOptions {
   readonly imageSize?: number;
 }
 
+/** A SAM, and its detail head where it has one. */
+type CountedSam = Pick<SamBase, 'config' | 'detail'>;
+
 interface Row {
   readonly name: string;
   readonly method: MethodConfig;
@@ -34,6 +37,18 @@ const PUBLISHED: readonly (readonly [string, MethodInput])[] = [
   ['SALT-4', { method: 'salt', loraRank: 4 }],
   ['SALT-256', { method: 'salt', loraRank: 256 }],
 ];
+
+const COLUMNS = [
+  { group: 'adapter', title: 'adapters' },
+  { group: 'norms', title: 'norms' },
+  { group: 'positions', title: 'positions' },
+  { group: 'textAffine', title: 'text affine' },
+  { group: 'detail', title: 'detail head' },
+  { group: 'weights', title: 'weights' },
+] as const;
+
+const NO_HEAD =
+  'Without the detail head that "train" gives to a SAM that has none, and trains with it (--no-detail: it does not).';
 
 const EXAMPLES = `
 Examples:
@@ -55,9 +70,9 @@ export function addParameters(program: Command): void {
 
 async function runParameters(options: ParametersOptions): Promise<void> {
   const console = consoleOf(options);
-  const { name, config } = await configOf(options.model ?? 'random:b');
+  const { name, sam } = await modelOf(options.model ?? 'random:b');
   const asked = methodOf(options);
-  if (!config) {
+  if (!sam) {
     if (options.imageSize !== undefined) {
       throw new SaltError(
         'INVALID_ARGUMENT',
@@ -73,48 +88,50 @@ async function runParameters(options: ParametersOptions): Promise<void> {
     });
     return;
   }
-  const imageSize = options.imageSize ?? samSide(config.imageSize);
+  const imageSize = options.imageSize ?? samSide(sam.config.imageSize);
   const rows = (asked ? [[asked.method, asked] as const] : PUBLISHED).map(([row, method]) =>
-    rowOf(row, method, config, imageSize),
+    rowOf(row, method, sam, imageSize),
   );
   const title = `${options.model === undefined ? 'SAM ViT-B' : name} at ${imageSize} px`;
-  console.result(`${title}\n\n${textOf(rows)}`, { model: name, imageSize, rows });
+  const text = [
+    `${title}\n\n${textOf(rows)}`,
+    ...(options.model !== undefined && !sam.detail ? [NO_HEAD] : []),
+  ];
+  console.result(text.join('\n'), { model: name, imageSize, rows });
 }
 
-/** @returns no configuration for a U-Net */
-async function configOf(reference: string): Promise<{ name: string; config?: SamConfig }> {
+/** @returns no SAM for a U-Net */
+async function modelOf(reference: string): Promise<{ name: string; sam?: CountedSam }> {
   const config = RANDOM_SAMS.get(reference);
-  if (config) return { name: reference, config };
+  if (config) return { name: reference, sam: { config } };
   const loaded = await loadModel(await findModel(reference));
   if (loaded.kind === 'unet') return { name: loaded.name };
-  return { name: loaded.base.name, config: loaded.base.config };
+  return { name: loaded.base.name, sam: loaded.base };
 }
 
-function rowOf(name: string, input: MethodInput, config: SamConfig, imageSize: number): Row {
+function rowOf(name: string, input: MethodInput, sam: CountedSam, imageSize: number): Row {
   const method = parseMethod(input);
-  const model = samModel(config, { batchSize: 1, imageSize, prompts: { text: true } });
+  const model = samModelOf(sam, { batchSize: 1, imageSize, prompts: { text: true } });
   const adapter = createAdapter(method, allStages(model));
-  return { name, method, count: countParameters(adapter, samDenominators(config, imageSize)) };
+  return { name, method, count: countParameters(adapter, samDenominators(sam, imageSize)) };
 }
 
 function textOf(rows: readonly Row[]): string {
   const shares = rows[0]?.count.shares ?? [];
+  // A SAM without a detail head, such as the published ones, has no column for it.
+  const columns = COLUMNS.filter(
+    ({ group }) => group !== 'detail' || rows.some(({ count }) => count.groups.detail > 0),
+  );
   const head = [
     'method',
     'trained',
-    'adapters',
-    'norms',
-    'positions',
-    'text affine',
-    'weights',
+    ...columns.map(({ title }) => title),
     ...shares.map((_, i) => `share ${i + 1}`),
   ];
   const body = rows.map(({ name, count: { trainable, groups, shares: of } }) => [
     name,
     million(trainable),
-    ...[groups.adapter, groups.norms, groups.positions, groups.textAffine, groups.weights].map((n) =>
-      n.toLocaleString('en'),
-    ),
+    ...columns.map(({ group }) => groups[group].toLocaleString('en')),
     ...of.map(({ percent }) => `${percent.toFixed(2)} %`),
   ]);
   const notes = new Set(rows.flatMap(({ name, count }) => count.notes.map((note) => `${name}: ${note}`)));
