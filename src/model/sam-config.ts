@@ -5,6 +5,8 @@
 import { z } from 'zod';
 
 const count = z.int().min(1).max(65_536);
+/** Each layer has tensors of its own, which are listed before anything shows whether a file has them: SAM ViT-H has 32. */
+const layerCount = z.int().min(1).max(256);
 
 /** Side in pixels of what the first convolution of a stem sees as one. */
 export const STEM_BLOCK = 4;
@@ -13,7 +15,7 @@ export const STEM_BLOCK = 4;
 export const samConfigSchema = z
   .strictObject({
     /** Transformer blocks of the image encoder. */
-    depth: count,
+    depth: layerCount,
     /** Token width of the image encoder. */
     embedDim: count,
     /** Attention heads of the image encoder; divides `embedDim`. */
@@ -40,14 +42,14 @@ export const samConfigSchema = z
     /** Attention heads of the mask decoder; divides `outChans / 2`. */
     decoderNumHeads: count,
     /** Two-way attention blocks of the mask decoder; 2 in every published SAM. */
-    decoderDepth: count,
+    decoderDepth: layerCount,
     /** Width of prompt tokens; equals `outChans`. */
     promptEmbedDim: count,
     /** Channels of the mask prompt before its last projection; a multiple of 4. */
     maskInChans: count,
     /** Masks beside the single-mask output; the decoder has one more mask token than this. */
     numMultimaskOutputs: z.int().min(0).max(64),
-    iouHeadDepth: count,
+    iouHeadDepth: layerCount,
     iouHeadHiddenDim: count,
     /** Width of the text embedding that the text affine layer takes; 512 for CLIP ViT-B/32. */
     textDim: count,

@@ -7,7 +7,12 @@ import { describe, it } from 'node:test';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import type { ByteSource } from '../../src/model/checkpoint/byte-source.ts';
 import { openCheckpoint } from '../../src/model/checkpoint/open-checkpoint.ts';
+import { samMetadata } from '../../src/model/checkpoint/load-sam.ts';
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
+import type { DetailConfig } from '../../src/model/detail/index.ts';
+import { recognise } from '../../src/model/prepared/recognise.ts';
+import { SALT_TINY, SALT_TINY_DETAIL } from '../../src/model/salt-tiny.ts';
+import type { SamConfig } from '../../src/model/sam-config.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { createRandom, type Random } from '../../src/protocol/random.ts';
 import { floatBytes, pickle, pth, safetensors, zip64 } from './checkpoint-fixtures.ts';
@@ -17,6 +22,8 @@ const CODES = new Set(['CHECKPOINT_INVALID', 'CHECKPOINT_REFUSED', 'FILE_UNREADA
 const SLOWEST_MS = 1000;
 /** What the test itself and the engine may allocate beside the file. */
 const SLACK_BYTES = 4 * 2 ** 20;
+/** What lists of the tensors of the deepest SAM there may be take, uncollected. Measured: 35 MB. */
+const LISTS_BYTES = 64 * 2 ** 20;
 
 /** A source that fails the test when asked for more than there is. */
 function watched(bytes: Uint8Array): ByteSource {
@@ -251,5 +258,55 @@ describe('hostile .pth', () => {
       for (let at = setup.length; at < bytes.length; at += instruction.length) bytes.set(instruction, at);
       assert.equal(await survives(pth(bytes), 'x.pth'), false);
     }
+  });
+});
+
+describe('hostile metadata of a SAM', () => {
+  /** A file of one tensor that says of itself what it likes. */
+  async function refusal(metadata: Record<string, string>): Promise<SaltError> {
+    const bytes = encodeSafetensors(new Map([['image_encoder.pos_embed', floatTensor([1])]]), metadata);
+    const checkpoint = await openCheckpoint(watched(bytes), 'said.safetensors');
+    const start = process.cpuUsage();
+    const before = process.memoryUsage();
+    let thrown: unknown;
+    try {
+      recognise(checkpoint);
+    } catch (error) {
+      thrown = error;
+    }
+    const { user, system } = process.cpuUsage(start);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    assert.ok((user + system) / 1000 < SLOWEST_MS, `it took ${(user + system) / 1000} ms`);
+    const grown = heapUsed - before.heapUsed + arrayBuffers - before.arrayBuffers;
+    assert.ok(grown < LISTS_BYTES, `it took ${grown} bytes of memory`);
+    assert.ok(thrown instanceof SaltError, String(thrown));
+    return thrown;
+  }
+  const said = (config: SamConfig, detail?: DetailConfig): Promise<SaltError> =>
+    refusal(samMetadata(config, detail));
+
+  for (const depths of [
+    ['depth'],
+    ['decoderDepth'],
+    ['iouHeadDepth'],
+    ['depth', 'decoderDepth', 'iouHeadDepth'],
+  ]) {
+    it(`says that it has layers without end: ${depths.join(', ')}`, async () => {
+      const endless = Object.fromEntries(depths.map((name) => [name, 65_536]));
+      const { code, message } = await said({ ...SALT_TINY, ...endless });
+      assert.equal(code, 'CHECKPOINT_INVALID');
+      for (const name of depths) assert.match(message, new RegExp(`\\b${name}\\b`));
+    });
+  }
+
+  it('says that it has as many as a SAM may have, and has none of them', async () => {
+    const deep = { ...SALT_TINY, depth: 256, decoderDepth: 256, iouHeadDepth: 256 };
+    assert.equal((await said(deep, SALT_TINY_DETAIL)).code, 'CHECKPOINT_MISMATCH');
+  });
+
+  it('says that it has a detail head that cannot be joined to it', async () => {
+    const { code, message } = await said(SALT_TINY, { ...SALT_TINY_DETAIL, poolings: 1, fold: 1 });
+    assert.equal(code, 'CHECKPOINT_INVALID');
+    assert.match(message, /detail_config does not fit its SAM: .* no grid of 4 pixels/);
   });
 });

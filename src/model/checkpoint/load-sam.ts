@@ -9,6 +9,7 @@ import {
 } from '../detail/index.ts';
 import { samConfigSchema, type SamConfig } from '../sam-config.ts';
 import { BUILT_IN_TEXT_TENSORS, TEXT_ENCODER_PREFIX } from '../text/built-in-text.ts';
+import { SaltError } from '../../protocol/errors.ts';
 import { faultsOf } from '../../protocol/faults.ts';
 import { selectPrefix, type CheckpointSource } from './checkpoint-source.ts';
 import { demandTensors, type ExpectedTensor } from './compare-tensors.ts';
@@ -80,7 +81,7 @@ export function planSam(source: CheckpointSource, options: LoadSamOptions = {}):
   const holds = (start: string): boolean => [...shapes.keys()].some((name) => name.startsWith(start));
   const sam = expectedTensors(config);
   const affine = holds('text_affine.') ? expectedTextAffine(config) : [];
-  const head: readonly ExpectedTensor[] = detailConfig ? expectedDetailTensors(config, detailConfig) : [];
+  const head = detailConfig ? headTensors(config, detailConfig) : [];
   const text = holds(TEXT_ENCODER_PREFIX)
     ? BUILT_IN_TEXT_TENSORS.map(({ name, shape }) => ({ name: TEXT_ENCODER_PREFIX + name, shape }))
     : [];
@@ -96,6 +97,16 @@ export function planSam(source: CheckpointSource, options: LoadSamOptions = {}):
     detailConfig,
     textEncoder: namesOf(text),
   };
+}
+
+/** @throws SaltError `CHECKPOINT_INVALID` when such a head cannot be joined to this SAM */
+function headTensors(config: SamConfig, detail: DetailConfig): readonly ExpectedTensor[] {
+  try {
+    return expectedDetailTensors(config, detail);
+  } catch (error) {
+    if (!(error instanceof SaltError)) throw error;
+    throw invalid(`The checkpoint's ${DETAIL_CONFIG_KEY} does not fit its SAM: ${error.message}`);
+  }
 }
 
 /**
