@@ -1,7 +1,8 @@
 /**
  * Prepared models in the browser's own store (the Cache API), by hash. A shard is put there once it is whole and has
  * the right SHA-256, so that a download interrupted by a reload goes on with the next shard, and models that share a
- * shard keep it once. Works in pages and in workers, on https:// and localhost.
+ * shard keep it once. Of models that differ in nothing that an adapter's base is known by (two that were merged with
+ * adapters of the head, say) the last is kept. Works in pages and in workers, on https:// and localhost.
  */
 import { openCheckpoint } from '../model/checkpoint/open-checkpoint.ts';
 import { blobSource } from '../model/checkpoint/byte-source.ts';
@@ -127,9 +128,19 @@ function cacheIn(store: Cache): ModelCache {
     }
     await put(store, fileKey(file), new Response(bytes));
   };
-  /** Written last: without its index, a model is not there. */
+  /** Deletes the files of a model that is not there any more, but for those that another one needs. @returns their bytes */
+  const free = async (gone: PreparedIndex): Promise<number> => {
+    const needed = new Set((await list()).flatMap((index) => allFiles(index).map(fileKey)));
+    const unneeded = allFiles(gone).filter((file) => !needed.has(fileKey(file)));
+    for (const file of unneeded) await store.delete(fileKey(file));
+    return sizeOfFiles(unneeded);
+  };
+  /** Written last: without its index, a model is not there. Takes the place of one with the same hash. */
   const finish = async (index: PreparedIndex): Promise<CachedModel> => {
-    await put(store, modelKey(index.weightsHash), new Response(JSON.stringify(index)));
+    const key = modelKey(index.weightsHash);
+    const before = await indexAt(key);
+    await put(store, key, new Response(JSON.stringify(index)));
+    if (before) await free(before);
     return opened(index);
   };
   const lacking = async (index: PreparedIndex): Promise<PreparedFile[]> => {
@@ -183,16 +194,10 @@ function cacheIn(store: Cache): ModelCache {
       }
     },
     async remove(weightsHash) {
-      const all = await list();
-      const gone = all.find((index) => index.weightsHash === weightsHash);
-      await store.delete(modelKey(weightsHash));
-      if (!gone) return 0;
-      const needed = new Set(
-        all.filter((index) => index !== gone).flatMap((index) => allFiles(index).map(fileKey)),
-      );
-      const free = allFiles(gone).filter((file) => !needed.has(fileKey(file)));
-      for (const file of free) await store.delete(fileKey(file));
-      return sizeOfFiles(free);
+      const key = modelKey(weightsHash);
+      const gone = await indexAt(key);
+      await store.delete(key);
+      return gone ? free(gone) : 0;
     },
   };
 }

@@ -102,6 +102,8 @@ export class Models {
   ): Promise<ModelSummary> {
     const cache = await openModelCache();
     const { index } = await cache.accept(files, { onProgress, signal });
+    // It may have taken the place of another with the same id.
+    this.#loaded.delete(index.weightsHash);
     if (index.kind === 'sam') return describe(index);
     await cache.remove(index.weightsHash);
     throw new SaltError('INVALID_ARGUMENT', `${index.name} is a text encoder, not a model that segments.`);

@@ -38,7 +38,10 @@ export const preparedIndexSchema = z.strictObject({
     sha256: sha256.optional(),
   }),
   parameters: z.int().positive(),
-  /** `weightsHash` of the numbers as they are stored here, which adapters name as their base. */
+  /**
+   * `weightsHash` of the numbers as they are stored here, by which adapters name their base: of a SAM without its text
+   * affine layer, detail head and text encoder, which adapters bring themselves.
+   */
   weightsHash: sha256,
   rounding: roundingSchema,
   metadata: z.record(z.string(), z.string()),

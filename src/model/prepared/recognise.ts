@@ -21,7 +21,7 @@ export interface Recognised {
   readonly parameters: number;
   /** What is used: the name by which we know a tensor -> the checkpoint's name. */
   readonly tensors: ReadonlyMap<string, string>;
-  /** Those of `tensors` whose numbers are the model's identity; see `weightsHash`. */
+  /** Those of `tensors` whose numbers are the model's identity; see `PreparedIndex.weightsHash`. */
   readonly hashed: ReadonlySet<string>;
   /** Tensors that are not needed, such as CLIP's image encoder. */
   readonly leftOut: number;
