@@ -15,7 +15,10 @@ export interface LossOptions {
   readonly diceSmooth: number;
   readonly focalWeight: number;
   readonly diceWeight: number;
-  /** Whether the Dice term is taken of all samples of a batch together, or of each by itself. Default: `batch`. */
+  /**
+   * Whether the Dice term is taken of all samples of a batch together, or of each by itself, as a mean over those of which
+   * anything counts. Default: `batch`.
+   */
   readonly diceOver?: 'batch' | 'sample' | undefined;
   /** Weight of the adapters' regulariser. */
   readonly penaltyWeight: number;
@@ -90,11 +93,22 @@ export function segmentationLoss(
   const area = ops.add(ops.sum(predicted, { axes }), ops.sum(truth, { axes }));
   const smooth = options.diceSmooth;
   const coefficient = ops.div(ops.add(ops.mul(overlap, 2), smooth), ops.add(area, smooth));
-  const dice = ops.sub(graph.scalar(1), ops.mean(coefficient));
+  const missed = ops.sub(graph.scalar(1), ops.mean(coefficient));
+  const dice = options.diceOver === 'sample' ? ops.mul(missed, samplesToCounting(valid)) : missed;
 
   const penalty = penalties.reduce((sum, term) => ops.add(sum, term), graph.scalar(0));
   const weighted = ops.add(ops.mul(focal, options.focalWeight), ops.mul(dice, options.diceWeight));
   return { focal, dice, penalty, total: ops.add(weighted, ops.mul(penalty, options.penaltyWeight)) };
+}
+
+/**
+ * All samples of a batch in relation to those of which anything counts. The others miss nothing, whatever is predicted, and
+ * would make the mean over all samples the smaller. Exactly 1 where each counts.
+ */
+function samplesToCounting(valid: Value): Value {
+  const { graph, shape } = valid;
+  const counting = ops.sum(ops.clip(ops.sum(valid, { axes: [1, 2, 3] }), 0, 1));
+  return ops.div(graph.scalar(shape[0] ?? 1), ops.clip(counting, 1, 2 ** 127));
 }
 
 /** [B, C, S, S]: 1 on the background. @param truth the target where it counts */

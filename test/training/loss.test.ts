@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Executor } from '../../src/graph/executor.ts';
-import { Graph, encodeModel } from '../../src/graph/index.ts';
+import { Graph, encodeModel, gradients } from '../../src/graph/index.ts';
 import { floatTensor } from '../../src/graph/tensor.ts';
 import type { FloatTensor } from '../../src/graph/tensor.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
@@ -88,5 +88,61 @@ describe('the focal term', () => {
     const value = await measured(weighted);
     assert.ok(Math.abs(value - focalOf(weighted)) < 1e-6);
     assert.ok(value > (await measured(VESSEL_LOSS)), 'no pixel weighs more');
+  });
+});
+
+describe('the Dice term of each sample by itself', () => {
+  const OPTIONS: LossOptions = { ...VESSEL_LOSS, diceOver: 'sample' };
+  let executor: Executor;
+  before(async () => {
+    ({ executor } = await openNodeDevice('cpu', { threads: 1 }));
+  });
+  after(() => executor.dispose());
+
+  /** Of the two samples and as many more, which are as the first but nothing of which counts. */
+  async function measured(surplus: number): Promise<{ dice: number; gradient: Float32Array }> {
+    const shape = [2 + surplus, 1, SIDE, SIDE];
+    const graph = new Graph();
+    const [logits, target, valid] = [
+      graph.input('logits', shape),
+      graph.input('target', shape),
+      graph.input('valid', shape),
+    ];
+    const { dice } = segmentationLoss(logits, target, valid, [], OPTIONS);
+    const [slope] = gradients(graph, dice, [logits]);
+    assert.ok(slope);
+    graph.output('dice', dice);
+    graph.output('slope', slope);
+    const program = await executor.compile(encodeModel(graph), { hostOutputs: ['dice', 'slope'] });
+    const first = ({ data }: FloatTensor) =>
+      Array.from({ length: surplus }, () => [...data.subarray(0, PIXELS)]);
+    const upload = (tensor: FloatTensor, more: readonly number[][]) =>
+      executor.upload(floatTensor(shape, Float32Array.from([...tensor.data, ...more.flat()])));
+    const outputs = await program.run({
+      logits: await upload(LOGITS, first(LOGITS)),
+      target: await upload(TARGET, first(TARGET)),
+      valid: await upload(VALID, first(floatTensor(SHAPE))),
+    });
+    assert.ok(outputs['dice'] && outputs['slope']);
+    const value = (await downloadFloats(executor, outputs['dice'])).data[0] ?? NaN;
+    return { dice: value, gradient: (await downloadFloats(executor, outputs['slope'])).data.slice() };
+  }
+
+  test('is the same, and pulls as hard, beside samples of which nothing counts', async () => {
+    const alone = await measured(0);
+    for (const surplus of [1, 2]) {
+      const beside = await measured(surplus);
+      assert.ok(
+        Math.abs(beside.dice - alone.dice) < 1e-6,
+        `${beside.dice} beside ${surplus}, ${alone.dice} alone`,
+      );
+      for (const [i, slope] of beside.gradient.entries()) {
+        const before = alone.gradient[i] ?? 0;
+        assert.ok(
+          Math.abs(slope - before) <= 1e-6 * Math.abs(before),
+          `${slope} beside ${surplus}, ${before} alone`,
+        );
+      }
+    }
   });
 });
