@@ -15,6 +15,8 @@ import { train } from '../training/trainer.ts';
 import { requestAsTaught } from './as-taught.ts';
 import { memoryForStep, openDevice, webFactor } from './device.ts';
 import type { GiveWay } from './give-way.ts';
+import { isKept } from './is-kept.ts';
+import type { Reached } from './is-kept.ts';
 import type { RunStart, Wish, WorkerSettings } from './messages.ts';
 import { Models } from './models.ts';
 import { Preview } from './preview.ts';
@@ -36,7 +38,7 @@ export interface TrainerHost {
 
 /**
  * A run that is refused before its first step leaves nothing behind; one that fails later, or whose device is lost, can
- * be resumed.
+ * be resumed (`isKept`).
  * @throws SaltError
  */
 export function runTraining(
@@ -60,8 +62,7 @@ export function runTraining(
     try {
       return await run.toTheEnd(request, 0, false);
     } catch (error) {
-      const isLost = error instanceof SaltError && error.code === 'DEVICE_LOST';
-      if (!run.hasStarted && !isLost) await removeRun(start.id);
+      if (!isKept(error, run.reached)) await removeRun(start.id);
       throw error;
     }
   });
@@ -94,8 +95,8 @@ class Run {
   readonly #seconds: number[] = [];
   #stepsPerEpoch = 1;
   #step = 0;
-  /** Whether the trainer has the model and the frames, so that what fails is no longer a refusal. */
-  hasStarted = false;
+  /** How far this worker has got with it. */
+  reached: Reached = 'nothing';
 
   constructor(id: string, settings: WorkerSettings, host: TrainerHost) {
     this.#id = id;
@@ -172,6 +173,7 @@ class Run {
       onUnsaved: ({ message }) =>
         this.#tell({ kind: 'message', text: `Where the training stands could not be saved. ${message}` }),
       onStep: async (moment) => {
+        this.reached = 'step';
         this.#step = moment.step;
         this.#seconds.push(moment.seconds);
         if (shown?.isDue(moment) && !(await this.#show(shown, moment, run))) shown = undefined;
@@ -181,7 +183,7 @@ class Run {
 
   #onEvent(event: TrainingEvent): void {
     if (event.kind === 'started') {
-      this.hasStarted = true;
+      this.reached = 'start';
       this.#stepsPerEpoch = Math.max(1, event.stepsPerEpoch);
     }
     this.#tell({ kind: 'training', event });

@@ -119,6 +119,7 @@ describe('the back end in the browser', { skip }, () => {
     assert.match(refusals[1] ?? '', /^DATASET_INVALID/);
     assert.match(refusals[2] ?? '', /^INVALID_ARGUMENT/);
     assert.match(refusals[3] ?? '', /^RESUME_MISMATCH/);
+    assert.match(refusals[4] ?? '', /^INVALID_ARGUMENT: To judge by the held-out frames/);
     assert.deepEqual(unfinished, []);
     assert.match(noWorker, /^DEVICE_UNAVAILABLE/);
   });

@@ -212,6 +212,8 @@ const SCENARIOS = {
       await failureOf(() => run(backend, { words: ['nothing of these'] }).started.outcome),
       await failureOf(() => backend.train({ choices: CHOICES, annotations: [] }, () => undefined).outcome),
       await failureOf(() => backend.resume('none', () => undefined).outcome),
+      // Known only once the held-out frames have been judged for the first time.
+      await failureOf(() => run(backend, { budget: { kind: 'minutes', minutes: 1e-6 } }).started.outcome),
     ];
     const unfinished = await backend.unfinished();
     await backend.dispose();
