@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { countParameters, createAdapter, parseMethod, samDenominators } from '../../adapters/index.ts';
+import { countParameters, createAdapter, methodFor, parseMethod, samDenominators } from '../../adapters/index.ts';
 import type { MethodConfig, MethodInput, ParameterCount } from '../../adapters/index.ts';
 import { samModelOf } from '../../inference/sam-base.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
@@ -110,7 +110,7 @@ async function modelOf(reference: string): Promise<{ name: string; sam?: Counted
 }
 
 function rowOf(name: string, input: MethodInput, sam: CountedSam, imageSize: number): Row {
-  const method = parseMethod(input);
+  const method = methodFor(sam.config, input);
   const model = samModelOf(sam, { batchSize: 1, imageSize, prompts: { text: true } });
   const adapter = createAdapter(method, allStages(model));
   return { name, method, count: countParameters(adapter, samDenominators(sam, imageSize)) };
