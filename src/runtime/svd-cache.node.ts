@@ -22,15 +22,16 @@ export function svdCacheFile(key: string, folder = svdCacheFolder()): string {
 
 /**
  * One file for each factorisation, named by its key: rows and cols as uint32, then U, s and Vt as float32 (all in the
- * machine's byte order, little-endian everywhere), then the SHA-256 of what precedes. A missing, truncated or
- * altered file counts as not cached, and is replaced by the next `put`. Several processes may share a folder.
+ * machine's byte order, little-endian everywhere), then the SHA-256 of the key and what precedes. A missing, truncated
+ * or altered file, and one that is another's, counts as not cached, and is replaced by the next `put`. Several
+ * processes may share a folder.
  */
 export function fileSvdCache(folder = svdCacheFolder()): SvdCache {
   const pathOf = (key: string): string => svdCacheFile(key, folder);
   return {
     get: async (key) => {
       try {
-        return decode(await readFile(pathOf(key)));
+        return decode(key, await readFile(pathOf(key)));
       } catch {
         return undefined; // whatever is wrong with the file, the factorisation can be had again
       }
@@ -41,12 +42,12 @@ export function fileSvdCache(folder = svdCacheFolder()): SvdCache {
       } catch (cause) {
         throw unwritable(folder, cause);
       }
-      await writeFileAtomic(pathOf(key), encode(svd));
+      await writeFileAtomic(pathOf(key), encode(key, svd));
     },
   };
 }
 
-function encode({ u, s, vt }: Svd): Uint8Array {
+function encode(key: string, { u, s, vt }: Svd): Uint8Array {
   const k = s.length;
   const bytes = new Uint8Array(HEADER_BYTES + 4 * (u.length + k + vt.length) + DIGEST_BYTES);
   new Uint32Array(bytes.buffer, 0, 2).set([u.length / k, vt.length / k]);
@@ -54,14 +55,14 @@ function encode({ u, s, vt }: Svd): Uint8Array {
   numbers.set(u);
   numbers.set(s, u.length);
   numbers.set(vt, u.length + k);
-  bytes.set(digest(bytes.subarray(0, -DIGEST_BYTES)), bytes.length - DIGEST_BYTES);
+  bytes.set(digest(key, bytes.subarray(0, -DIGEST_BYTES)), bytes.length - DIGEST_BYTES);
   return bytes;
 }
 
-function decode(file: Uint8Array): Svd | undefined {
+function decode(key: string, file: Uint8Array): Svd | undefined {
   if (file.length < HEADER_BYTES + DIGEST_BYTES) return undefined;
   const content = file.subarray(0, -DIGEST_BYTES);
-  if (!digest(content).equals(file.subarray(-DIGEST_BYTES))) return undefined;
+  if (!digest(key, content).equals(file.subarray(-DIGEST_BYTES))) return undefined;
   const { buffer, byteOffset } = file;
   const [rows = 0, cols = 0] = new Uint32Array(buffer, byteOffset, 2);
   const k = Math.min(rows, cols);
@@ -70,6 +71,6 @@ function decode(file: Uint8Array): Svd | undefined {
   return { u: numbers(0, rows * k), s: numbers(rows * k, k), vt: numbers(rows * k + k, k * cols) };
 }
 
-function digest(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
+function digest(key: string, content: Uint8Array): Buffer {
+  return createHash('sha256').update(key).update(content).digest();
 }
