@@ -28,10 +28,14 @@ const DEVICE_LOST =
 const OUT_OF_MEMORY =
   /failed to allocate|out of memory|bad_alloc|OUT_OF_(HOST|DEVICE)_MEMORY|\bOOM\b|allocation failed|ALLOC_FAILED|array buffer|integer overflow|tensor shape is too large|exceeds the max (storage )?buffer|\[Invalid Buffer/i;
 
+/** Names of its libraries' files, or what asks for them. What fails in them later, in the midst of a run, says neither. */
+const CUDA_NOT_LOADED =
+  /Failed to load (shared )?library|libcu|(cudnn|cublas|cufft|cudart)\w*\.dll|Require cuDNN|cudaGetDevice|no CUDA-capable/i;
+
 /** A device that is not there, and how to say so. */
 const ABSENT: readonly (readonly [RegExp, string])[] = [
   [/WebGPU adapter|No supported adapters/i, 'No graphics adapter answered.'],
-  [/Failed to load shared library|libcu|cudnn|cudaGetDevice|no CUDA-capable/i, 'CUDA could not be loaded.'],
+  [CUDA_NOT_LOADED, 'CUDA could not be loaded.'],
   [/backend not found|no available backend/i, 'This build of ONNX Runtime lacks it.'],
 ];
 
