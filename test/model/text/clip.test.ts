@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Executor } from '../../../src/graph/executor.ts';
+import type { DeviceTensor, Executor, Program } from '../../../src/graph/executor.ts';
 import { floatTensor } from '../../../src/graph/tensor.ts';
 import type { FloatTensor } from '../../../src/graph/tensor.ts';
 import { bytesSource } from '../../../src/model/checkpoint/byte-source.ts';
@@ -18,11 +18,64 @@ import {
   loadClipText,
 } from '../../../src/model/text/clip/index.ts';
 import { readClipFolder } from '../../../src/model/text/clip/read-clip-folder.node.ts';
+import { SaltError } from '../../../src/protocol/errors.ts';
 import { openNodeDevice } from '../../../src/runtime/node.ts';
 import { huggingFaceTensors, MERGES, openClipTensors, SMALL, VOCAB } from './clip-fixtures.ts';
 
 function checkpoint(tensors: ReadonlyMap<string, FloatTensor>): Promise<CheckpointSource> {
   return openCheckpoint(bytesSource(encodeSafetensors(tensors)), 'clip.safetensors');
+}
+
+/** The third upload, or the first of another verb. */
+function failingOnce(
+  executor: Executor,
+  verb: 'compile' | 'upload' | 'run' | 'download',
+): { failing: Executor; live: ReadonlySet<DeviceTensor | Program> } {
+  const live = new Set<DeviceTensor | Program>();
+  let left = verb === 'upload' ? 3 : 1;
+  const passes = (done: typeof verb): void => {
+    if (done === verb && --left === 0) throw new SaltError('OUT_OF_MEMORY', `no memory to ${verb}`);
+  };
+  const counted = (tensor: DeviceTensor): DeviceTensor => {
+    const dispose = tensor.dispose.bind(tensor);
+    tensor.dispose = () => {
+      live.delete(tensor);
+      dispose();
+    };
+    live.add(tensor);
+    return tensor;
+  };
+  const failing: Executor = {
+    device: executor.device,
+    async compile(model, options) {
+      passes('compile');
+      const inner = await executor.compile(model, options);
+      const program: Program = {
+        async run(feeds) {
+          passes('run');
+          const outputs = await inner.run(feeds);
+          Object.values(outputs).forEach(counted);
+          return outputs;
+        },
+        async dispose() {
+          live.delete(program);
+          await inner.dispose();
+        },
+      };
+      live.add(program);
+      return program;
+    },
+    async upload(tensor) {
+      passes('upload');
+      return counted(await executor.upload(tensor));
+    },
+    async download(tensor) {
+      passes('download');
+      return executor.download(tensor);
+    },
+    dispose: () => executor.dispose(),
+  };
+  return { failing, live };
 }
 
 const mergesText = `#version: 0.2\n${MERGES.join('\n')}\n`;
@@ -84,6 +137,33 @@ describe("CLIP's text encoder", () => {
       assert.match([...ids].join(), new RegExp(`^clip-text/[0-9a-f]{16}/${activation}$`));
     });
   }
+
+  for (const verb of ['compile', 'upload', 'run', 'download'] as const) {
+    test(`embeds after a first phrase that failed (${verb}), and leaves nothing on the device`, async () => {
+      const weights = await loadClipText(await checkpoint(huggingFaceTensors()), 'gelu');
+      const { failing, live } = failingOnce(executor, verb);
+      const encoder = await clipTextEncoder({ weights, tokenizer, executor: failing });
+      await assert.rejects(encoder.embed('Vein'), { code: 'OUT_OF_MEMORY' });
+      if (verb === 'compile' || verb === 'upload') assert.equal(live.size, 0);
+      const embedding = await encoder.embed('Vein');
+      const worst = Math.max(
+        ...EMBEDDINGS.gelu.Vein.map((value, i) => Math.abs(value - (embedding[i] ?? NaN))),
+      );
+      assert.ok(worst < 2e-6, String(worst));
+      await encoder.dispose();
+      assert.equal(live.size, 0);
+    });
+  }
+
+  test('is disposed of while its loading fails', async () => {
+    const weights = await loadClipText(await checkpoint(huggingFaceTensors()), 'gelu');
+    const { failing, live } = failingOnce(executor, 'upload');
+    const encoder = await clipTextEncoder({ weights, tokenizer, executor: failing });
+    const refused = assert.rejects(encoder.embed('Vein'), { code: 'OUT_OF_MEMORY' });
+    await encoder.dispose();
+    await refused;
+    assert.equal(live.size, 0);
+  });
 
   test('refuses an empty phrase, and a tokenizer of another vocabulary', async () => {
     const weights = await loadClipText(await checkpoint(huggingFaceTensors()), 'gelu');

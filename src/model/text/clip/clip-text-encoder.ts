@@ -45,6 +45,12 @@ export async function clipTextEncoder(parts: {
   }
   const hash = await weightsHash(weights);
   let loading: Promise<Loaded> | undefined;
+  /** A device that had no memory left may have some for the next phrase. */
+  const loadOrForget = (): Promise<Loaded> =>
+    load(executor, config, weights).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
   return {
     id: `clip-text/${hash.slice(0, 16)}/${config.activation}`,
     dimension: config.dimension,
@@ -53,16 +59,14 @@ export async function clipTextEncoder(parts: {
         throw new SaltError('INVALID_ARGUMENT', 'Name the structure: the prompt is empty.');
       }
       const ids = tokenizer.encode(phrase, config.context);
-      loading ??= load(executor, config, weights);
-      const loaded = await loading;
+      const loaded = await (loading ??= loadOrForget());
       return unit(await run(executor, loaded, inputsOf(ids, tokenizer.end, config, weights)));
     },
     async dispose() {
-      const loaded = await loading;
+      // Whoever asked for it is told why it failed.
+      const loaded = await loading?.catch(() => undefined);
       loading = undefined;
-      if (!loaded) return;
-      for (const tensor of Object.values(loaded.weights)) tensor.dispose();
-      await loaded.program.dispose();
+      if (loaded) await free(loaded);
     },
   };
 }
@@ -83,22 +87,38 @@ async function load(
   graph.output('embedding', clipText(scope, config, rows, end));
   const program = await executor.compile(encodeModel(graph), { hostOutputs: ['embedding'] });
   const uploaded: Record<string, DeviceTensor> = {};
-  for (const name of names) uploaded[name] = await executor.upload(tensorNamed(weights, name));
+  try {
+    for (const name of names) uploaded[name] = await executor.upload(tensorNamed(weights, name));
+  } catch (error) {
+    await free({ program, weights: uploaded });
+    throw error;
+  }
   return { program, weights: uploaded };
+}
+
+async function free({ program, weights }: Loaded): Promise<void> {
+  for (const tensor of Object.values(weights)) tensor.dispose();
+  await program.dispose();
 }
 
 type Inputs = Readonly<Record<'rows' | 'end', FloatTensor>>;
 
 async function run(executor: Executor, { program, weights }: Loaded, inputs: Inputs): Promise<Float32Array> {
-  const rows = await executor.upload(inputs.rows);
-  const end = await executor.upload(inputs.end);
-  const { embedding } = await program.run({ ...weights, rows, end });
-  rows.dispose();
-  end.dispose();
-  if (!embedding) throw new SaltError('GRAPH_INVALID', 'The text encoder gave no embedding.');
-  const { data } = await executor.download(embedding);
-  embedding.dispose();
-  return Float32Array.from(data);
+  const held: DeviceTensor[] = [];
+  const keep = (tensor: DeviceTensor): DeviceTensor => {
+    held.push(tensor);
+    return tensor;
+  };
+  try {
+    const rows = keep(await executor.upload(inputs.rows));
+    const end = keep(await executor.upload(inputs.end));
+    const { embedding } = await program.run({ ...weights, rows, end });
+    if (!embedding) throw new SaltError('GRAPH_INVALID', 'The text encoder gave no embedding.');
+    const { data } = await executor.download(keep(embedding));
+    return Float32Array.from(data);
+  } finally {
+    for (const tensor of held) tensor.dispose();
+  }
 }
 
 /** Tokens after the end see it, but it does not see them: what stands there makes no difference. */
