@@ -17,6 +17,7 @@ import { recognise } from '../../src/model/prepared/recognise.ts';
 import { roundingMeter } from '../../src/model/prepared/rounding.ts';
 import { loadClipText } from '../../src/model/text/clip/load-clip-text.ts';
 import { SAM_VIT_B, samConfigSchema } from '../../src/model/sam-config.ts';
+import { huggingFaceName } from './checkpoint-hf-names.ts';
 
 const CONFIG = samConfigSchema.parse({
   ...SAM_VIT_B,
@@ -79,6 +80,15 @@ describe('a prepared SAM', () => {
       // The header comes on top; a tensor larger than a shard has one to itself.
       const alone = large.some(([, { shard }]) => shard === number);
       assert.ok(alone || bytes < 50_000 + 10_000, `shard ${number}: ${bytes}`);
+    }
+  });
+
+  it('says who named its tensors, also where something stands before every name', async () => {
+    const under = (prefix: string, rename: (name: string) => string) =>
+      open(new Map([...weights].map(([name, tensor]) => [prefix + rename(name), tensor])));
+    for (const prefix of ['', 'module.']) {
+      assert.equal(recognise(await under(prefix, huggingFaceName)).naming, 'Hugging Face');
+      assert.equal(recognise(await under(prefix, (name) => name)).naming, 'Meta');
     }
   });
 

@@ -55,6 +55,8 @@ export function samMetadata(config: SamConfig, detail?: DetailConfig): Record<st
 /** Which of a checkpoint's tensors are which of the model's: the model's name -> the checkpoint's. */
 export interface SamPlan {
   readonly config: SamConfig;
+  /** Who named the checkpoint's tensors, below whatever stands before all of them. */
+  readonly naming: 'Hugging Face' | 'Meta';
   readonly sam: ReadonlyMap<string, string>;
   /** Empty where the checkpoint has none; so are the next two. */
   readonly textAffine: ReadonlyMap<string, string>;
@@ -91,6 +93,7 @@ export function planSam(source: CheckpointSource, options: LoadSamOptions = {}):
     new Map(tensors.map(({ name }) => [name, prefix + (sourceNames.get(name) ?? name)]));
   return {
     config,
+    naming: hasHuggingFaceNames(unwrapped.names) ? 'Hugging Face' : 'Meta',
     sam: namesOf(sam),
     textAffine: namesOf(affine),
     detail: namesOf(head),

@@ -2,7 +2,6 @@
 import { sizeOf } from '../../graph/tensor.ts';
 import type { CheckpointSource } from '../checkpoint/checkpoint-source.ts';
 import type { StoredDType } from '../checkpoint/dtypes.ts';
-import { hasHuggingFaceNames } from '../checkpoint/hf-names.ts';
 import { planSam, samMetadata } from '../checkpoint/load-sam.ts';
 import { SAM_VIT_B, SAM_VIT_H, SAM_VIT_L } from '../sam-config.ts';
 import type { SamConfig } from '../sam-config.ts';
@@ -76,7 +75,7 @@ function recogniseSam(source: CheckpointSource): Found {
   return {
     kind: 'sam',
     architecture: [`SAM${size === undefined ? '' : ` ${size}`}, ${blocks}`, ...parts].join(', with a '),
-    naming: hasHuggingFaceNames(source.names) ? 'Hugging Face' : 'Meta',
+    naming: plan.naming,
     tensors: new Map([...plan.sam, ...plan.textAffine, ...plan.detail, ...plan.textEncoder]),
     hashed: new Set(plan.sam.keys()),
     metadata: { ...source.metadata, ...samMetadata(config, detailConfig) },
