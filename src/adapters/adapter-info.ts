@@ -47,7 +47,10 @@ const trainingSchema = z.strictObject({
 const metricsSchema = z.strictObject({
   /** Mean Dice of the held-out frames, 0 to 1. */
   dice: z.number().min(0).max(1),
-  /** Mean 95th percentile symmetric surface distance in pixels; null where it is undefined (an empty mask). */
+  /**
+   * Mean 95th percentile symmetric surface distance in pixels, as `evaluate` defines it for empty masks. Null in files
+   * from before it was defined for them.
+   */
   hd95: z.number().min(0).nullable(),
   /** The epoch whose weights these are, from 1; 0 is the start. */
   epoch: z.int().min(0),

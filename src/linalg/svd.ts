@@ -25,7 +25,9 @@ const LEVEL_RANGE = 1e-2;
 /**
  * Thin SVD of a row-major rows x cols matrix, computed in float64 and rounded to float32. Pure, synchronous and
  * deterministic: the same input gives the same bits on every machine. U and V are orthonormal: where singular values are zero
- * the bases are completed (in contrived matrices of graded and repeated rows such columns were seen to be off by 8e-3). Values below EPSILON * max(rows, cols) * s[0] are returned as 0.
+ * the bases are completed (in contrived matrices of graded and repeated rows such columns were seen to be off by 8e-3). What is
+ * left of the matrix once all its values are at most EPSILON * max(rows, cols) * s[0] is returned as 0; smaller ones that are
+ * found together with a larger one (within LEVEL_RANGE of it) are returned as they are found.
  *
  * Throws SaltError NOT_FINITE if the matrix holds NaN or Inf, INVALID_ARGUMENT if its size is not rows * cols.
  */
