@@ -1,14 +1,13 @@
 import { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/graph.ts';
 import { encodeModel } from '../graph/onnx.ts';
-import { sizeOf } from '../graph/tensor.ts';
+import { sameShape, sizeOf } from '../graph/tensor.ts';
 import type { FloatTensor, TensorSpec } from '../graph/tensor.ts';
 import { allStages } from '../model/segmentation-model.ts';
 import type { SegmentationModel, Stage } from '../model/segmentation-model.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { buildStage } from './stage-tensors.ts';
 import type { StageAdapter } from './stage-tensors.ts';
-import { sameShape } from './trained-values.ts';
 
 /** Protocol Buffers end at 2^31 - 1 bytes; what is not weights takes far less than the margin. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;

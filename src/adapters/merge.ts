@@ -1,13 +1,14 @@
 import type { DeviceTensor, Executor } from '../graph/executor.ts';
 import { Graph } from '../graph/graph.ts';
 import { encodeModel } from '../graph/onnx.ts';
+import { sameShape } from '../graph/tensor.ts';
 import type { FloatTensor } from '../graph/tensor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { AdaptedLayer, Adapter } from './adapter.ts';
 import { layerFactors } from './initial-values.ts';
 import type { SvdOf } from './initial-values.ts';
 import { tensorGroup } from './trained-tensors.ts';
-import { checkTrainedValues, sameShape } from './trained-values.ts';
+import { checkTrainedValues } from './trained-values.ts';
 
 /**
  * The model with the adapter composed into its weights, under the checkpoint's own names. It computes the same

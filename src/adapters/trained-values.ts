@@ -1,4 +1,5 @@
-import type { FloatTensor, Shape, TensorSpec } from '../graph/tensor.ts';
+import { sameShape } from '../graph/tensor.ts';
+import type { FloatTensor, TensorSpec } from '../graph/tensor.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Adapter } from './adapter.ts';
 
@@ -34,10 +35,6 @@ export function checkTrainedValues(
       misshapen,
     });
   }
-}
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
 /** A few names in full; the error's details hold them all. */

@@ -9,8 +9,8 @@ export const OPSET = 20;
 /** IR version 9 is the newest that goes with opset 20. */
 const IR_VERSION = 9;
 
-// TensorProto.DataType
-const ELEMENT_TYPE: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+/** TensorProto.DataType */
+export const ELEMENT_TYPE: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
 // AttributeProto.AttributeType
 const ATTRIBUTE = { FLOAT: 1, INT: 2, STRING: 3, INTS: 7 } as const;

@@ -21,6 +21,10 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
 export function floatTensor(shape: Shape, data: Float32Array = new Float32Array(sizeOf(shape))): FloatTensor {
   if (data.length !== sizeOf(shape)) {
     throw new RangeError(`${data.length} numbers do not fill a tensor of shape [${shape.join(', ')}]`);

@@ -1,9 +1,6 @@
-import { OPSET } from '../graph/onnx.ts';
+import { ELEMENT_TYPE, OPSET } from '../graph/onnx.ts';
 import { ProtoWriter } from '../graph/proto-writer.ts';
 import type { DType } from '../graph/tensor.ts';
-
-// TensorProto.DataType
-const ELEMENT_TYPE: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
 /**
  * An ONNX model whose output `y` is its input `x`, of any shape. A session of it that leaves its output on the

@@ -1,6 +1,7 @@
 import type { Value } from '../graph.ts';
+import { sameShape } from '../tensor.ts';
 import type { Shape } from '../tensor.ts';
-import { reshape, sameShape } from './shape.ts';
+import { reshape } from './shape.ts';
 
 export interface ReduceOptions {
   /** Which axes to reduce; negative ones count from the end. Default: all. */

@@ -1,12 +1,8 @@
 import { SaltError } from '../../protocol/errors.ts';
 import type { Value } from '../graph.ts';
-import { sizeOf } from '../tensor.ts';
+import { sameShape, sizeOf } from '../tensor.ts';
 import { broadcastShape } from './elementwise.ts';
 import type { Shape } from '../tensor.ts';
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
-}
 
 export function reshape(x: Value, to: Shape): Value {
   const known = to.reduce((product, n) => (n === -1 ? product : product * n), 1);
