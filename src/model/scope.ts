@@ -133,8 +133,8 @@ export function weightShape(layer: Layer): number[] {
     : [layer.outFeatures, layer.inFeatures];
 }
 
-/** The layer's output for a given weight, of `weightShape` up to the number of outputs. */
-export function applyWeight(layer: Layer, x: Value, weight: Value, bias?: Value): Value {
+/** The layer's output for a weight of `weightShape`. */
+function applyWeight(layer: Layer, x: Value, weight: Value, bias: Value | undefined): Value {
   if (sizeOf(weight.shape) === 0) throw new RangeError(`Layer ${layer.name} has an empty weight.`);
   return layer.conv ? conv(x, weight, layer.conv, bias) : linear(x, weight, bias);
 }

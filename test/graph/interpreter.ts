@@ -61,13 +61,11 @@ const UNARY: Record<string, (x: number) => number> = {
   Exp: Math.exp,
   Log: Math.log,
   Sqrt: Math.sqrt,
-  Tanh: Math.tanh,
   Sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   Softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   Relu: (x) => Math.max(x, 0),
   Erf: erf,
   Gelu: (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
-  Cast: (x) => x,
 };
 
 const BINARY: Record<string, (a: number, b: number) => number> = {

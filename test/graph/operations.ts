@@ -1,4 +1,5 @@
 import { ops } from '../../src/graph/index.ts';
+import { greater } from '../../src/graph/primitives/elementwise.ts';
 import type { Random } from '../../src/protocol/random.ts';
 import type { Operation } from './derivatives.ts';
 
@@ -24,16 +25,13 @@ export const OPERATIONS: Record<string, (random: Random) => Operation> = {
   div: (r) => ({ shapes: broadcastShapes(r), build: ops.div, draw: positive }),
   'where, both sides broadcast': (r) => {
     const shapes = broadcastShapes(r);
-    return { shapes: [...shapes, [1]], build: (a, b, c) => ops.where(ops.greater(c, 0), a, b) };
+    return { shapes: [...shapes, [1]], build: (a, b, c) => ops.where(greater(c, 0), a, b) };
   },
-  neg: (r) => ({ shapes: [sizes(r, 2)], build: ops.neg }),
   exp: (r) => ({ shapes: [sizes(r, 2)], build: ops.exp }),
   log: (r) => ({ shapes: [sizes(r, 2)], build: ops.log, draw: positive }),
   sqrt: (r) => ({ shapes: [sizes(r, 2)], build: ops.sqrt, draw: positive }),
-  tanh: (r) => ({ shapes: [sizes(r, 2)], build: ops.tanh }),
   sigmoid: (r) => ({ shapes: [sizes(r, 2)], build: ops.sigmoid }),
   softplus: (r) => ({ shapes: [sizes(r, 2)], build: ops.softplus }),
-  erf: (r) => ({ shapes: [sizes(r, 2)], build: ops.erf }),
   gelu: (r) => ({ shapes: [sizes(r, 2)], build: ops.gelu }),
   relu: (r) => ({ shapes: [sizes(r, 2)], build: ops.relu, draw: awayFromZero }),
   clip: (r) => ({ shapes: [sizes(r, 2)], build: (x) => ops.clip(x, -0.7, 0.05), draw: awayFromZero }),
@@ -178,16 +176,6 @@ export const OPERATIONS: Record<string, (random: Random) => Operation> = {
         [outputs, inputs, 3, 3],
       ],
       build: (x, w) => ops.conv(x, w, { padding: 1 }),
-    };
-  },
-  convTranspose: (r) => {
-    const kernel = size(r, 1, 3);
-    const stride = size(r, 1, kernel);
-    const padding = r.integer(kernel);
-    const [n, i, o] = sizes(r, 3) as [number, number, number];
-    return {
-      shapes: [[n, i, size(r, 3), size(r, 3)], [i, o, kernel, kernel], [o]],
-      build: (x, w, b) => ops.convTranspose(x, w, { stride, padding }, b),
     };
   },
   maxPool: (r) => {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { gemm, rowMajor, transposed } from '../../src/linalg/gemm.ts';
-import { matmul } from '../../src/linalg/matmul.ts';
 import { gaussian } from './matrices.ts';
 
 function byDefinition(a: Float32Array, b: Float32Array, m: number, k: number, n: number): Float64Array {
@@ -13,16 +12,22 @@ function byDefinition(a: Float32Array, b: Float32Array, m: number, k: number, n:
   return c;
 }
 
+function product(a: Float32Array, b: Float32Array, m: number, k: number, n: number): Float64Array {
+  const c = new Float64Array(m * n);
+  gemm(m, n, k, 1, rowMajor(a, k), rowMajor(b, n), c, 0, n);
+  return c;
+}
+
 const size = fc.integer({ min: 1, max: 20 });
 
-test('a product of any shape is right to the last bit of float32', () => {
+test('a product of any shape is right, whatever blocks it is made of', () => {
   fc.assert(
     fc.property(size, size, size, (m, k, n) => {
       const a = gaussian(m, k, 1);
       const b = gaussian(k, n, 2);
       const exact = byDefinition(a, b, m, k, n);
-      matmul(a, b, m, k, n).forEach((value, i) =>
-        assert.ok(Math.abs(value - exact[i]!) <= 1e-7 * Math.abs(exact[i]!) + 1e-13),
+      product(a, b, m, k, n).forEach((value, i) =>
+        assert.ok(Math.abs(value - exact[i]!) <= 1e-13 * Math.abs(exact[i]!) + 1e-13),
       );
     }),
     {
@@ -37,13 +42,7 @@ test('a product of any shape is right to the last bit of float32', () => {
 });
 
 test('a sum over no terms is zero', () => {
-  assert.deepEqual(matmul(new Float32Array(0), new Float32Array(0), 2, 0, 2), new Float32Array(4));
-});
-
-test('arrays of another size than stated are refused', () => {
-  assert.throws(() => matmul(new Float32Array(3), new Float32Array(4), 2, 2, 2), {
-    code: 'INVALID_ARGUMENT',
-  });
+  assert.deepEqual(product(new Float32Array(0), new Float32Array(0), 2, 0, 2), new Float64Array(4));
 });
 
 test('upperOnly computes the upper triangle of a symmetric product, however many blocks it spans', () => {

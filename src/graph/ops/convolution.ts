@@ -14,8 +14,6 @@ import {
   transpose,
   transposeLast,
 } from '../primitives/shape.ts';
-import { add } from './elementwise.ts';
-import { reshape as reshapeOp } from './shape.ts';
 
 export type { ConvOptions } from '../primitives/convolution.ts';
 
@@ -37,25 +35,6 @@ export function conv(x: Value, weight: Value, options: ConvOptions = {}, bias?: 
     ];
   });
   return y;
-}
-
-/**
- * Transposed convolution, one group, as PyTorch's conv_transpose2d.
- * @param x [N, I, H, W]
- * @param weight [I, O, kh, kw]
- * @param bias [O]
- */
-export function convTranspose(x: Value, weight: Value, options: ConvOptions = {}, bias?: Value): Value {
-  const y = p.convTranspose(x, weight, options);
-  // It is the adjoint of the convolution with this weight: their derivatives swap roles.
-  x.graph.record([x, weight], [y], ([dy], [needX, needW]) => {
-    if (!dy) return [];
-    return [
-      needX ? p.conv(dy, weight, options) : undefined,
-      needW ? weightGradient(dy, x, options, weight) : undefined,
-    ];
-  });
-  return bias ? add(y, reshapeOp(bias, [-1, 1, 1])) : y;
 }
 
 function inputGradient(dy: Value, weight: Value, { stride = 1, padding = 0 }: ConvOptions, x: Value): Value {

@@ -3,7 +3,7 @@ import * as p from '../primitives/elementwise.ts';
 import type { Operand } from '../primitives/elementwise.ts';
 import { reduceTo } from '../primitives/reduce.ts';
 
-export { equal, greater, toFloat } from '../primitives/elementwise.ts';
+export { equal } from '../primitives/elementwise.ts';
 
 type BinaryBackward = (dy: Value, a: Value, b: Value, y: Value) => Value;
 
@@ -64,19 +64,14 @@ function unary(op: (x: Value) => Value, backward: (dy: Value, x: Value, y: Value
 
 const oneMinus = (x: Value): Value => p.sub(x.graph.scalar(1), x);
 
-export const neg = unary(p.neg, (dy) => p.neg(dy));
 export const exp = unary(p.exp, (dy, _, y) => p.mul(dy, y));
 export const log = unary(p.log, (dy, x) => p.div(dy, x));
 export const sqrt = unary(p.sqrt, (dy, _, y) => p.div(p.mul(dy, 0.5), y));
-export const tanh = unary(p.tanh, (dy, _, y) => p.mul(dy, oneMinus(p.mul(y, y))));
 export const sigmoid = unary(p.sigmoid, (dy, _, y) => p.mul(dy, p.mul(y, oneMinus(y))));
 /** log(1 + exp(x)), stable for large |x|. */
 export const softplus = unary(p.softplus, (dy, x) => p.mul(dy, p.sigmoid(x)));
 /** The derivative at 0 is 0, as in PyTorch. */
 export const relu = unary(p.relu, (dy, _, y) => p.mul(dy, p.isPositive(y)));
-export const erf = unary(p.erf, (dy, x) =>
-  p.mul(dy, p.mul(p.exp(p.neg(p.mul(x, x))), 2 / Math.sqrt(Math.PI))),
-);
 
 /** The exact GELU, x Phi(x), with Phi the normal distribution function (not the tanh approximation). */
 export const gelu = unary(p.gelu, (dy, x) => {

@@ -44,7 +44,6 @@ export const neg = (x: Value): Value => unary('Neg', x);
 export const exp = (x: Value): Value => unary('Exp', x);
 export const log = (x: Value): Value => unary('Log', x);
 export const sqrt = (x: Value): Value => unary('Sqrt', x);
-export const tanh = (x: Value): Value => unary('Tanh', x);
 export const sigmoid = (x: Value): Value => unary('Sigmoid', x);
 export const softplus = (x: Value): Value => unary('Softplus', x);
 export const relu = (x: Value): Value => unary('Relu', x);
@@ -67,11 +66,6 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   const [x, y] = [lift(condition.graph, a), lift(condition.graph, b)];
   const shape = broadcastShape(condition.shape, broadcastShape(x.shape, y.shape));
   return condition.graph.emit('Where', [condition, x, y], { shape });
-}
-
-/** 1 where the bool value holds, else 0. */
-export function toFloat(condition: Value): Value {
-  return condition.graph.emit('Cast', [condition], { shape: condition.shape }, { to: { int: 1 } });
 }
 
 /** The steepest slope that float32 holds: HardSigmoid becomes a step in one pass over memory. */

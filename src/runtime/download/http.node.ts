@@ -4,8 +4,6 @@ import type { Dispatcher } from 'undici';
 import { SaltError } from '../../protocol/errors.ts';
 
 export interface HttpAnswer {
-  /** Where the answer came from, redirects followed. */
-  readonly url: string;
   readonly status: number;
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined;
@@ -104,7 +102,6 @@ async function ask(
   // An abandoned body reports that it was abandoned.
   body.on('error', () => undefined);
   return {
-    url,
     status: answer.statusCode,
     header(name) {
       const value = answer.headers[name];
