@@ -1,9 +1,16 @@
 import { SaltError } from '../protocol/errors.ts';
 import type { TrainingJob } from './job.ts';
 
-/** What a run is, setting by setting: two runs with equal fingerprints take the same steps. */
+/**
+ * What a run is, setting by setting, and what each sample teaches (`lessonsOf`): two runs with equal fingerprints take the same
+ * steps, unless pictures were changed under their names.
+ */
 export type Fingerprint = Readonly<Record<string, string>>;
 
+/** Begins the name of an entry that says what a sample teaches; its id follows. */
+export const LESSON = 'lesson.';
+
+/** Without lessons, which are read from files. */
 export function fingerprintOf(
   { subject, settings }: TrainingJob,
   split: { readonly train: readonly { id: string }[]; readonly heldOut: readonly { id: string }[] },
@@ -21,15 +28,24 @@ export function fingerprintOf(
   ]) as Fingerprint;
 }
 
-/** @throws SaltError `RESUME_MISMATCH` naming the settings that differ */
+/**
+ * Lessons are compared where both have them: checkpoints of before have none, and which samples there are is an entry of its own.
+ * @throws SaltError `RESUME_MISMATCH` naming the settings that differ, and the samples that teach something else
+ */
 export function requireSameRun(saved: Fingerprint, now: Fingerprint): void {
-  const names = new Set([...Object.keys(saved), ...Object.keys(now)]);
-  const different = [...names].filter((name) => saved[name] !== now[name]);
+  const names = [...new Set([...Object.keys(saved), ...Object.keys(now)])];
+  const isLesson = (name: string): boolean => name.startsWith(LESSON);
+  const isComparable = (name: string): boolean => !isLesson(name) || (name in saved && name in now);
+  const different = names.filter((name) => isComparable(name) && saved[name] !== now[name]);
   if (different.length === 0) return;
-  const told = different.map((name) => `${name} (was ${brief(saved[name])}, is ${brief(now[name])})`);
+  const told = different
+    .filter((name) => !isLesson(name))
+    .map((name) => `${name} (was ${brief(saved[name])}, is ${brief(now[name])})`);
+  const changed = different.filter(isLesson).map((name) => name.slice(LESSON.length));
+  if (changed.length > 0) told.push(`what is marked on ${brief(changed.join(', '))} was changed`);
   throw new SaltError(
     'RESUME_MISMATCH',
-    `The checkpoint belongs to another run: ${told.join(', ')}. Resume with the same settings, or start anew.`,
+    `The checkpoint belongs to another run: ${told.join(', ')}. Resume with the same settings and masks, or start anew.`,
     { different },
   );
 }

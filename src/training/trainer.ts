@@ -15,6 +15,7 @@ import type { Keepsake, TrainingHost, TrainingJob, TrainingResult, TrainingSubje
 import { nonFiniteParameter, unlessOutputNotFinite } from './not-finite.ts';
 import { rankingOf } from './ranking.ts';
 import type { Best, Ranking } from './ranking.ts';
+import { lessonsOf } from './lessons.ts';
 import { learningRateAt, scheduleOfRun } from './schedule.ts';
 import type { RunSchedule } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -82,6 +83,7 @@ class TrainingRun {
       split: Split<TrainingSample>;
       batches: BatchSource;
       engine: StepEngine;
+      fingerprint: Fingerprint;
       state: TrainingState | undefined;
       openedAt: number;
     },
@@ -92,7 +94,7 @@ class TrainingRun {
     this.#schedule = job.settings.schedule;
     this.#split = parts.split;
     this.#heldOut = remembered(parts.split.heldOut, host.sampleCacheBytes ?? SAMPLE_CACHE_BYTES);
-    this.#fingerprint = fingerprintOf(job, parts.split);
+    this.#fingerprint = parts.fingerprint;
     this.#batches = parts.batches;
     this.#engine = parts.engine;
     this.#now = nowOf(host);
@@ -109,11 +111,14 @@ class TrainingRun {
   }
 
   static async open(job: TrainingJob, host: TrainingHost): Promise<TrainingRun> {
-    const openedAt = nowOf(host)();
     const { subject, settings } = job;
     const warn = (message: string): void => host.onEvent?.({ kind: 'warning', message });
     const split = splitOfJob(job);
     split.notes.forEach(warn);
+    // Only checkpoints hold it. To read all masks for it is no part of a budget in time.
+    const lessons = host.store && (await lessonsOf(split, settings.words));
+    const fingerprint = { ...fingerprintOf(job, split), ...lessons };
+    const openedAt = nowOf(host)();
     const { embeddings } = subject;
     const batches = createBatches(split.train, {
       batchSize: imagesOf(subject),
@@ -130,14 +135,14 @@ class TrainingRun {
       seed: settings.seed,
       cacheBytes: host.sampleCacheBytes ?? SAMPLE_CACHE_BYTES,
     });
-    const state = await loadState(host, fingerprintOf(job, split), warn);
+    const state = await loadState(host, fingerprint, warn);
     if (state) batches.restore(state.batches);
     const start = state && {
       parameters: state.parameters,
       moments: { first: state.first, second: state.second },
     };
     const engine = await StepEngine.open(host, subject, settings, start);
-    return new TrainingRun(job, host, { split, batches, engine, state, openedAt });
+    return new TrainingRun(job, host, { split, batches, engine, fingerprint, state, openedAt });
   }
 
   async toTheEnd(): Promise<TrainingResult> {

@@ -5,7 +5,9 @@ import type { TrainingEvent } from '../../src/protocol/events.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { openNodeDevice } from '../../src/runtime/node.ts';
 import type { TrainingHost, TrainingJob, TrainingResult } from '../../src/training/job.ts';
-import { decodeTrainingState } from '../../src/training/training-state.ts';
+import { LESSON } from '../../src/training/fingerprint.ts';
+import type { TrainingSample } from '../../src/training/training-sample.ts';
+import { decodeTrainingState, encodeTrainingState } from '../../src/training/training-state.ts';
 import { memoryStore, only, runToy, toyJob } from './toy-run.ts';
 import { discSamples, greyFrame, sampleOf, toySettings, toySubject } from './toy-task.ts';
 
@@ -103,6 +105,41 @@ describe('train', () => {
       assert.deepEqual(error.details['different'], ['clipNorm']);
       return true;
     });
+  });
+
+  it('refuses to resume where masks were changed meanwhile, and names their frames', async () => {
+    const store = memoryStore();
+    const settings = toySettings({ budget: { steps: 2 } });
+    const samples = discSamples(10);
+    await run(toyJob({ settings, samples }), { store });
+    const none = { width: 16, height: 16, data: new Uint8Array(256) };
+    const other = new Map([['disc', () => Promise.resolve(none)]]);
+    const region = { left: 0, top: 0, width: 8, height: 8 };
+    const changes: Partial<TrainingSample>[] = [
+      { masks: other },
+      { region },
+      { drafted: true },
+      { loadFieldOfView: () => Promise.resolve({ ...none, data: new Uint8Array(256).fill(1) }) },
+    ];
+    for (const change of changes) {
+      const changed = samples.map((sample, i) => (i === 3 ? { ...sample, ...change } : sample));
+      await assert.rejects(run(toyJob({ settings, samples: changed }), { store, resume: true }), {
+        code: 'RESUME_MISMATCH',
+        message: /what is marked on disc 3 was changed/,
+      });
+    }
+  });
+
+  it('resumes from a checkpoint that does not say what its samples taught', async () => {
+    const store = memoryStore();
+    const settings = toySettings({ budget: { steps: 2 } });
+    await run(toyJob({ settings }), { store });
+    const state = decodeTrainingState(store.bytes ?? new Uint8Array());
+    const before = Object.entries(state.fingerprint).filter(([name]) => !name.startsWith(LESSON));
+    assert.ok(before.length < Object.keys(state.fingerprint).length);
+    store.bytes = encodeTrainingState({ ...state, fingerprint: Object.fromEntries(before) });
+    const { events } = await run(toyJob({ settings }), { store, resume: true });
+    assert.equal(only(events, 'started')[0]?.resumedAt, 2);
   });
 
   it('returns a finished run at once when it is resumed', async () => {
