@@ -103,7 +103,10 @@ export class AdamW {
     return updated;
   }
 
-  /** Copies of both moments, for a checkpoint. */
+  /**
+   * Both moments, for a checkpoint. No copies, which would take their memory once more: on the processor they are views of the
+   * device's, that go with the next update.
+   */
   async moments(): Promise<Moments> {
     const fetch = (tensors: readonly DeviceTensor[]): Promise<FloatTensor[]> =>
       Promise.all(tensors.map((tensor) => downloadFloats(this.#executor, tensor)));

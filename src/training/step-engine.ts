@@ -101,19 +101,9 @@ export class StepEngine {
    */
   async step(nextBatch: () => Promise<Batch>, options: StepOptions): Promise<StepReport | StepFailure> {
     const { accumulate, clipNorm } = this.#parts.numerics;
-    const losses: LossParts[] = [];
-    let total: StepGradients | undefined;
-    for (let i = 0; i < accumulate; i++) {
-      const batch = await nextBatch();
-      const gradients = await this.#gradients(batch, options.shouldStop);
-      const squared = gradients.squaredNorms.reduce((sum, value) => sum + value, 0);
-      if (!Number.isFinite(gradients.loss.total) || !Number.isFinite(squared)) {
-        return { suspect: await this.#investigate(batch, gradients) };
-      }
-      losses.push(gradients.loss);
-      total = total ? await this.#sum.add(total, gradients) : gradients;
-    }
-    if (!total) throw new RangeError('A step takes at least one batch.');
+    const summed = await this.#accumulate(nextBatch, options.shouldStop);
+    if ('suspect' in summed) return summed;
+    const { total, losses } = summed;
     const norm = Math.sqrt(total.squaredNorms.reduce((sum, value) => sum + value, 0)) / accumulate;
     const scale = Math.min(1, clipNorm === null ? 1 : clipNorm / norm) / accumulate;
     const { learningRate, step } = options;
@@ -157,6 +147,36 @@ export class StepEngine {
     await this.#sum.dispose();
     await this.#parts.optimiser.dispose();
     await this.#parts.plan.dispose();
+  }
+
+  /** Over as many batches as are accumulated. Nothing stays on the device of a sum that does not come about. */
+  async #accumulate(
+    nextBatch: () => Promise<Batch>,
+    shouldStop: () => boolean,
+  ): Promise<{ total: StepGradients; losses: LossParts[] } | StepFailure> {
+    const losses: LossParts[] = [];
+    let total: StepGradients | undefined;
+    try {
+      for (let i = 0; i < this.#parts.numerics.accumulate; i++) {
+        const batch = await nextBatch();
+        const gradients = await this.#gradients(batch, shouldStop);
+        const squared = gradients.squaredNorms.reduce((sum, value) => sum + value, 0);
+        if (!Number.isFinite(gradients.loss.total) || !Number.isFinite(squared)) {
+          return { suspect: await this.#investigate(batch, gradients) };
+        }
+        losses.push(gradients.loss);
+        const before = total;
+        // The addition disposes both.
+        total = undefined;
+        total = before ? await this.#sum.add(before, gradients) : gradients;
+      }
+      if (!total) throw new RangeError('A step takes at least one batch.');
+      const whole = { total, losses };
+      total = undefined;
+      return whole;
+    } finally {
+      for (const gradient of total?.gradients ?? []) gradient.dispose();
+    }
   }
 
   async #gradients(batch: Batch, shouldStop: () => boolean): Promise<StepGradients> {
