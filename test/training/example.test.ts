@@ -150,6 +150,24 @@ describe('drawExample', () => {
     }
   });
 
+  it('shows the structure of a long, narrow frame at any rotation', async () => {
+    for (const [width, height] of [
+      [256, 40],
+      [40, 256],
+    ] as const) {
+      const sample = await marked(width, height, (x, y) => Math.hypot(x - 6, y - 6) < 4);
+      for (const frameSize of [64, 128]) {
+        const options = { side: 64, frameSize, crop: 'frame', normalisation: 'sam' } as const;
+        for (let seed = 0; seed < 200; seed++) {
+          const { valid, mask } = drawn(sample, { ...options, augmentation: GEOMETRY_ONLY }, seed);
+          const told = `${width} x ${height} at ${frameSize}, seed ${seed}`;
+          assert.ok(valid.includes(1), `${told}: nothing counts`);
+          assert.ok(mask.includes(1), `${told}: the structure is out of view`);
+        }
+      }
+    }
+  });
+
   it('is refused of a frame of which nothing counts', async () => {
     const all = maskWhere(10, 10, () => true);
     await assert.rejects(
