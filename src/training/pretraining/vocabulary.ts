@@ -1,7 +1,7 @@
 /**
  * Phrases that name what the generator draws, for training the built-in text encoder. Those held out are other forms
- * of the same words (plurals, capitals, compounds, inflections) and are never trained on: they show whether forms that
- * were not met land on the right structure.
+ * of the same words (plurals, compounds, inflections) and are never trained on, not even in other capitals, which the encoder
+ * does not tell apart: they show whether forms that were not met land on the right structure.
  */
 import type { Structure } from '../../generator/generated-image.ts';
 
@@ -32,10 +32,9 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      vaisseaux rétiniens, capillaires, vaso, vaso sanguíneo, vasos sanguíneos, árbol vascular, vasos retinianos, capilar,
      vascolare, vaso sanguigno, vasi, albero vascolare, capillari, árvore vascular, vasos da retina, bloedvat, vaten,
      vaatboom, blodkärl, kärl, naczynie, naczynie krwionośne, 血管, 视网膜血管, 冠脉血管, 毛細血管`,
-    `Vessel, Blood Vessels, BLOOD VESSEL, retinal blood vessels, retina vessel, coronary vessel, vascular trees,
-     vascular structures, the vessels, blood vessel tree, bloodvessels, brain vessels, Gefäße, gefaess, Blutgefäßen,
-     Gefäßbäume, Netzhautgefäß, Vaisseaux, vaisseau rétinien, vasos, Vasos Sanguineos, bloedvaten, vasi sanguigni,
-     naczynia, 網膜血管`,
+    `Blood Vessels, retinal blood vessels, retina vessel, coronary vessel, vascular trees, vascular structures,
+     the vessels, blood vessel tree, bloodvessels, brain vessels, Gefäße, gefaess, Blutgefäßen, Gefäßbäume,
+     Netzhautgefäß, Vaisseaux, vaisseau rétinien, vasos, Vasos Sanguineos, bloedvaten, vasi sanguigni, naczynia, 網膜血管`,
   ),
   artery: phrases(
     `artery, arteries, arterial, arterial tree, arteriole, arterioles, coronary artery, retinal artery,
@@ -47,10 +46,9 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      arteria retiniana, arterial tree of the retina, arterie, arterie coronarie, albero arterioso, artéria,
      artéria coronária, slagader, kransslagader, arteriën, artär, artärer, kranskärlsartär, tętnica, tętnica wieńcowa,
      动脉, 動脈, 冠状动脉, 網膜動脈`,
-    `Artery, Arteries, ARTERY, coronary arteries, Coronary Artery, retinal arteries, retinal arteriole, an artery,
-     carotid arteries, cerebral artery, Arterien, Koronararterien, Netzhautarterien, Schlagadern, artères,
-     artère coronaire, artères rétiniennes, artérioles, arterias coronarias, arterias retinianas, arteriola retiniana,
-     artérias, slagaders, tętnice, 视网膜动脉`,
+    `coronary arteries, retinal arteries, retinal arteriole, an artery, carotid arteries, cerebral artery, Arterien,
+     Koronararterien, Netzhautarterien, Schlagadern, artères, artère coronaire, artères rétiniennes, artérioles,
+     arterias coronarias, arterias retinianas, arteriola retiniana, artérias, slagaders, tętnice, 视网膜动脉`,
   ),
   vein: phrases(
     `vein, veins, venous, venous tree, venule, venules, retinal vein, retinal venules, central retinal vein,
@@ -59,9 +57,8 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      Blutader, Venole, Zentralvene, Venenbaum, veine, veine rétinienne, veines rétiniennes, veineux, veinule,
      réseau veineux, venas, vena retiniana, vénula, venoso, vene, vena retinica, albero venoso, veia, veia retiniana,
      vênula, ader, aderen, ven, vener, näthinneven, żyła, żyła siatkówki, 静脉, 静脈, 網膜静脈`,
-    `Vein, Veins, VEIN, retinal veins, Retinal Vein, retinal venule, a vein, cerebral vein, venous trees, Venen,
-     Netzhautvenen, Venolen, veines, Veine, veinules, venas retinianas, vénulas, veias, veias retinianas, vene retiniche,
-     żyły, 视网膜静脉`,
+    `retinal veins, retinal venule, a vein, cerebral vein, venous trees, Venen, Netzhautvenen, Venolen, veines,
+     veinules, venas retinianas, vénulas, veias, veias retinianas, vene retiniche, żyły, 视网膜静脉`,
   ),
   catheter: phrases(
     `catheter, catheters, guiding catheter, guide catheter, diagnostic catheter, angiographic catheter, tube,
@@ -70,8 +67,8 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      cathéter, cathéter guide, sonde, tube du cathéter, catéter, catéter guía, catéteres, sonda, catetere,
      catetere guida, cateter, cateter guia, geleidekatheter, hartkatheter, katetrar, ledarkateter, cewnik, cewnik prowadzący,
      导管, カテーテル, 造影导管`,
-    `Catheter, Catheters, CATHETER, guiding catheters, catheter tube, catheter tubing, tubes, diagnostic catheters,
-     Katheters, Kathetern, Herzkatheters, cathéters, cathéters guides, cateteres, cateteri, kateter, katheters, cewniki`,
+    `guiding catheters, catheter tube, catheter tubing, tubes, diagnostic catheters, Katheters, Kathetern,
+     Herzkatheters, cathéters, cathéters guides, cateteres, cateteri, kateter, katheters, cewniki`,
   ),
   'optic disc': phrases(
     `optic disc, optic disk, optic nerve head, papilla, optic papilla, blind spot, disc, optic nerve disc,
@@ -81,9 +78,9 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      cabeza del nervio óptico, punto ciego, disco ottico, papilla ottica, testa del nervo ottico, papila ótica,
      disco do nervo óptico, oogzenuwkop, papil, blinde vlek, synnervspapill, blinda fläcken, tarcza nerwu wzrokowego,
      视盘, 視神経乳頭, 视神经乳头, 盲点`,
-    `Optic Disc, optic discs, OPTIC DISC, Optic Disk, optic disks, optic nerve heads, optic-disc, discs, papillae,
-     blind spots, disc of optic nerve, Papillen, Sehnervenpapillen, Sehnervpapille, blinden Fleck, papilles,
-     papille du nerf optique, disques optiques, discos ópticos, papilas ópticas, disco optico, tarcza wzrokowa`,
+    `optic discs, optic disks, optic nerve heads, optic-disc, discs, papillae, blind spots, disc of optic nerve,
+     Papillen, Sehnervenpapillen, Sehnervpapille, blinden Fleck, papilles, papille du nerf optique, disques optiques,
+     discos ópticos, papilas ópticas, disco optico, tarcza wzrokowa`,
   ),
   lesion: phrases(
     `lesion, lesions, haemorrhage, hemorrhage, haemorrhages, exudate, exudates, hard exudate, microaneurysm,
@@ -94,10 +91,10 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      microanévrisme, nodule cotonneux, lesión, lesiones, hemorragia, hemorragia retiniana, exudado, exudados duros,
      microaneurisma, lesione, emorragia, essudato, microaneurismi, lesão, lesões, exsudato, laesie, bloeding, exsudaat,
      netvliesbloeding, blödning, skada, zmiana chorobowa, krwotok, wysięk, mikrotętniak, 病变, 出血, 渗出, 微血管瘤, 病変`,
-    `Lesion, Lesions, LESION, hemorrhages, Haemorrhage, retinal hemorrhage, retinal haemorrhages, hard exudates,
-     soft exudate, retinal lesions, red lesion, bright lesions, dot haemorrhages, drusens, Läsionen, Blutungen,
-     Netzhautblutungen, Exsudate, Mikroaneurysmen, lésions, hémorragies, exsudats, microanévrismes, hemorragias,
-     exudados, microaneurismas, lesioni, emorragie, bloedingen, krwotoki`,
+    `hemorrhages, retinal hemorrhage, retinal haemorrhages, hard exudates, soft exudate, retinal lesions, red lesion,
+     bright lesions, dot haemorrhages, drusens, Läsionen, Blutungen, Netzhautblutungen, Exsudate, Mikroaneurysmen,
+     lésions, hémorragies, exsudats, microanévrismes, hemorragias, exudados, microaneurismas, lesioni, emorragie,
+     bloedingen, krwotoki`,
   ),
   bone: phrases(
     `bone, bones, rib, ribs, spine, skull, vertebra, vertebrae, vertebral column, backbone, rib cage, bony structures,
@@ -107,9 +104,9 @@ export const VOCABULARY: Readonly<Record<Structure, Phrases>> = {
      costilla, costillas, columna vertebral, cráneo, vértebra, esqueleto, osso, costola, costole, colonna vertebrale,
      cranio, vertebre, ossos, costela, coluna vertebral, crânio, bot, botten, ribben, wervelkolom, schedel, wervel, ben,
      revben, ryggrad, kranium, kota, kość, żebro, kręgosłup, czaszka, kręg, 骨, 肋骨, 脊柱, 颅骨, 骨骼, 頭蓋骨`,
-    `Bone, Bones, BONE, Ribs, a rib, skulls, spines, bony structure, skull bone, rib bones, vertebral columns,
-     vertebral body, thoracic vertebra, skeletal, Rippen, Knochens, Schädelknochen, Wirbelkörpern, Wirbelsäulen,
-     côtes, vertèbres, crânes, huesos, vértebras, cráneos, costelas, ribbe, wervels, kości, żebra`,
+    `a rib, skulls, spines, bony structure, skull bone, rib bones, vertebral columns, vertebral body,
+     thoracic vertebra, skeletal, Rippen, Knochens, Schädelknochen, Wirbelkörpern, Wirbelsäulen, côtes, vertèbres,
+     crânes, huesos, vértebras, cráneos, costelas, ribbe, wervels, kości, żebra`,
   ),
 };
 
@@ -134,9 +131,9 @@ export const ABSENT_PHRASES: Phrases = phrases(
    kyste, peau, voiture, chien, maison, hígado, riñón, bazo, nódulo pulmonar, diente, músculo, estómago, cerebro, quiste,
    piel, coche, perro, casa, fegato, rene, milza, tumore, dente, cervello, fígado, baço, nier, lever, tand, hersenen,
    njure, tumör, wątroba, nerka, guz, ząb, 肝脏, 肾脏, 肿瘤, 歯, 脳, 汽车`,
-  `Liver, livers, Tumor, tumours, lung nodules, Kidney, pancreatic, gallbladders, prostate gland, thyroid gland,
-   lymph nodes, muscles, tendons, Tooth, cysts, polyps, liver tumour, liver tumor, kidney tumour, kidney stone,
-   breast masses, calcifications, metastases, cars, dogs, cats, houses, flowers, airplanes, Lebern, Nieren, Zähne,
-   Muskeln, Lungenrundherde, Zysten, Autos, Hunde, tumeurs, dents, reins, voitures, riñones, tumores, dientes,
-   nódulos pulmonares, músculos, perros, denti, nieren`,
+  `livers, tumours, lung nodules, pancreatic, gallbladders, prostate gland, thyroid gland, lymph nodes, muscles,
+   tendons, cysts, polyps, liver tumour, liver tumor, kidney tumour, kidney stone, breast masses, calcifications,
+   metastases, cars, dogs, cats, houses, flowers, airplanes, Lebern, Nieren, Zähne, Muskeln, Lungenrundherde, Zysten,
+   Autos, Hunde, tumeurs, dents, reins, voitures, riñones, tumores, dientes, nódulos pulmonares, músculos, perros,
+   denti, nieren`,
 );

@@ -79,10 +79,9 @@ describe('the vocabulary', () => {
       assert.ok((meanings.get(key) ?? name) === name, `${phrase}: ${name} and ${meanings.get(key) ?? ''}`);
       meanings.set(key, name);
     }
-    const verbatim = new Set(training.map(({ phrase }) => phrase));
     for (const [name, { heldOut }] of groups) {
       assert.ok(heldOut.length >= 15, name);
-      for (const phrase of heldOut) assert.ok(!verbatim.has(phrase), phrase);
+      for (const phrase of heldOut) assert.ok(!meanings.has(normalisePhrase(phrase)), phrase);
     }
   });
 
