@@ -51,7 +51,11 @@ export function drawDisc(random: Random, view: RetinaView, light: Light): Mask {
   return { width: size, height: size, data };
 }
 
-/** How much brighter the disc is than the retina: darker eyes have relatively brighter discs. */
+/**
+ * How much brighter the disc is than the retina. It is meant to be the more, the darker the eye, but follows that by chance only: what
+ * is read is the first pixel of the middle row, on the left border of the image and mostly outside the field of view (of an image with
+ * an odd side there is none, and 110 is taken). To be mended with the next pretraining: the shipped weights were made with it.
+ */
 function brightening(random: Random, light: Light): { red: number; green: number; blue: number } {
   const strength = between(random, 0.4, 1.25);
   const middle = light.green.length / 2;
