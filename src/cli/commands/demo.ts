@@ -14,7 +14,7 @@ export function addDemo(program: Command): void {
     .description(
       'Draws angiograms, trains on some of them, segments the others, and writes a page that shows it.',
     )
-    .option('--out <folder>', 'where everything goes', 'out/demo');
+    .option('--out <folder>', 'where everything goes: a folder of its own', 'out/demo');
   withOutput(command).action(async (options: DemoOptions) => {
     const page = await runDemo(options.out);
     consoleOf(options).result(`\nOpen ${page} in a browser.`, { page });

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emptyMask } from '../../generator/draw/masks.ts';
 import { CLEAR } from '../../generator/xray/look.ts';
@@ -11,13 +11,13 @@ const HELD_OUT = 4;
 const TEST = 4;
 
 /**
- * Draws angiograms into a data set: images/, masks/ and data_split.csv.
+ * Draws angiograms into a data set: images/, masks/ and data_split.csv. Those of an earlier time, which have the same
+ * names, are replaced; what else is there stays.
  * @returns the names of the test images, without extension
  */
 export async function writeFrames(folder: string): Promise<string[]> {
-  await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'images'), { recursive: true });
-  await mkdir(join(folder, 'masks'));
+  await mkdir(join(folder, 'masks'), { recursive: true });
   const rows = ['image,mask,split'];
   const test: string[] = [];
   for (let n = 1; n <= TRAINING + HELD_OUT + TEST; n++) {

@@ -8,6 +8,7 @@ import { trainLineSchema } from '../events.ts';
 import type { TrainLine } from '../events.ts';
 import { VERSION } from '../version.ts';
 import { command } from './command.ts';
+import { claimFolder } from './folder.ts';
 import { writeFrames } from './frames.ts';
 import { demoPage } from './page.ts';
 import type { DemoRun } from './page.ts';
@@ -42,8 +43,12 @@ const PLANS: readonly Plan[] = [
   },
 ];
 
-/** Draws frames, fine-tunes on some, segments the others, and writes one page that shows it. Returns its path. */
+/**
+ * Draws frames, fine-tunes on some, segments the others, and writes one page that shows it. Returns its path.
+ * @throws SaltError `INVALID_ARGUMENT` for a folder that holds what no demo wrote; `FILE_UNWRITABLE`
+ */
 export async function runDemo(folder: string): Promise<string> {
+  await claimFolder(folder);
   const data = join(folder, 'frames');
   const test = await writeFrames(data);
   const runs: DemoRun[] = [];
