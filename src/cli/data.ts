@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDicomDataset } from '../imaging/dataset/dicom.node.ts';
 import { openFolderDataset } from '../imaging/dataset/folder.node.ts';
@@ -7,6 +7,7 @@ import type { Mask } from '../imaging/frame.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { samplesOfWord } from '../training/training-sample.ts';
 import type { TrainingSample } from '../training/training-sample.ts';
+import { NO_FRAMES, entriesIfAny, entriesOf, haveImages } from './data-set-folders.ts';
 
 /** Where annotated frames are. Plain data. */
 export interface DataRequest {
@@ -86,14 +87,11 @@ function uniquelyNamed(parts: readonly OpenedData[]): TrainingSample[] {
 
 /** The files of a folder that is not laid out with images/ but has files in it: DICOM, as an archive exports it. */
 async function dicomFolder(folder: string): Promise<string[] | undefined> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  if (entries.some((entry) => entry.isDirectory() && entry.name.toLowerCase() === 'images')) return undefined;
-  const files = entries.filter((entry) => entry.isFile() && mayBeImage(entry.name));
+  const entries = await entriesIfAny(folder);
+  if (haveImages(entries)) return undefined;
+  const files = entries.filter(({ name, kind }) => kind === 'file' && mayBeImage(name));
   return files.length > 0 ? files.map(({ name }) => join(folder, name)).sort() : undefined;
 }
-
-/** Folders of a data set whose files are no frames. */
-export const NO_FRAMES = /^(?:masks?|fov)(?:[-_].*)?$/iu;
 
 /** Files as they are, folders with all frames that are in them (not those of masks), in a stable order. */
 export async function filesOf(paths: readonly string[]): Promise<string[]> {
@@ -106,10 +104,10 @@ export async function filesOf(paths: readonly string[]): Promise<string[]> {
       files.push(path);
       continue;
     }
-    const entries = await readdir(path, { withFileTypes: true });
+    const entries = await entriesOf(path);
     const order = new Intl.Collator('en', { numeric: true }).compare;
-    const inside = entries.filter((entry) =>
-      entry.isDirectory() ? !NO_FRAMES.test(entry.name) : mayBeImage(entry.name),
+    const inside = entries.filter(({ name, kind }) =>
+      kind === 'folder' ? !NO_FRAMES.test(name) : mayBeImage(name),
     );
     files.push(...(await filesOf(inside.map(({ name }) => join(path, name)).sort(order))));
   }

@@ -56,8 +56,8 @@ test('who wants to have a run seen as it is can', async () => {
   writeFileSync(join(folder, 'frame.png'), encodeFramePng(await file('XA').frame(5)));
   const mask = async (input: string, name: string, ...how: string[]): Promise<Uint8Array> => {
     const model = ['--model', 'random:tiny', ...how];
-    await succeed(folder, ['segment', input, ...model, '--out', 'masks', ...CPU]);
-    return (await maskFromImage(readFileSync(join(folder, 'masks', name)), name)).data;
+    await succeed(folder, ['segment', input, ...model, '--out', 'found', ...CPU]);
+    return (await maskFromImage(readFileSync(join(folder, 'found', name)), name)).data;
   };
   const alone = await mask('frame.png', 'frame.png');
   assert.ok(alone.includes(0) && alone.includes(1));
@@ -71,9 +71,9 @@ test('frames of a run are steadied by those beside them, unless someone does not
   const image = { rows: RUN_SIDE, columns: RUN_SIDE, frames: FRAMES.length, pixels };
   writeFileSync(join(folder, 'run.dcm'), writeImage(image));
   const masks = async (...how: string[]): Promise<readonly Uint8Array[]> => {
-    await succeed(folder, ['segment', 'run.dcm', '--model', 'random:tiny', ...how, '--out', 'masks', ...CPU]);
+    await succeed(folder, ['segment', 'run.dcm', '--model', 'random:tiny', ...how, '--out', 'found', ...CPU]);
     const names = FRAMES.map((_, i) => `run_frame${String(i + 1).padStart(2, '0')}.png`);
-    const read = names.map((name) => maskFromImage(readFileSync(join(folder, 'masks', name)), name));
+    const read = names.map((name) => maskFromImage(readFileSync(join(folder, 'found', name)), name));
     return (await Promise.all(read)).map(({ data }) => data);
   };
   const [steady, alone] = [await masks(), await masks('--no-steady')];
