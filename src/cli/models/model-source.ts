@@ -14,6 +14,11 @@ export type ModelSource =
   | { readonly kind: 'random'; readonly name: string }
   | { readonly kind: 'file'; readonly name: string; readonly path: string };
 
+/** Whether a name means a model that comes with the program, whatever the folder of models holds. */
+export function isBuiltIn(name: string): boolean {
+  return name === 'unet' || name === SHIPPED_NAME || RANDOM_SAMS.has(name);
+}
+
 /**
  * @param reference `salt-tiny`, `unet`, `random:tiny` and the like, a path, or the name of a file in the models folder
  * @throws SaltError `MODEL_UNKNOWN` listing what there is

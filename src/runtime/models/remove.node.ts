@@ -1,10 +1,16 @@
 /** What belongs to a model on this disk, and its removal. */
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { ADAPTER_INFO_KEY } from '../../adapters/index.ts';
 import { renameTensors } from '../../model/checkpoint/checkpoint-source.ts';
 import { INDEX_FILE, SHARD_FILE } from '../../model/prepared/prepared-index.ts';
-import { openModelFile } from '../../model/prepared/open-model-file.node.ts';
+import {
+  isPreparedIndex,
+  openModelFile,
+  readPreparedIndex,
+} from '../../model/prepared/open-model-file.node.ts';
 import { recognise } from '../../model/prepared/recognise.ts';
+import type { RegisteredModel } from '../../model/registry/registry.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { unwritable } from '../files.node.ts';
 import { svdCacheFile } from '../svd-cache.node.ts';
@@ -20,20 +26,30 @@ export interface Belongings {
   readonly folder?: string;
 }
 
-/** Checkpoints, what was fetched of them in part, and what comes with them. */
-const OWN =
-  /^(?:model\.json|(?:open_clip_)?config\.json|tokenizer\.json|vocab\.json|merges\.txt|.*\.(?:safetensors|pth|pt|bin)(?:\.part(?:\.json)?)?)$/;
-const CHECKPOINT = /\.(?:safetensors|pth|pt|bin)$/;
+const CHECKPOINT = /\.(?:safetensors|pth|pt|bin)$/i;
 
 /**
  * @param path of a checkpoint, or of a prepared model's `model.json`
- * @param hasFolder whether the folder around it is the model's own; then all that models consist of belongs to it, and
- *   nothing else
+ * @param around `hasFolder`: whether the folder around it is the model's own; then what was fetched and prepared of the model
+ *   belongs to it, and nothing else that lies there. `registered`: the model that is fetched into that folder
+ * @throws SaltError `INVALID_ARGUMENT` for a file that "train" wrote
  */
-export async function belongingsOf(path: string, hasFolder: boolean): Promise<Belongings> {
+export async function belongingsOf(
+  path: string,
+  { hasFolder, registered }: { readonly hasFolder: boolean; readonly registered?: RegisteredModel },
+): Promise<Belongings> {
+  if (await isTrained(path)) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `${path} is what "train" wrote, not a model that was fetched or imported: delete it yourself.`,
+      { path },
+    );
+  }
   const folder = dirname(path);
-  const names = hasFolder ? (await readdir(folder)).filter((name) => OWN.test(name)) : [basename(path)];
-  const files = await sized(names.map((name) => join(folder, name)));
+  const names = hasFolder ? await ownNames(path, registered) : [basename(path)];
+  const own: string[] = [];
+  for (const name of names) if (!(await isTrained(join(folder, name)))) own.push(join(folder, name));
+  const files = await sized(own);
   const keys = new Set<string>();
   const models = files
     .map((file) => file.path)
@@ -43,6 +59,46 @@ export async function belongingsOf(path: string, hasFolder: boolean): Promise<Be
   for (const model of models) for (const key of await keysOf(model)) keys.add(key);
   const factors = await sized([...keys].map((key) => svdCacheFile(key)));
   return { files, factors, ...(hasFolder && { folder }) };
+}
+
+/** Files in the folder of a model that came with it or were made of it. */
+async function ownNames(path: string, registered: RegisteredModel | undefined): Promise<string[]> {
+  const there = await readdir(dirname(path));
+  // A checkpoint that is named beside a prepared model: that one stays.
+  if (!isPreparedIndex(path) && there.includes(INDEX_FILE)) return [basename(path)];
+  const own = new Set(isPreparedIndex(path) ? await namesInIndex(path) : [basename(path)]);
+  for (const { name } of registered?.files ?? []) {
+    for (const ending of ['', '.part', '.part.json']) own.add(name + ending);
+  }
+  // Shards that no index names are left of an import that did not get to its end.
+  return there.filter((name) => own.has(name) || SHARD_FILE.test(name));
+}
+
+/** The index itself, and what it says belongs to it: nothing where it is damaged. */
+async function namesInIndex(path: string): Promise<string[]> {
+  try {
+    const { shards, files } = await readPreparedIndex(path);
+    return [INDEX_FILE, ...[...shards, ...files].map(({ name }) => name)];
+  } catch (error) {
+    if (error instanceof SaltError) return [INDEX_FILE];
+    throw error;
+  }
+}
+
+/** Whether "train" wrote the file: hours of somebody's work, which no address has. */
+async function isTrained(path: string): Promise<boolean> {
+  if (!/\.safetensors$/i.test(path)) return false;
+  try {
+    const file = await openModelFile(path);
+    try {
+      return ADAPTER_INFO_KEY in file.source.metadata;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof SaltError) return false;
+    throw error;
+  }
 }
 
 /** A damaged model, or a file that is none, has none that could be found; it can be removed all the same. */

@@ -15,7 +15,7 @@ import { verifyFile } from '../../../runtime/models/verify-file.node.ts';
 import type { Console } from '../../console.ts';
 import { interruptible } from '../../interrupt.ts';
 import { modelsFolder } from '../../models/folders.ts';
-import { findModel } from '../../models/model-source.ts';
+import { findModel, isBuiltIn } from '../../models/model-source.ts';
 import { registeredModels } from '../../models/registry.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
@@ -70,6 +70,12 @@ async function runImport(reference: string, options: ImportCliOptions): Promise<
       });
       const published = findPublished(digests);
       const name = options.name ?? published?.model.name ?? parse(found.name).name;
+      if (isBuiltIn(name)) {
+        throw new SaltError(
+          'INVALID_ARGUMENT',
+          `--model ${name} means the model that comes with the program: import it under another name, with --name.`,
+        );
+      }
       const { index, path } = await importModel(found.path, {
         folder: modelsFolder(),
         name,

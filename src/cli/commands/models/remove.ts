@@ -1,10 +1,12 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { SaltError } from '../../../protocol/errors.ts';
 import { belongingsOf, removeBelongings } from '../../../runtime/models/remove.node.ts';
 import { modelsFolder } from '../../models/folders.ts';
 import { findModel } from '../../models/model-source.ts';
+import { registeredModels } from '../../models/registry.ts';
+import { SHIPPED_PATH } from '../../models/shipped.ts';
 import { consoleOf, withOutput } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
 import { formatBytes } from '../../../protocol/format-bytes.ts';
@@ -18,7 +20,8 @@ Example:
     ohif-salt models remove sam-vit-h
 
 Removes the files of a model in the folder of models, prepared and as they were fetched, and its decomposed weights from
-the cache. Adapters that were trained on it are kept; they need it again to be used. So is the record of its hash.
+the cache; of a checkpoint that you put there yourself, that one file. All else in its folder is kept, adapters too; those
+that were trained on it need it again to be used. So is the record of its hash.
 `;
 
 export function addRemove(models: Command): void {
@@ -37,6 +40,12 @@ export function addRemove(models: Command): void {
 async function runRemove(name: string, options: RemoveOptions): Promise<void> {
   const console = consoleOf(options);
   const found = await findModel(name);
+  if (found.kind === 'file' && resolve(found.path) === resolve(SHIPPED_PATH)) {
+    throw new SaltError(
+      'INVALID_ARGUMENT',
+      `"${name}" comes with the program, and is needed by it: there is nothing to remove.`,
+    );
+  }
   if (found.kind !== 'file') {
     throw new SaltError('INVALID_ARGUMENT', `"${name}" is made on the spot: there is nothing to remove.`);
   }
@@ -49,7 +58,8 @@ async function runRemove(name: string, options: RemoveOptions): Promise<void> {
       `${found.path} is not in the folder of models, ${models}: delete it yourself.`,
     );
   }
-  const belongings = await belongingsOf(found.path, hasFolder);
+  const registered = registeredModels().find((model) => hasFolder && model.name === basename(around));
+  const belongings = await belongingsOf(found.path, { hasFolder, ...(registered && { registered }) });
   const { files, factors } = belongings;
   const [own, cached] = [total(files), total(factors)];
   const what = `${files.length} files of ${formatBytes(own)}${factors.length > 0 ? `, and ${factors.length} decomposed weights of ${formatBytes(cached)}` : ''}`;
