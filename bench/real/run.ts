@@ -169,6 +169,8 @@ async function runCell(
     };
   }
   const adapter = join(WORK, `${cell.replaceAll(':', '-')}.safetensors`);
+  // Of a cell that was interrupted: it is measured whole.
+  rmSync(`${adapter}.resume`, { recursive: true, force: true });
   const ran = program([
     'train',
     ...(CONTENDERS[contender] ?? []),

@@ -38,7 +38,7 @@ export function fileCheckpointStore(path: string): CheckpointStore {
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new SaltError(
           'FILE_UNWRITABLE',
-          `The checkpoint ${path} could not be written: ${why}`,
+          `The checkpoint ${path} could not be written: ${why}. See that its disk has room and that you may write there.`,
           {},
           { cause },
         );

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
   CPU,
   TINY_UNET,
+  assertFailed,
   linesOf,
   readAdapterFile,
+  run,
   start,
   succeed,
   trainLines,
@@ -69,12 +73,22 @@ describe('Ctrl-C', () => {
   });
 
   test('before there is anything to keep: says so, and writes nothing', async () => {
-    const training = start(folder, train('early.safetensors', ...TINY_UNET, '--minutes', '10'));
-    await training.line((line) => line.includes('"device"'));
-    const { code, signal, stdout } = await interrupt(training);
-    const result = linesOf(trainLines(stdout), 'result').at(-1);
-    if (result?.bestStep === null) assert.equal(existsSync(join(folder, 'early.safetensors')), false);
-    assert.ok(code === 130 || signal === 'SIGINT');
+    // Reading it never ends; whoever can open it to write knows that the run has begun to read.
+    const endless = join(folder, 'endless.dcm');
+    assert.equal(spawnSync('mkfifo', [endless]).status, 0);
+    const training = start(
+      folder,
+      train('early.safetensors', '--dicom', endless, ...TINY_UNET, '--minutes', '10'),
+    );
+    const writer = await open(endless, 'w');
+    const { code, signal, stdout, stderr } = await interrupt(training);
+    await writer.close();
+    assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal} ${stderr}`);
+    assert.match(stderr, /^Cancelled before there was anything to keep\.$/mu);
+    assert.deepEqual(linesOf(trainLines(stdout), 'result'), [
+      { kind: 'result', adapter: null, bytes: null, reason: 'cancelled', bestStep: null, score: null },
+    ]);
+    assert.equal(existsSync(join(folder, 'early.safetensors')), false);
   });
 });
 
@@ -107,14 +121,57 @@ describe('--resume', () => {
       train('other.safetensors', ...TINY_UNET, '--steps', '4000', '--checkpoint-seconds', '0.01'),
     );
     await first.line((line) => line.includes('"checkpoint"'));
-    first.child.kill('SIGKILL');
-    await first.finished;
+    await interrupt(first);
     const second = await start(
       folder,
       train('other.safetensors', ...TINY_UNET, '--steps', '4000', '--lr', '0.5', '--resume'),
     ).finished;
     assert.equal(second.code, 3);
     assert.match(second.stderr, /^Error: .*another run: schedule/mu);
+  });
+});
+
+describe('an unfinished run', () => {
+  const unfinished = join(folder, 'again.safetensors.resume');
+  const state = join(unfinished, 'state.safetensors');
+  const args = [...TINY_UNET, '--minutes', '10', '--evaluate-every', '5', '--checkpoint-seconds', '0.01'];
+
+  test('is not replaced where --resume was forgotten, until it is deleted', async () => {
+    const first = start(folder, train('again.safetensors', ...args));
+    await first.line(hasBest);
+    await first.line((line) => line.includes('"checkpoint"'));
+    await interrupt(first);
+    const before = [readFileSync(state), readFileSync(join(folder, 'again.safetensors'))];
+
+    const again = train('again.safetensors', ...TINY_UNET, '--steps', '2');
+    assertFailed(
+      await run(folder, again),
+      2,
+      /^again\.safetensors\.resume holds a run .* --resume to go on .* delete that folder/u,
+    );
+    assert.deepEqual([readFileSync(state), readFileSync(join(folder, 'again.safetensors'))], before);
+
+    rmSync(unfinished, { recursive: true });
+    await succeed(folder, again);
+    assert.notDeepEqual(readFileSync(join(folder, 'again.safetensors')), before[1]);
+    assert.equal(existsSync(unfinished), false);
+    // What is finished may be replaced.
+    await succeed(folder, again);
+  });
+
+  test('that is still at work keeps its files: a second one on the same --out is refused', async () => {
+    const first = start(folder, train('two.safetensors', ...args));
+    await first.line(hasBest);
+    for (const more of [[], ['--resume']])
+      assertFailed(
+        await run(folder, train('two.safetensors', ...args, ...more)),
+        3,
+        /^Another process is at work on two\.safetensors\.resume\. Wait until it is done, or end it\.$/u,
+      );
+    const { code, stderr } = await interrupt(first);
+    assert.equal(code, 130, stderr);
+    assert.equal(readAdapterFile(folder, 'two.safetensors').info.model.kind, 'unet');
+    assert.equal(existsSync(join(folder, 'two.safetensors.resume.lock')), false);
   });
 });
 

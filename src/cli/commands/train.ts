@@ -10,6 +10,7 @@ import { AUGMENTATION_PRESETS } from '../../training/augmentation.ts';
 import type { AugmentationPreset } from '../../training/augmentation.ts';
 import type { Keepsake, TrainingResult } from '../../training/job.ts';
 import type { Budget } from '../../training/settings.ts';
+import type { Console } from '../console.ts';
 import type { TrainLine } from '../events.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import type { TrainJob, TrainRequest } from '../jobs/train-request.ts';
@@ -20,6 +21,7 @@ import { consoleOf, deviceOf, methodOf, repeated, withDevice, withMethod, withOu
 import type { CommonOptions, DeviceCliOptions, MethodCliOptions } from '../options.ts';
 import { leave, runJob } from '../run-job.ts';
 import { TrainWatch, keptText } from '../train-watch.ts';
+import { requireNothingToResume, whileOwned } from '../unfinished-run.ts';
 import { byteCount, numberAbove, share, tileSize, wholeNumber } from '../values.ts';
 import { VERSION } from '../version.ts';
 
@@ -156,12 +158,28 @@ export function addTrain(program: Command): void {
 }
 
 async function runTrain(options: TrainOptions): Promise<void> {
-  const console = consoleOf(options);
   const request = await requestOf(options);
   const { out } = options;
   // Not even by a U-Net that goes on: it could not be resumed, nor had again if it gets worse.
   if (request.model.kind === 'file') await requireOtherFile(out, [request.model.path]);
   await prepareFolders(out, request);
+  const console = consoleOf(options);
+  const reason = await whileOwned(request.checkpoints, console, async () => {
+    if (!request.resume) await requireNothingToResume(request.checkpoints);
+    return trainAndKeep(out, request, console);
+  });
+  if (reason === 'cancelled') leave(EXIT.cancelled);
+}
+
+/**
+ * Trains, and writes the best, also of a run that is cancelled or fails.
+ * @throws what the run failed by
+ */
+async function trainAndKeep(
+  out: string,
+  request: TrainRequest,
+  console: Console,
+): Promise<TrainingResult['reason']> {
   const watch = new TrainWatch(console);
   let result: TrainingResult | undefined;
   let failure: unknown;
@@ -200,11 +218,12 @@ async function runTrain(options: TrainOptions): Promise<void> {
         ? `Cancelled. The best so far is in ${keptText(out, bytes, kept)}.`
         : 'Cancelled before there was anything to keep.',
     );
-    leave(EXIT.cancelled);
+    return reason;
   }
   await rm(request.checkpoints, { recursive: true, force: true });
-  if (!options.json && kept && bytes !== undefined)
+  if (!console.json && kept && bytes !== undefined)
     console.result(`Wrote ${keptText(out, bytes, kept)}.`, null);
+  return reason;
 }
 
 async function requestOf(options: TrainOptions): Promise<TrainRequest> {

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import type { Executor } from '../../graph/executor.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
 import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
 import { savedFingerprint } from '../../training/checkpointer.ts';
 import { splitOfJob } from '../../training/job-split.ts';
 import { prepareSamRun } from '../../training/prepare-sam.ts';
@@ -13,11 +11,10 @@ import { openData } from '../data.ts';
 import { loadModel } from '../models/load-model.ts';
 import { shippedHead, textEncoderOf, withHead } from '../models/shipped.ts';
 import { openClip } from '../models/text-encoders.ts';
+import { checkpointsIn } from '../unfinished-run.ts';
 import { memoryForStep, nodeFactor, openDevice } from './device.ts';
 import { requireTrainingOptions } from './fitting-options.ts';
 import type { TrainJob, TrainRequest } from './train-request.ts';
-
-const STATE_FILE = 'state.safetensors';
 
 /**
  * CLIP embeds the words at once and is let go: it takes hundreds of megabytes, and the training may want another device.
@@ -70,7 +67,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
     await executor.dispose();
     return (await openDevice({ ...request, device }, () => undefined, false)).executor;
   };
-  const store = fileCheckpointStore(join(request.checkpoints, STATE_FILE));
+  const store = checkpointsIn(request.checkpoints);
   const run =
     loaded.kind === 'sam'
       ? await prepareSamRun({
