@@ -4,12 +4,10 @@ import { createConsole } from './console.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 import { leave } from './run-job.ts';
+import { watchOutput } from './watch-output.ts';
 
-// Output cut off by `| head` is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  throw error;
-});
+const console = createConsole({ json: false, verbose: process.argv.includes('--verbose') });
+watchOutput(console);
 
 try {
   const program = await createProgram(process.argv[2]);
@@ -19,7 +17,7 @@ try {
     // Commander has said what is wrong; help and version are no failures.
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else {
-    createConsole({ json: false, verbose: process.argv.includes('--verbose') }).failure(error);
+    console.failure(error);
     leave(exitCodeOf(error));
   }
 }
