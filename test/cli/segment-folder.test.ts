@@ -52,3 +52,32 @@ describe('segment of a folder of a data set', () => {
     assert.equal((await rows('run-2_frame1.png')).length, SIDE);
   });
 });
+
+describe('segment of DICOM files that nothing can refer to', () => {
+  test('writes their masks, and says why there is no DICOM segmentation', async () => {
+    const image = (without: readonly string[]): Uint8Array =>
+      writeImage({ rows: SIDE, columns: SIDE, pixels: Uint8Array.from(pixels()), without });
+    mkdirSync(join(folder, 'nameless'));
+    writeFileSync(join(folder, 'nameless', 'image.dcm'), image(['00080018']));
+    writeFileSync(join(folder, 'nameless', 'study.dcm'), image(['0020000d']));
+    writeFileSync(join(folder, 'nameless', 'whole.dcm'), image([]));
+    const model = ['--model', 'random:tiny', '--prompt', 'Vein'];
+    const done = await run(folder, ['segment', 'nameless', ...model, '--out', 'named', '--json', ...CPU]);
+    assert.equal(done.code, 3, done.stderr);
+    for (const [file, uid] of [
+      ['image', 'SOP Instance UID'],
+      ['study', 'Study Instance UID'],
+    ] as const) {
+      const says = `${file}\\.dcm: no DICOM segmentation: the file states no ${uid}\\.`;
+      assert.match(done.stderr, new RegExp(says, 'u'));
+      assert.match(done.stdout, new RegExp(`"problems": \\[[^\\]]*${says}`, 'u'));
+    }
+    assert.deepEqual(readdirSync(join(folder, 'named')).sort(), [
+      'image.png',
+      'study.png',
+      'whole.png',
+      'whole.seg.dcm',
+    ]);
+    assert.equal((done.stdout.match(/"mask":/gu) ?? []).length, 3);
+  });
+});

@@ -132,7 +132,7 @@ async function runSegment(inputs: readonly string[], options: SegmentOptions): P
   const seg = segmentations.length > 0 ? ` and ${segmentations.length} DICOM segmentation(s)` : '';
   console.result(`Wrote ${frames.length} mask(s)${seg} to ${options.out}.`, result);
   if (problems.length > 0) {
-    console.tell(`${problems.length} file(s) could not be segmented; see above.`);
+    console.tell(`${problems.length} file(s) could not be segmented, or not in full; see above.`);
     process.exitCode = EXIT.data;
   }
 }

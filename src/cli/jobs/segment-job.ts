@@ -69,7 +69,7 @@ export interface SegmentedFrame {
 export interface SegmentResult {
   readonly frames: readonly SegmentedFrame[];
   readonly segmentations: readonly { readonly input: string; readonly path: string }[];
-  /** Files that could not be segmented. */
+  /** A sentence for each file that could not be segmented, or not in every form. */
   readonly problems: readonly string[];
 }
 
@@ -114,6 +114,10 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
   const frames: SegmentedFrame[] = [];
   const segmentations: { input: string; path: string }[] = [];
   const problems: string[] = [];
+  const tellProblem = (problem: string): void => {
+    problems.push(problem);
+    emit({ kind: 'message', text: problem });
+  };
   try {
     for (const [i, path] of files.entries()) {
       emit({ kind: 'file', done: i, total: files.length, file: path });
@@ -121,13 +125,13 @@ export const segmentJob: SegmentJob = async (request, { emit, signal }) => {
         const done = await segmentFile(path, context);
         frames.push(...done.frames);
         if (done.seg !== undefined) segmentations.push({ input: path, path: done.seg });
+        if (done.problem !== undefined) tellProblem(done.problem);
       } catch (error) {
         const problem = problemWith(path, error);
         // Of a single file, it is the request that does not fit.
         const isRefused = error instanceof SaltError && error.code === 'INVALID_ARGUMENT';
         if (problem === undefined || (isRefused && files.length === 1)) throw error;
-        problems.push(problem);
-        emit({ kind: 'message', text: problem });
+        tellProblem(problem);
       }
     }
   } finally {
@@ -183,10 +187,15 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-async function segmentFile(
-  path: string,
-  context: Context,
-): Promise<{ frames: SegmentedFrame[]; seg: string | undefined }> {
+interface SegmentedFile {
+  readonly frames: readonly SegmentedFrame[];
+  /** The path of its DICOM segmentation. */
+  readonly seg?: string;
+  /** Why there is none, though it is a DICOM file. */
+  readonly problem?: string;
+}
+
+async function segmentFile(path: string, context: Context): Promise<SegmentedFile> {
   const { request } = context;
   const file = await decodeAny(await readBytes(path), basename(path));
   if (file.dicom && isSegmentation(file.dicom)) {
@@ -225,7 +234,15 @@ async function segmentFile(
     }
     if (file.dicom) segFrames.push({ source: file.dicom, frameNumber, masks: [...masks.values()] });
   }
-  return { frames, seg: await writeSeg(segFrames, names.segmentation, context) };
+  try {
+    const seg = await writeSeg(segFrames, names.segmentation, context);
+    return { frames, ...(seg !== undefined && { seg }) };
+  } catch (error) {
+    // The masks are there all the same.
+    const problem = problemWith(path, error);
+    if (problem === undefined) throw error;
+    return { frames, problem };
+  }
 }
 
 /** @throws SaltError `INVALID_ARGUMENT` naming the file when a click or the box lies outside its frames */

@@ -1,7 +1,8 @@
 import type { DataSet } from 'dicom-parser';
+import { SaltError } from '../../protocol/errors.ts';
 import { decimal, functionalGroup, items, text, uid } from './data-set.ts';
 import type { DicomFile } from './dicom-file.ts';
-import { INHERITED, deidentification, lossyCompression } from './seg-source.ts';
+import { INHERITED, deidentification, lossyCompression, missingUids } from './seg-source.ts';
 import type { Plane, SegSource } from './seg-source.ts';
 import { readSpacing } from './spacing.ts';
 
@@ -11,9 +12,20 @@ const LOSSY_TAGS = {
   LossyImageCompressionMethod: 'x00282114',
 } as const;
 
-/** An opened DICOM file as the source of a segmentation. */
+/**
+ * An opened DICOM file as the source of a segmentation.
+ * @throws SaltError `DICOM_INVALID` when it does not state all the UIDs that it is referred to by
+ */
 export function sourceOfFile(file: DicomFile): SegSource {
   const { fileName, width, height, frameCount, identity, dataSet } = file;
+  const missing = missingUids(identity);
+  if (missing.length > 0) {
+    throw new SaltError(
+      'DICOM_INVALID',
+      `${fileName}: no DICOM segmentation: the file states no ${missing.join(' and no ')}. Export it again from where it came.`,
+      { file: fileName, missing },
+    );
+  }
   const inherited = Object.entries(INHERITED).flatMap(([tag, keyword]): [string, string][] => {
     const value = text(dataSet, tag);
     return value === undefined ? [] : [[keyword, value]];

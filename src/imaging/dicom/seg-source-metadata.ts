@@ -1,7 +1,7 @@
 import { SaltError } from '../../protocol/errors.ts';
 import { groupOf, itemsOf, numberOf, numbersOf, textOf } from './naturalized.ts';
 import type { Naturalized } from './naturalized.ts';
-import { INHERITED, deidentification, lossyCompression } from './seg-source.ts';
+import { INHERITED, deidentification, lossyCompression, missingUids } from './seg-source.ts';
 import type { Plane, SegSource } from './seg-source.ts';
 import { patientSpacing } from './spacing.ts';
 
@@ -20,7 +20,7 @@ export function sourceOfMetadata(dataset: Naturalized): SegSource {
   };
   const width = numberOf(dataset, 'Columns') ?? 0;
   const height = numberOf(dataset, 'Rows') ?? 0;
-  if (Object.values(identity).includes('') || width < 1 || height < 1) {
+  if (missingUids(identity).length > 0 || width < 1 || height < 1) {
     throw new SaltError(
       'DICOM_INVALID',
       'The image states no UIDs or no size, so nothing can refer to it. Ask whoever runs the archive to check it.',

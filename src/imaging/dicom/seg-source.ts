@@ -25,6 +25,18 @@ export interface SegSource {
   plane(frameNumber: number): Plane | undefined;
 }
 
+const UIDS: readonly (readonly [keyof SegSource['identity'], string])[] = [
+  ['studyInstanceUid', 'Study Instance UID'],
+  ['seriesInstanceUid', 'Series Instance UID'],
+  ['sopInstanceUid', 'SOP Instance UID'],
+  ['sopClassUid', 'SOP Class UID'],
+];
+
+/** The UIDs that an image does not state, by name: without any of them, nothing can refer to it. */
+export function missingUids(identity: SegSource['identity']): string[] {
+  return UIDS.filter(([key]) => identity[key] === '').map(([, name]) => name);
+}
+
 /** Values as DICOM has them, several joined by a backslash; '' where they are not stated. */
 export interface LossyCompression {
   readonly ratio: string;
