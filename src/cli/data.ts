@@ -104,7 +104,10 @@ export async function filesOf(paths: readonly string[]): Promise<string[]> {
       files.push(path);
       continue;
     }
-    const entries = await entriesOf(path);
+    const entries = await entriesOf(path).catch((cause: unknown) => {
+      const message = `The folder ${path} could not be read. See that you may read it, or name another.`;
+      throw new SaltError('FILE_UNREADABLE', message, { path }, { cause });
+    });
     const order = new Intl.Collator('en', { numeric: true }).compare;
     const inside = entries.filter(({ name, kind }) =>
       kind === 'folder' ? !NO_FRAMES.test(name) : mayBeImage(name),

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { encodeMergedSam } from '../../src/adapters/index.ts';
 import { samTensors } from '../../src/inference/sam-base.ts';
 import { randomSamWeights, randomTextAffine } from '../../src/model/checkpoint/random-weights.ts';
+import { filesOf } from '../../src/cli/data.ts';
 import { RANDOM_SAMS } from '../../src/cli/models/random-models.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
 import { CPU, TINY_UNET, assertFailed, run, succeed, workFolder, writeDataset } from './cli.ts';
@@ -223,6 +224,33 @@ describe('unusable data and models end with 3', () => {
       ...CPU,
     ];
     assertFailed(await run(folder, args), 3, /Cannot write notes\.txt\/a\.safetensors/u);
+  });
+
+  test('a folder of the name of the adapter, before anything is trained', async () => {
+    const args = ['train', '--data', 'frames', ...TINY_UNET, '--steps', '1', '--out', 'empty', '--json'];
+    assertFailed(await run(folder, [...args, ...CPU]), 3, /Cannot write empty\. There is a folder/u);
+  });
+
+  test('a file where the folder of demo or pretrain should be', async () => {
+    for (const command of ['demo', 'pretrain'])
+      assertFailed(await run(folder, [command, '--out', 'notes.txt']), 3, /^Cannot write notes\.txt/u);
+  });
+
+  test('a folder that may not be read', async () => {
+    const locked = join(folder, 'locked');
+    mkdirSync(locked, 0o000);
+    // Whoever is root may read everything.
+    const isRoot = process.geteuid?.() === 0;
+    chmodSync(folder, 0o755);
+    if (isRoot) process.seteuid?.(65534);
+    try {
+      await assert.rejects(filesOf([locked]), {
+        code: 'FILE_UNREADABLE',
+        message: /locked could not be read/u,
+      });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
   });
 });
 

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import { z } from 'zod';
 import { samMetadata } from '../../src/model/checkpoint/load-sam.ts';
 import { randomSamWeights } from '../../src/model/checkpoint/random-weights.ts';
 import { encodeSafetensors } from '../../src/model/checkpoint/safetensors-writer.ts';
 import { preparedIndexSchema } from '../../src/model/prepared/prepared-index.ts';
+import { confirmed } from '../../src/cli/commands/models/remove.ts';
 import { RANDOM_SAMS } from '../../src/cli/models/random-models.ts';
 import { etagOf, inTurn, say, serveFile, startMisbehaving } from '../runtime/misbehaving-server.ts';
 import type { Behaviour } from '../runtime/misbehaving-server.ts';
@@ -116,6 +118,19 @@ describe('models inspect', () => {
 });
 
 describe('models remove', () => {
+  for (const [key, name] of [
+    ['\x03', 'Ctrl-C'],
+    ['\x04', 'Ctrl-D'],
+  ] as const)
+    test(`removes nothing when the question is answered by ${name}`, async () => {
+      const terminal = (): PassThrough & { readonly isTTY: true } =>
+        Object.assign(new PassThrough(), { isTTY: true as const });
+      const input = terminal();
+      const answer = confirmed('Remove? ', input, terminal());
+      input.write(key);
+      await assert.rejects(answer, { code: 'CANCELLED', message: 'Nothing was removed.' });
+    });
+
   test('asks, and without anyone to ask needs --yes', async () => {
     assertFailed(await run(folder, ['models', 'remove', 'half']), 2, /add --yes/u);
     const { stdout } = await succeed(folder, ['models', 'remove', 'half', '--yes']);

@@ -10,7 +10,7 @@ import { weightsHash } from '../../model/checkpoint/weights-hash.ts';
 import { DETAIL_PREFIX } from '../../model/detail/index.ts';
 import { SALT_TINY, SALT_TINY_DETAIL } from '../../model/salt-tiny.ts';
 import { SaltError } from '../../protocol/errors.ts';
-import { writeFileAtomic } from '../../runtime/files.node.ts';
+import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
 import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
 import { pretrain } from '../../training/pretraining/pretrain.ts';
 import type { PretrainingEvent } from '../../training/pretraining/pretrain.ts';
@@ -77,7 +77,9 @@ export function addPretrain(program: Command): void {
 async function runPretrain(options: PretrainOptions): Promise<void> {
   const { out, steps, seed, from, head, imagesPerStep, resume } = options;
   const console = consoleOf(options);
-  await mkdir(out, { recursive: true });
+  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(out, cause);
+  });
   const { executor } = await openDevice(deviceOf(options), () => undefined);
   let stopped = false;
   process.once('SIGINT', () => (stopped = true));

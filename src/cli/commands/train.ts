@@ -1,4 +1,4 @@
-import { access, constants, mkdir, rm } from 'node:fs/promises';
+import { access, constants, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -284,6 +284,8 @@ function budgetOf({ epochs, steps, minutes }: TrainOptions): Budget {
 /** Fails now rather than after hours if the result could not be written. */
 async function prepareFolders(out: string, { checkpoints }: TrainRequest): Promise<void> {
   try {
+    const found = await stat(out).catch(() => undefined);
+    if (found?.isDirectory()) throw Object.assign(new Error('It is a folder.'), { code: 'EISDIR' });
     await mkdir(dirname(out), { recursive: true });
     await access(dirname(out), constants.W_OK);
     await mkdir(checkpoints, { recursive: true });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -69,6 +69,8 @@ const evaluationSchema = z.object({
 async function carryOut(plan: Plan, folder: string, data: string, test: readonly string[]): Promise<DemoRun> {
   const adapter = join(folder, `${plan.key}.safetensors`);
   const before = await segmentAndScore(['--model', plan.model], join(folder, plan.key, 'before'), data, test);
+  // Of a demo that was interrupted: this one begins anew.
+  await rm(`${adapter}.resume`, { recursive: true, force: true });
   const started = performance.now();
   const lines = await command(
     ...['train', '--data', data, '--model', plan.model, ...plan.train, '--out', adapter, '--json'],

@@ -79,14 +79,20 @@ function total(files: readonly { readonly bytes: number }[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** @throws SaltError `INVALID_ARGUMENT` where nobody can answer */
-async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
+/** @throws SaltError `INVALID_ARGUMENT` where nobody can answer, `CANCELLED` after Ctrl-C or Ctrl-D */
+export async function confirmed(
+  question: string,
+  input: NodeJS.ReadableStream & { readonly isTTY?: boolean } = process.stdin,
+  output: NodeJS.WritableStream = process.stderr,
+): Promise<boolean> {
+  if (!input.isTTY) {
     throw new SaltError('INVALID_ARGUMENT', 'Nobody is there to be asked: add --yes to remove it.');
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const terminal = createInterface({ input, output });
   try {
     return /^y(?:es)?$/i.test((await terminal.question(question)).trim());
+  } catch (cause) {
+    throw new SaltError('CANCELLED', 'Nothing was removed.', {}, { cause });
   } finally {
     terminal.close();
   }
