@@ -88,6 +88,9 @@ before(async () => {
       { pixels: pattern(24 * 32) },
     ),
   );
+  const colour = { frames: 2, samples: 3, photometric: 'YBR_FULL_422' };
+  write(8, image(place(8), [], { ...colour, pixels: pattern(2 * 24 * 32 * 3) }));
+  write(9, image(place(9), [], { ...colour, pixels: pattern(2 * 24 * 32 * 2) }));
   write(7, image(place(7), [], { frames: 9, pixels: pattern(24 * 32) }));
   server = await startViewerServer({ archive: { kind: 'folder', folder: join(folder, 'images') }, port: 0 });
   ({ url } = server);
@@ -166,6 +169,19 @@ describe('frames', () => {
     assert.equal(swapped?.body.readUInt16LE(2), (24 * 32 + 1) * 3);
     const [inflated] = await fetchParts(`${url}/${path(4)}/frames/2`, OCTETS);
     assert.deepEqual(inflated?.body, Buffer.from(pattern(2 * 24 * 32).subarray(24 * 32)));
+  });
+
+  it('called 4:2:2 are as long as they are, with chroma for every pixel or for every other', async () => {
+    for (const [n, length] of [
+      [8, 24 * 32 * 3],
+      [9, 24 * 32 * 2],
+    ] as const) {
+      const parts = await fetchParts(`${url}/${path(n)}/frames/1,2`, OCTETS);
+      assert.deepEqual(
+        parts.map(({ body }) => body),
+        [0, 1].map((i) => Buffer.from(pattern(2 * length).subarray(i * length, (i + 1) * length))),
+      );
+    }
   });
 
   it('a compressed run of 60 frames of 256 KB is read quickly, all at once as a viewer asks', async () => {

@@ -4,20 +4,39 @@ import type { ImagePixel } from './image-pixel.ts';
 import { toValues, unpackBits } from './stored.ts';
 import type { SampleArray, StoredPixels } from './stored.ts';
 
+/** What of an image says how long its uncompressed frames are. */
+export interface NativeShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly frames: number;
+  readonly samples: number;
+  readonly photometric: string | undefined;
+  readonly bitsAllocated: number;
+}
+
 /**
- * The image as uncompressed pixel data really is: programs that unpack JPEG leave 4:2:2 in its name, though they write
- * chroma for every pixel, which its length tells.
+ * How many bits one frame takes of uncompressed pixel data: programs that unpack JPEG leave 4:2:2 in its name, though they
+ * write chroma for every pixel, which its length tells.
  */
+export function frameBits(image: NativeShape, pixelData: Pick<Element, 'length'>): number {
+  const { rows, columns, frames, samples, photometric, bitsAllocated } = image;
+  const full = rows * columns * samples * bitsAllocated;
+  if (photometric !== 'YBR_FULL_422' || pixelData.length >= (full * frames) / 8) return full;
+  // 4:2:2 keeps two chroma samples for every two pixels.
+  return rows * columns * 2 * bitsAllocated;
+}
+
+/** The image as uncompressed pixel data really is: 4:2:2 only where it is that short. */
 export function asHeld(image: ImagePixel, pixelData: Element): ImagePixel {
   if (image.photometric !== 'YBR_FULL_422') return image;
   const full = { ...image, photometric: 'YBR_FULL' as const };
-  return pixelData.length >= (frameBits(full) * image.frames) / 8 ? full : image;
+  return frameBits(image, pixelData) === frameBits(full, pixelData) ? full : image;
 }
 
 /** Checks, before any frame is read, that uncompressed pixel data is as long as the file declares. */
 export function expectNativeLength(dataSet: DataSet, pixelData: Element, image: ImagePixel): void {
   const held = Math.min(pixelData.length, dataSet.byteArray.length - pixelData.dataOffset);
-  const due = Math.ceil((frameBits(image) * image.frames) / 8);
+  const due = Math.ceil((frameBits(image, pixelData) * image.frames) / 8);
   if (held < due) {
     throw new Error(
       `${image.frames} frames of ${image.columns} x ${image.rows} take ${due} bytes, and it holds ${Math.max(0, held)}`,
@@ -33,7 +52,7 @@ export function readNativeFrame(
   frame: number,
   bigEndian: boolean,
 ): StoredPixels {
-  const bits = frameBits(image);
+  const bits = frameBits(image, pixelData);
   const data = dataSet.byteArray.subarray(pixelData.dataOffset);
   if (image.bitsAllocated === 1) {
     return toStored(image, unpackBits(data, frame * bits, image.rows * image.columns));
@@ -54,12 +73,6 @@ export function readNativeFrame(
 function toStored(image: ImagePixel, values: SampleArray): StoredPixels {
   const { columns, rows, samples, photometric, bitsStored } = image;
   return { width: columns, height: rows, samples, photometric, bits: bitsStored, values };
-}
-
-function frameBits(image: ImagePixel): number {
-  // 4:2:2 keeps two chroma samples for every two pixels.
-  const samples = image.photometric === 'YBR_FULL_422' ? 2 : image.samples;
-  return image.rows * image.columns * samples * image.bitsAllocated;
 }
 
 function swapWords(data: Uint8Array, start: number, length: number): Uint8Array {

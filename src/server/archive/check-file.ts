@@ -1,7 +1,8 @@
 import type { DataSet } from 'dicom-parser';
 import { isDicom } from '../../imaging/dicom/parse.ts';
 import { dicomInvalid } from '../../imaging/dicom/errors.ts';
-import { decimal, unsigned16 } from '../../imaging/dicom/data-set.ts';
+import { decimal, text, unsigned16 } from '../../imaging/dicom/data-set.ts';
+import { frameBits } from '../../imaging/dicom/native.ts';
 import { parseWhole } from '../dicom/read-header.ts';
 import { describeInstance } from './instance.ts';
 import type { StoredInstance } from './instance.ts';
@@ -29,8 +30,8 @@ function expectPixels(dataSet: DataSet, name: string): void {
   const pixelData = dataSet.elements['x7fe00010'];
   const rows = unsigned16(dataSet, 'x00280010');
   const columns = unsigned16(dataSet, 'x00280011');
-  const bits = unsigned16(dataSet, 'x00280100');
-  if (rows === undefined || columns === undefined || bits === undefined) return;
+  const bitsAllocated = unsigned16(dataSet, 'x00280100');
+  if (rows === undefined || columns === undefined || bitsAllocated === undefined) return;
   const isFloat = dataSet.elements['x7fe00008'] ?? dataSet.elements['x7fe00009'];
   // Functional groups and palettes may come without pixels, but not rows, columns and bits.
   if (!pixelData) {
@@ -38,9 +39,11 @@ function expectPixels(dataSet: DataSet, name: string): void {
     throw dicomInvalid(name, 'it describes an image and ends before its pixels');
   }
   if (pixelData.fragments) return;
-  const photometric = dataSet.string('x00280004');
-  const samples = photometric === 'YBR_FULL_422' ? 2 : (unsigned16(dataSet, 'x00280002') ?? 1);
-  const due = Math.ceil((rows * columns * samples * bits * (decimal(dataSet, 'x00280008') ?? 1)) / 8);
+  const frames = decimal(dataSet, 'x00280008') ?? 1;
+  const samples = unsigned16(dataSet, 'x00280002') ?? 1;
+  const photometric = text(dataSet, 'x00280004');
+  const bits = frameBits({ rows, columns, frames, samples, photometric, bitsAllocated }, pixelData);
+  const due = Math.ceil((bits * frames) / 8);
   if (pixelData.length < due) {
     throw dicomInvalid(name, `its pixels take ${due} bytes, and it holds ${Math.max(0, pixelData.length)}`);
   }

@@ -4,6 +4,8 @@ import type { DataSet, Element } from 'dicom-parser';
 import { decimal, text, unsigned16 } from '../../imaging/dicom/data-set.ts';
 import { dicomInvalid, dicomUnsupported, reasonOf } from '../../imaging/dicom/errors.ts';
 import { frameFragments } from '../../imaging/dicom/fragments.ts';
+import { frameBits } from '../../imaging/dicom/native.ts';
+import type { NativeShape } from '../../imaging/dicom/native.ts';
 import { unpackBits } from '../../imaging/dicom/stored.ts';
 import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN } from '../../imaging/dicom/transfer-syntax.ts';
 import { SaltError } from '../../protocol/errors.ts';
@@ -72,7 +74,7 @@ async function openFragments(
 function openNative(path: string, header: Header, pixelData: Element): FrameReader {
   const { dataSet, inflated } = header;
   const frames = frameCount(dataSet);
-  const bits = frameBits(dataSet);
+  const bits = frameBits(shapeOf(dataSet, frames), pixelData);
   const start = pixelData.dataOffset;
   const end = inflated ? dataSet.byteArray.length : header.size;
   const held = Math.min(pixelData.length, end - start);
@@ -122,17 +124,20 @@ function swapped(bytes: Uint8Array): Uint8Array {
   return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16() : bytes;
 }
 
-function frameBits(dataSet: DataSet): number {
+function shapeOf(dataSet: DataSet, frames: number): NativeShape {
   const need = (what: string, tag: string): number => {
     const value = unsigned16(dataSet, tag);
     if (value === undefined || value === 0) throw new Error(`it has no ${what}`);
     return value;
   };
-  // 4:2:2 keeps two chroma samples for every two pixels.
-  const samples = text(dataSet, 'x00280004') === 'YBR_FULL_422' ? 2 : (unsigned16(dataSet, 'x00280002') ?? 1);
-  return (
-    need('Rows', 'x00280010') * need('Columns', 'x00280011') * samples * need('Bits Allocated', 'x00280100')
-  );
+  return {
+    rows: need('Rows', 'x00280010'),
+    columns: need('Columns', 'x00280011'),
+    frames,
+    samples: unsigned16(dataSet, 'x00280002') ?? 1,
+    photometric: text(dataSet, 'x00280004'),
+    bitsAllocated: need('Bits Allocated', 'x00280100'),
+  };
 }
 
 function frameCount(dataSet: DataSet): number {
