@@ -1,5 +1,11 @@
 import type { Command } from 'commander';
-import { countParameters, createAdapter, methodFor, parseMethod, samDenominators } from '../../adapters/index.ts';
+import {
+  countParameters,
+  createAdapter,
+  methodFor,
+  parseMethod,
+  samDenominators,
+} from '../../adapters/index.ts';
 import type { MethodConfig, MethodInput, ParameterCount } from '../../adapters/index.ts';
 import { samModelOf } from '../../inference/sam-base.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
