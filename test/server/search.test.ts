@@ -74,7 +74,37 @@ describe('what of a search is not done', () => {
         /^299 .*fuzzymatching .*literal/u,
       );
       assert.match((await warning('PatientWeight=70')) ?? '', /^299 .*PatientWeight was ignored/u);
+      // The second is what browsers are made to send to get past their caches.
+      for (const name of ['Colour', '_', 'NoSequence.NoItem'])
+        assert.match((await warning(`${name}=123`)) ?? '', new RegExp(`^299 .*${name} was ignored`, 'u'));
       assert.match((await warning('limit=1')) ?? '', /^299 .*2 additional results/u);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe('a search of a client that cannot set headers', () => {
+  it('may say as parameters what it accepts', async () => {
+    const folder = temporaryFolder();
+    writeStudies(folder);
+    const server = await startViewerServer({ archive: { kind: 'folder', folder }, port: 0 });
+    const ask = async (query: string) => {
+      const headers = { Accept: 'text/html' };
+      const { status, headers: answered } = await fetch(`${server.url}/dicom-web/studies?${query}`, {
+        headers,
+      });
+      return [status, answered.get('warning')];
+    };
+    try {
+      for (const query of [
+        'accept=application/dicom%2Bjson',
+        'accept=application/dicom+json',
+        'accept=application/json;q=0.5&charset=utf-8',
+      ])
+        assert.deepEqual(await ask(query), [200, null], query);
+      for (const query of ['accept=application/dicom%2Bxml', 'charset=utf-8'])
+        assert.deepEqual(await ask(query), [406, null], query);
     } finally {
       await server.close();
     }

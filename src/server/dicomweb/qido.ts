@@ -27,8 +27,9 @@ const ROUTES: readonly (readonly [path: string, level: Level])[] = [
 export function addSearch(server: FastifyInstance, archive: FolderArchive, prefix: string): void {
   for (const [path, level] of ROUTES) {
     server.get<{ Params: Params }>(path, (request, reply) => {
-      expectJson(request.headers.accept);
-      const query = readQuery(new URL(request.url, 'http://localhost').searchParams, level);
+      const parameters = new URL(request.url, 'http://localhost').searchParams;
+      expectJson(acceptOf(parameters) ?? request.headers.accept);
+      const query = readQuery(parameters, level);
       const { results, remaining } = search(archive.index, {
         level,
         scope: scopeOf(request.params),
@@ -65,24 +66,33 @@ interface Query {
   readonly isFuzzy: boolean;
 }
 
-/** @throws HttpError 400 for names that are no attributes and for values that are no numbers. */
+/** Parameters that are no attributes; `charset` may ask for what it likes, JSON is in UTF-8. */
+const NO_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'limit',
+  'offset',
+  'fuzzymatching',
+  'emptyvaluematching',
+  'multiplevaluematching',
+  'accept',
+  'charset',
+]);
+
+/**
+ * Names that are not known are ignored, as the standard wants (PS3.18 8.3).
+ * @throws HttpError 400 for values that are no numbers.
+ */
 function readQuery(parameters: URLSearchParams, level: Level): Query {
   const known = searchable(level);
   const conditions: Condition[] = [];
   const include = new Set<string>();
   const ignored: string[] = [];
   for (const [name, value] of parameters) {
-    if (['limit', 'offset', 'fuzzymatching', 'emptyvaluematching', 'multiplevaluematching'].includes(name))
-      continue;
+    if (NO_ATTRIBUTES.has(name)) continue;
     if (name === 'includefield') {
       for (const field of value.split(',')) include.add(field === 'all' ? field : (tagOf(field) ?? field));
       continue;
     }
     const tag = tagOf(name);
-    // Attributes within sequences are named by a path of tags.
-    if (tag === undefined && !name.split('.').every((part) => tagOf(part) !== undefined)) {
-      throw new HttpError(400, `"${name}" is no attribute of DICOM. Name it by keyword or by eight digits.`);
-    }
     if (tag !== undefined && known.has(tag)) conditions.push({ tag, value });
     else if (value !== '') ignored.push(name);
   }
@@ -104,6 +114,12 @@ function count(parameters: URLSearchParams, name: string): number | undefined {
     throw new HttpError(400, `${name} must be a whole number, not "${text}".`);
   }
   return value;
+}
+
+/** Of a client that cannot set headers (PS3.18 8.3.3.1); it goes before the header. */
+function acceptOf(parameters: URLSearchParams): string | undefined {
+  // A plus that is not escaped has been read as a space.
+  return parameters.get('accept')?.replaceAll('dicom json', 'dicom+json');
 }
 
 function withUrl(result: DicomJson, level: Level, base: string): DicomJson {
