@@ -4,47 +4,58 @@ import type { Region } from '../protocol/frames.ts';
 import type { Frame, Mask } from './frame.ts';
 import { resizeBilinear } from './geometry/resize.ts';
 import { decodePicture, withoutAlpha } from './files/image.ts';
-
-/** Of 255: what the near-blacks of palettes and of lossy images stay below, and the pure blue of coloured masks does not. */
-const NOISE = 28;
+import { NOISE, labelsIn, luminanceOf } from './mask-labels.ts';
 
 /**
  * A mask from an image file: 1 where the luminance reaches half of the format's range (128 of 255, 1 of 1), so that
  * the near-blacks and near-whites of palettes and of lossy images fall on their side.
  *
  * @throws SaltError IMAGE_INVALID, IMAGE_UNSUPPORTED; DATASET_INVALID for a file that counts 0, 1, ... or stops short of half
- *   of the range, since every pixel of it would read as background.
+ *   of the range, since every pixel of it would read as background, and for one that tells structures apart by greys or
+ *   colours, since some would be lost and others become one.
  */
 export async function maskFromImage(bytes: Uint8Array, fileName: string): Promise<Mask> {
   const picture = await decodePicture(bytes, fileName);
-  const { width, height, white } = picture;
+  const { width, height, white, isLossy = false } = picture;
   const { channels, pixels } = withoutAlpha(picture);
   const data = new Uint8Array(width * height);
   let brightest = 0;
+  let darkest = 255;
   for (let i = 0; i < data.length; i++) {
     const luminance = channels === 1 ? (pixels[i] ?? 0) : luminanceAt(pixels, i * 3);
-    if (luminance > brightest) brightest = luminance;
+    brightest = Math.max(brightest, luminance);
+    darkest = Math.min(darkest, luminance);
     // Rounding in the luminance must not cost the value that is exactly half.
     data[i] = luminance >= (255 / white) * Math.ceil(white / 2) - 1e-3 ? 1 : 0;
   }
   const highest = Math.round((brightest * white) / 255);
   const counts = white >= 255 && highest > 0 && highest <= 3;
-  // Values of 16 bits come without loss.
-  const isNoise = white > 255 ? highest === 0 : brightest < NOISE;
-  if (counts || (!isNoise && !data.includes(1))) {
-    throw new SaltError(
-      'DATASET_INVALID',
-      `${fileName} is no black and white mask: its highest value is ${highest} of ${white}, and a pixel counts as ` +
-        `the structure from ${Math.ceil(white / 2)} on. Save it with ${white} for the structure and 0 for the rest.`,
-      { file: fileName },
+  // Nothing but a palette makes all of a lossless image one near-black: what differs there is meant.
+  const isNoise = brightest < NOISE && (isLossy || darkest === brightest);
+  if (counts || (highest > 0 && !isNoise && !data.includes(1))) {
+    throw notMask(
+      fileName,
+      `its highest value is ${highest} of ${white}, and a pixel counts as the structure from ${Math.ceil(white / 2)} on. ` +
+        `Save it with ${white} for the structure and 0 for the rest.`,
+    );
+  }
+  const labels = labelsIn({ width, height, channels, pixels }, isLossy);
+  if (labels !== undefined) {
+    throw notMask(
+      fileName,
+      `it has ${labels}, as if each meant something else. ` +
+        `Save a file for each structure, with ${white} for it and 0 for the rest.`,
     );
   }
   return { width, height, data };
 }
 
-/** ITU-R BT.601. */
+function notMask(file: string, why: string): SaltError {
+  return new SaltError('DATASET_INVALID', `${file} is no black and white mask: ${why}`, { file });
+}
+
 function luminanceAt(pixels: Float32Array, i: number): number {
-  return 0.299 * (pixels[i] ?? 0) + 0.587 * (pixels[i + 1] ?? 0) + 0.114 * (pixels[i + 2] ?? 0);
+  return luminanceOf([pixels[i] ?? 0, pixels[i + 1] ?? 0, pixels[i + 2] ?? 0]);
 }
 
 /** Of the structure's pixels, from 0 at the left; undefined where there are none. */

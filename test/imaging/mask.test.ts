@@ -10,6 +10,7 @@ import {
   maskOfRegion,
   resizeMask,
 } from '../../src/imaging/mask.ts';
+import { encodeJpeg } from './encoders.ts';
 import { writeGif, writePng } from './file-writers.ts';
 
 const grey = (depth: 8 | 16, ...values: number[]) =>
@@ -19,6 +20,14 @@ const grey = (depth: 8 | 16, ...values: number[]) =>
     channels: 1,
     depth,
     data: depth === 8 ? Uint8Array.from(values) : Uint16Array.from(values),
+  });
+const rgb = (...colours: [number, number, number][]) =>
+  encode({
+    width: colours.length,
+    height: 1,
+    channels: 3,
+    depth: 8,
+    data: Uint8Array.from(colours.flat()),
   });
 const bits = async (bytes: Uint8Array) => [...(await maskFromImage(bytes, 'mask')).data];
 
@@ -56,12 +65,9 @@ describe('masks from images', () => {
     assert.deepEqual(await bits(writeGif(4, 1, [0, 1, 1, 0], palette)), [0, 1, 1, 0]);
   });
 
-  it('go by luminance where they are coloured', async () => {
-    const rgb = Uint8Array.of(255, 255, 255, 0, 255, 0, 0, 0, 255, 128, 128, 128);
-    assert.deepEqual(
-      await bits(encode({ width: 4, height: 1, channels: 3, depth: 8, data: rgb })),
-      [1, 1, 0, 1],
-    );
+  it('go by luminance where one bright colour is drawn on black, at its smooth edges too', async () => {
+    assert.deepEqual(await bits(rgb([0, 0, 0], [0, 255, 0], [0, 128, 0], [20, 20, 20])), [0, 1, 0, 0]);
+    assert.deepEqual(await bits(rgb([128, 128, 128], [127, 127, 127], [255, 255, 255])), [1, 0, 1]);
   });
 
   it('that count instead of using the range are refused, not read as empty', async () => {
@@ -84,19 +90,19 @@ describe('masks from images', () => {
         message: new RegExp(`dim\\.png.*highest value is ${value} of ${white}`, 'u'),
       });
     }
-    const blue = encode({
-      width: 2,
-      height: 1,
-      channels: 3,
-      depth: 8,
-      data: Uint8Array.of(0, 0, 0, 0, 0, 255),
-    });
+    const blue = rgb([0, 0, 0], [0, 0, 255]);
     await assert.rejects(maskFromImage(blue, 'blue.png'), { code: 'DATASET_INVALID' });
   });
 
-  it('may be empty but for the noise of lossy images', async () => {
-    assert.deepEqual(await bits(grey(8, 0, 20, 5)), [0, 0, 0]);
+  it('may be empty but for the noise of lossy images, or for the near-black of a palette', async () => {
+    const side = 16;
+    const bytes = Uint8Array.from({ length: side * side * 3 }, (_, i) => (Math.floor(i / 3) * 7) % 21);
+    const jpeg = await encodeJpeg({ width: side, height: side, components: 3, bits: 8, bytes });
+    const { pixels } = await decodeImage(jpeg, 'noise.jpg');
+    assert.ok(Math.max(...pixels) > 9);
+    assert.deepEqual(await bits(jpeg), new Array(side * side).fill(0));
     assert.deepEqual(await bits(grey(16, 0, 0)), [0, 0]);
+    assert.deepEqual(await bits(grey(8, 4, 4)), [0, 0]);
   });
 });
 

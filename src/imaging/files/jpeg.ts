@@ -25,5 +25,5 @@ export async function decodeJpeg(bytes: Uint8Array, fileName: string): Promise<P
   if (decoded.width !== width || decoded.height !== height || decoded.components !== components) {
     throw new Error('its headers disagree about its size');
   }
-  return { width, height, channels: components, values: decoded.bytes, white: 255 };
+  return { width, height, channels: components, values: decoded.bytes, white: 255, isLossy: true };
 }

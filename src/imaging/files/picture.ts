@@ -10,6 +10,8 @@ export interface Picture {
   readonly values: Uint8Array | Uint16Array;
   /** The value that stands for full brightness: 1, 255 and 65535 are usual. */
   readonly white: number;
+  /** Whether the format keeps values about as they were, no more. */
+  readonly isLossy?: boolean;
 }
 
 /** An image file that breaks its own format, or ends before it should. */
