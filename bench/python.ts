@@ -7,10 +7,7 @@ import { join } from 'node:path';
  * @returns its path, or a sentence that says how to get one
  */
 export function findTorch(): { readonly python: string } | { readonly missing: string } {
-  const candidates = [
-    process.env['OHIF_SALT_PYTHON'],
-    join(import.meta.dirname, '../.oracles/bin/python'),
-  ];
+  const candidates = [process.env['OHIF_SALT_PYTHON'], join(import.meta.dirname, '../.oracles/bin/python')];
   for (const python of candidates) {
     if (!python || !existsSync(python)) continue;
     try {
