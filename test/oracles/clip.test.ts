@@ -32,7 +32,7 @@ const PHRASES = [
   ]),
 ];
 /** Embedded by all models. */
-const EMBEDDED = [PHRASES.indexOf('Vessel'), PHRASES.indexOf('🩸🩺👩🏽‍⚕️'), 14, 15];
+const EMBEDDED = [PHRASES.indexOf('Blood Vessels'), PHRASES.indexOf('🩸🩺👩🏽‍⚕️'), 14, 15];
 
 const tokensSchema = z.object({
   transformers: z.array(z.array(z.int())),
