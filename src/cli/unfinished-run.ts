@@ -1,7 +1,7 @@
 /** What a training that is not finished keeps beside its adapter, for `--resume`. */
 import { join } from 'node:path';
 import { SaltError } from '../protocol/errors.ts';
-import { whileLocked } from '../runtime/models/lock.node.ts';
+import { whileLocked } from '../runtime/lock.node.ts';
 import { fileCheckpointStore } from '../training/checkpoint-store.node.ts';
 import type { CheckpointStore } from '../training/checkpoint-store.ts';
 import { isTrainingState } from '../training/training-state.ts';

@@ -29,7 +29,7 @@ export const ERROR_CODES = [
   'DOWNLOAD_REFUSED', // the server says no, or that it has no such file
   'DOWNLOAD_INVALID', // the server sends something other than the file
   'HASH_MISMATCH', // a file that is not, byte for byte, the one that was published or recorded
-  'MODEL_BUSY', // another process works on the same model
+  'MODEL_BUSY', // another process works on the same model, or on the same run
   'VIEWER_UNSUPPORTED', // a viewer that lacks functions that the extension calls
   'VIEWER_STATE', // what was asked for is no longer, or not yet, open in the viewer
   'SAVE_FAILED', // the archive did not take a segmentation

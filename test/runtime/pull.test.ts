@@ -19,7 +19,7 @@ import { parseRegistry } from '../../src/model/registry/registry.ts';
 import type { PublishedDigest, RegisteredModel } from '../../src/model/registry/registry.ts';
 import { paceMeter } from '../../src/runtime/download/rate.ts';
 import { demandSpace } from '../../src/runtime/models/free-space.node.ts';
-import { whileLocked } from '../../src/runtime/models/lock.node.ts';
+import { whileLocked } from '../../src/runtime/lock.node.ts';
 import { pullModel } from '../../src/runtime/models/pull.node.ts';
 import type { PullEvent, PulledFile, PullOptions } from '../../src/runtime/models/pull.node.ts';
 import { inTurn, say, serveFile, startMisbehaving, truncateAt } from './misbehaving-server.ts';

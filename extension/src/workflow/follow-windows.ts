@@ -1,7 +1,6 @@
-import { collectedFrameSchema } from '../store/collected-frame.ts';
 import type { CollectedFrame } from '../store/collected-frame.ts';
-import type { SetStorage } from '../store/storage.ts';
 import { defaultSettings, readSettings } from '../store/settings.ts';
+import { readFrames } from '../store/stored-frames.ts';
 import type { Change, OtherWindows } from '../store/windows.ts';
 import { patch } from './common/context.ts';
 import { inOrder } from './frames/collecting.ts';
@@ -38,13 +37,4 @@ export function followWindows(parts: Parts, windows: OtherWindows, needs: Needs)
 
   // What cannot be read now is there after a reload: nothing to bother anyone with who did nothing.
   windows.listen((change) => void follow(change).catch(console.warn));
-}
-
-/** The stored set, but for frames that cannot be read. */
-export async function readFrames(storage: SetStorage): Promise<CollectedFrame[]> {
-  return (await storage.frames()).flatMap((record) => {
-    const parsed = collectedFrameSchema.safeParse(record);
-    if (!parsed.success) console.warn('SALT: a stored frame cannot be read and is left out', parsed.error);
-    return parsed.success ? [parsed.data] : [];
-  });
 }

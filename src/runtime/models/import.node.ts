@@ -11,7 +11,7 @@ import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../files.node.ts';
 import { digestFile } from './file-digests.node.ts';
 import { demandSpace } from './free-space.node.ts';
-import { whileLocked } from './lock.node.ts';
+import { whileLocked } from '../lock.node.ts';
 import { openModelFile } from '../../model/prepared/open-model-file.node.ts';
 
 export type ImportEvent =

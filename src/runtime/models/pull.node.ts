@@ -7,7 +7,7 @@ import type { DownloadOptions } from '../download/download.node.ts';
 import { partialFile } from '../download/partial-file.node.ts';
 import { unwritable } from '../files.node.ts';
 import { demandSpace } from './free-space.node.ts';
-import { whileLocked } from './lock.node.ts';
+import { whileLocked } from '../lock.node.ts';
 import { placesOf } from './model-paths.ts';
 import { verifyFile } from './verify-file.node.ts';
 import type { Verified } from './verify-file.node.ts';

@@ -15,7 +15,7 @@ import { SaltError } from '../../protocol/errors.ts';
 import { unwritable } from '../files.node.ts';
 import { svdCacheFile } from '../svd-cache.node.ts';
 import { factorKeys } from './factor-model.node.ts';
-import { whileLocked } from './lock.node.ts';
+import { whileLocked } from '../lock.node.ts';
 
 export interface Belongings {
   /** The model's own, and what was fetched of it in part. */

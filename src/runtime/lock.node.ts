@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
-import { SaltError } from '../../protocol/errors.ts';
-import { unwritable } from '../files.node.ts';
+import { SaltError } from '../protocol/errors.ts';
+import { unwritable } from './files.node.ts';
 
 /** A lock whose holder has died counts as left after this long. */
 const STALE_MS = 15_000;
