@@ -53,8 +53,11 @@ const plugin = {
   mode: 'production',
   devtool: 'source-map',
   resolve: withoutUnused,
-  // A pass more than usual, and no notes for bundlers: browsers load it as it is.
-  optimization: { minimizeOptions: { javascript: { compress: { passes: 3 } } } },
+  // A pass more than usual, and no notes for bundlers: browsers load it as it is. dcmjs's dictionary of private attributes, which it registers
+  // as it loads, has none that we write.
+  optimization: {
+    minimizeOptions: { javascript: { compress: { passes: 3, pure_funcs: ['registerPrivatesModule'] } } },
+  },
   module: {
     rules: [
       // Styles are text: whoever imports them decides where they go.

@@ -214,6 +214,6 @@ async function compare(bytes: Uint8Array, patient?: string): Promise<void> {
 
 /** An image's attributes by keyword, as viewers make them of what an archive answers. */
 async function naturalized({ dataSet }: DicomFile): Promise<Naturalized> {
-  const { default: dcmjs } = await import('dcmjs');
-  return dcmjs.data.DicomMetaDictionary.naturalizeDataset(toDicomJson(dataSet, { bulkData: (path) => path }));
+  const { data } = await import('dcmjs');
+  return data.DicomMetaDictionary.naturalizeDataset(toDicomJson(dataSet, { bulkData: (path) => path }));
 }

@@ -1,4 +1,4 @@
-import dcmjs from 'dcmjs';
+import { data } from 'dcmjs';
 import type { Mask } from '../frame.ts';
 import { segmentColour } from '../../protocol/segment-colours.ts';
 import type { Colour } from '../../protocol/segment-colours.ts';
@@ -136,7 +136,7 @@ function segmentItem(segment: SegSegmentInput, index: number): Record<string, un
 
 /** L*, a* and b* as whole numbers of 16 bits (PS3.3 C.10.7.1.1). */
 function cieLabValue(colour: Colour): number[] {
-  return dcmjs.data.Colors.rgb2DICOMLAB(colour.map((value) => value / 255)).map(Math.round);
+  return data.Colors.rgb2DICOMLAB(colour.map((value) => value / 255)).map(Math.round);
 }
 
 function codeItem({ value, scheme, meaning }: Code): Record<string, unknown> {

@@ -18,8 +18,8 @@ const IMPLEMENTATION_CLASS_UID = '2.25.190337253180498013271549076117542061312';
  */
 export async function writeSeg(input: SegInput): Promise<EncodedSeg> {
   const entries = collect(input);
-  const { default: dcmjs } = await import('dcmjs');
-  const { DicomDict, DicomMetaDictionary } = dcmjs.data;
+  const { data } = await import('dcmjs');
+  const { DicomDict, DicomMetaDictionary } = data;
   const uids = { sopInstanceUid: newUid(), seriesInstanceUid: newUid() };
   const file = new DicomDict(
     DicomMetaDictionary.denaturalizeDataset({

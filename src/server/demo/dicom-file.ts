@@ -18,8 +18,8 @@ export async function encodeInstance(
   attributes: Attributes,
   pixels: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array> {
-  const { default: dcmjs } = await import('dcmjs');
-  const { DicomDict, DicomMetaDictionary } = dcmjs.data;
+  const { data } = await import('dcmjs');
+  const { DicomDict, DicomMetaDictionary } = data;
   const file = new DicomDict(
     DicomMetaDictionary.denaturalizeDataset({
       FileMetaInformationVersion: Uint8Array.of(0, 1).buffer,

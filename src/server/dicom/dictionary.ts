@@ -1,7 +1,7 @@
-import dcmjs from 'dcmjs';
+import { data } from 'dcmjs';
 
 /** Tags in this room are eight capital hexadecimal digits, as in DICOM JSON (PS3.18 annex F). */
-const { dictionary, nameMap } = dcmjs.data.DicomMetaDictionary;
+const { dictionary, nameMap } = data.DicomMetaDictionary;
 
 /** Words of dcmjs's dictionary for tags whose representation depends on the data set. */
 const AMBIGUOUS: Readonly<Record<string, string>> = { ox: 'OW', lt: 'OW', up: 'UL', na: 'UN' };
