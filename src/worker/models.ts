@@ -28,14 +28,19 @@ export class Models {
     this.#served = served;
   }
 
+  /** Without served ones that cannot be reached, which the others can do without. */
   async list(): Promise<ModelSummary[]> {
     const served: ModelSummary[] = [];
     /** Of served ones that the store keeps once they were fetched. */
     const fetched = new Set<string>();
     for (const model of this.#served) {
-      const index = await indexOf(model);
-      served.push(index ? { ...describe(index), ...titled(model) } : await this.#describe(model));
-      if (index) fetched.add(index.weightsHash);
+      try {
+        const index = await indexOf(model);
+        served.push(index ? { ...describe(index), ...titled(model) } : await this.#describe(model));
+        if (index) fetched.add(index.weightsHash);
+      } catch (error) {
+        console.warn(`The model "${model.title}" cannot be listed:`, error);
+      }
     }
     const stored = (await storedIndices()).filter(
       ({ kind, weightsHash }) => kind === 'sam' && !fetched.has(weightsHash),
@@ -77,8 +82,9 @@ export class Models {
     if (weightsHash === null) return undefined;
     const served = this.#served.find(({ id }) => id === name);
     const isStored = (await storedIndices()).some((index) => index.weightsHash === weightsHash);
-    // One that was added may go by the name of one that is served.
-    if (served && (!isStored || (await this.#hashOf(served)) === weightsHash)) return name;
+    // One that was added may go by the name of one that is served, which may be out of reach.
+    if (served && (!isStored || (await this.#hashOf(served).catch(() => undefined)) === weightsHash))
+      return name;
     return isStored ? weightsHash : undefined;
   }
 

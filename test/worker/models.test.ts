@@ -32,6 +32,7 @@ class MemoryCache {
 
 const SHIPPED = new URL('../../models/salt-tiny/salt-tiny.safetensors', import.meta.url);
 const SERVED = { id: 'salt-tiny', title: 'SALT tiny', url: 'http://localhost/salt-tiny.safetensors' };
+const GONE = { id: 'gone', title: 'Gone', url: 'http://localhost/gone.safetensors' };
 const NEVER = new AbortController().signal;
 
 const cache = new MemoryCache();
@@ -45,7 +46,9 @@ before(() => {
   stand('caches', { open: () => Promise.resolve(cache) });
   stand('location', { href: 'http://localhost/', origin: 'http://localhost' });
   stand('navigator', {});
-  stand('fetch', () => Promise.resolve(new Response(shipped)));
+  stand('fetch', (url: string) =>
+    Promise.resolve(url === GONE.url ? new Response('', { status: 404 }) : new Response(shipped)),
+  );
 });
 after(() => {
   stand('fetch', fetchOfNode);
@@ -95,6 +98,18 @@ describe('models of a page', () => {
     await models.remove(damaged);
     await models.remove(good.id);
     assert.equal(cache.entries.size, 0);
+  });
+
+  it('do not go with a served one that cannot be reached, nor do adapters', async (t) => {
+    const warned = t.mock.method(console, 'warn', () => undefined);
+    const models = new Models([GONE, SERVED]);
+    const added = await models.accept([new File([OWN], 'gone.safetensors')], () => undefined, NEVER);
+    assert.deepEqual(
+      (await models.list()).map(({ id }) => id),
+      [SERVED.id, added.id],
+    );
+    assert.match(String(warned.mock.calls[0]?.arguments[0]), /Gone/);
+    assert.equal(await models.idOf(GONE.id, added.id), added.id);
   });
 
   it('leave nothing behind where adding a prepared one is stopped, and lose nothing that was there', async () => {
