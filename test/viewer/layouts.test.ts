@@ -123,6 +123,22 @@ describe('masks in other layouts', { skip: skipWithoutViewer }, () => {
       );
     });
   });
+
+  test('a frame of a run that is not on screen is shown itself, not the one that was last looked at there', async () => {
+    await inViewer(async ({ page, panel }) => {
+      await showFrame(page, 1);
+      await page.evaluate(() => {
+        (window as unknown as Host).commandsManager.runCommand('salt.collectEmptyFrame', {});
+      });
+      const collected = panel.getByRole('button', { name: 'Show frame 2 of LAO 30' });
+      await collected.waitFor();
+      await showFrame(page, 2);
+      await show(page, 0, 1);
+      await collected.click();
+      await page.waitForTimeout(2500);
+      assert.deepEqual(await shown(page), ['LAO 30', 1]);
+    });
+  });
 });
 
 /** With the panel's brush, on the frame in the active viewport. @param segmentation its place in the viewer's order */
@@ -136,7 +152,10 @@ interface Host {
   readonly commandsManager: { runCommand(name: string, options: object): unknown };
   readonly services: {
     readonly viewportGridService: {
-      getState(): { readonly activeViewportId: string; readonly viewports: ReadonlyMap<string, object> };
+      getState(): {
+        readonly activeViewportId: string;
+        readonly viewports: ReadonlyMap<string, { readonly displaySetInstanceUIDs: readonly string[] }>;
+      };
       setDisplaySetsForViewport(what: object): void;
       setActiveViewportId(id: string): void;
     };
@@ -150,6 +169,10 @@ interface Host {
         readonly SeriesNumber: number | string;
         readonly displaySetInstanceUID: string;
       }[];
+      getDisplaySetByUID(id: string): { readonly SeriesDescription: string };
+    };
+    readonly cornerstoneViewportService: {
+      getCornerstoneViewport(id: string): { getCurrentImageIdIndex(): number };
     };
   };
 }
@@ -203,4 +226,16 @@ async function show(page: Page, viewport: number, run: number): Promise<void> {
     [viewport, run] as const,
   );
   await page.waitForTimeout(2500);
+}
+
+/** Description of the run in the active viewport, and its frame, from 0. */
+async function shown(page: Page): Promise<[string, number]> {
+  return page.evaluate(() => {
+    const { viewportGridService, displaySetService, cornerstoneViewportService } = (window as unknown as Host)
+      .services;
+    const { activeViewportId, viewports } = viewportGridService.getState();
+    const [id = ''] = viewports.get(activeViewportId)?.displaySetInstanceUIDs ?? [];
+    const viewport = cornerstoneViewportService.getCornerstoneViewport(activeViewportId);
+    return [displaySetService.getDisplaySetByUID(id).SeriesDescription, viewport.getCurrentImageIdIndex()];
+  });
 }

@@ -137,25 +137,26 @@ export class Places {
     return [...shown, ...series].join('\n');
   }
 
+  /** Not merely its image: once that is there, the viewer goes back to where the series was last looked at. */
   async #untilShown(viewportId: string, imageId: string): Promise<void> {
+    const { cornerstoneViewportService: service } = this.#host.services;
+    const { VIEWPORT_DATA_CHANGED } = service.EVENTS;
     const isShown = () => this.viewport(viewportId)?.getImageIds?.().includes(imageId) === true;
     await new Promise<void>((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        for (const event of NEW_IMAGE_EVENTS) document.removeEventListener(event, check, true);
-      };
-      const check = (): void => {
-        if (!isShown()) return;
-        end();
-        resolve();
-      };
       const timer = setTimeout(() => {
-        end();
+        subscription?.unsubscribe();
         reject(
           new SaltError('VIEWER_STATE', 'The viewer did not show the series. Open it from the study list.'),
         );
       }, SHOWING_TIMEOUT_MS);
-      for (const event of NEW_IMAGE_EVENTS) document.addEventListener(event, check, true);
+      const check = (): void => {
+        if (!isShown()) return;
+        clearTimeout(timer);
+        subscription?.unsubscribe();
+        resolve();
+      };
+      const subscription =
+        VIEWPORT_DATA_CHANGED === undefined ? undefined : service.subscribe(VIEWPORT_DATA_CHANGED, check);
     });
   }
 }
