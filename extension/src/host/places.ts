@@ -80,7 +80,8 @@ export class Places {
   async goTo(frame: FrameRef): Promise<void> {
     const { open, imageId } = this.#catalogue.ofFrame(frame);
     const { viewportGridService } = this.#host.services;
-    let [viewportId] = this.viewportsOf(open.series.id);
+    const showing = this.viewportsOf(open.series.id);
+    let viewportId = showing.find((id) => this.viewport(id)?.setImageIdIndex !== undefined) ?? showing[0];
     if (viewportId === undefined) {
       viewportId = this.activeViewportId();
       if (viewportId === undefined)
