@@ -10,30 +10,26 @@ export interface NewInstance {
   readonly seriesInstanceUid: string;
 }
 
-const PATIENCE = 5 * 60_000;
+/** Milliseconds without an answer, after which it is given up: the viewer's own requests have no end. */
+const [STORING_PATIENCE, LISTING_PATIENCE] = [5 * 60_000, 20_000];
 const UNANSWERED =
   'The archive has not answered for five minutes; it may have the segmentation all the same. Your masks are still in the viewer. Look in the study list before you save again.';
 
 /**
  * Stores a DICOM file in the archive that the open study came from (STOW-RS).
  *
- * @param patience milliseconds without an answer, after which it is given up: the viewer's own request has no end.
  * @returns false where the study came from no archive, such as files of this computer.
  * @throws SaltError SAVE_FAILED when the archive does not take it, SAVE_UNANSWERED when it does not say.
  */
 export async function storeInArchive(
   host: Pick<Host, 'extensions'>,
   { part10 }: Pick<NewInstance, 'part10'>,
-  patience = PATIENCE,
+  patience = STORING_PATIENCE,
 ): Promise<boolean> {
   const dataSource = activeDataSource(host);
   if (!dataSource?.store?.dicom || !isArchive(dataSource)) return false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SaltError('SAVE_UNANSWERED', UNANSWERED)), patience);
-  });
   try {
-    await Promise.race([dataSource.store.dicom(part10), silence]);
+    await answered(dataSource.store.dicom(part10), patience);
     return true;
   } catch (error) {
     if (error instanceof SaltError) throw error;
@@ -43,33 +39,49 @@ export async function storeInArchive(
       { status: statusOf(error) },
       { cause: error },
     );
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /**
  * Asks the archive for a series that has just been stored, so that the viewer lists it with its study.
  *
- * @returns whether it does.
+ * @returns whether it does, as far as the archive says in good time.
  */
-export async function showSeries(host: Host, instance: NewInstance): Promise<boolean> {
+export async function showSeries(
+  host: Host,
+  instance: NewInstance,
+  patience = LISTING_PATIENCE,
+): Promise<boolean> {
   const { studyInstanceUid, seriesInstanceUid } = instance;
   const dataSource = activeDataSource(host);
   if (!dataSource) return false;
   // The viewer keeps what it asked of a study, and would keep this answer as the whole of it.
   forgetStudy(dataSource, studyInstanceUid);
   try {
-    await dataSource.retrieve?.series?.metadata?.({
+    const asked = dataSource.retrieve?.series?.metadata?.({
       StudyInstanceUID: studyInstanceUid,
       filters: { seriesInstanceUID: [seriesInstanceUid] },
     });
+    await answered(asked, patience);
   } catch {
     return false;
   } finally {
     forgetStudy(dataSource, studyInstanceUid);
   }
   return host.services.displaySetService.getDisplaySetsForSeries(seriesInstanceUid).length > 0;
+}
+
+/** @throws SaltError SAVE_UNANSWERED after so many milliseconds, and as the answer does. */
+async function answered(answer: unknown, patience: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SaltError('SAVE_UNANSWERED', UNANSWERED)), patience);
+  });
+  try {
+    await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Hands a file to the browser's downloads. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storeInArchive } from '../../../extension/src/host/archive.ts';
+import { showSeries, storeInArchive } from '../../../extension/src/host/archive.ts';
 import type { DataSource } from '../../../extension/src/host/ohif-types.ts';
 
 const FILE = { part10: new ArrayBuffer(8) };
@@ -23,4 +23,12 @@ test('one that answers late is waited for, and one that refuses is quoted', asyn
     code: 'SAVE_FAILED',
     message: /raise its limit/,
   });
+});
+
+test('one that never answers for the series that it has stored does not keep a save waiting either', async () => {
+  const source: DataSource = { retrieve: { series: { metadata: () => new Promise(() => {}) } } };
+  const displaySetService = { getDisplaySetsForSeries: () => [{}] };
+  const host = { extensions: { getActiveDataSource: () => [source] }, services: { displaySetService } };
+  const instance = { ...FILE, studyInstanceUid: '1', seriesInstanceUid: '2' };
+  assert.equal(await showSeries(host as unknown as Parameters<typeof showSeries>[0], instance, 20), false);
 });
