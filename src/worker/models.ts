@@ -18,11 +18,22 @@ import type { ServedModel } from './messages.ts';
 /** @param fraction 0 to 1; null while it is not known */
 type OnFetched = (fraction: number | null) => void;
 
+interface LoadedBase extends SamBase {
+  readonly bytes: number;
+}
+
+/** A served model that is a file. */
+interface ServedFile {
+  readonly summary: ModelSummary;
+  readonly weightsHash: string;
+}
+
 export class Models {
   readonly #served: readonly ServedModel[];
   /** Of the model last asked for and of the one that lends its parts: both are needed again and again. */
-  readonly #loaded = new Map<string, Promise<SamBase>>();
-  readonly #sizes = new Map<string, number>();
+  readonly #loaded = new Map<string, Promise<LoadedBase>>();
+  /** By id. Each must be fetched whole to be described. */
+  readonly #files = new Map<string, ServedFile>();
 
   constructor(served: readonly ServedModel[]) {
     this.#served = served;
@@ -36,7 +47,7 @@ export class Models {
     for (const model of this.#served) {
       try {
         const index = await indexOf(model);
-        served.push(index ? { ...describe(index), ...titled(model) } : await this.#describe(model));
+        served.push(index ? { ...describe(index), ...titled(model) } : (await this.#fileOf(model)).summary);
         if (index) fetched.add(index.weightsHash);
       } catch (error) {
         console.warn(`The model "${model.title}" cannot be listed:`, error);
@@ -52,7 +63,7 @@ export class Models {
    * @param id `ModelSummary.id`
    * @throws SaltError `MODEL_UNKNOWN`, `DOWNLOAD_*`, `HASH_MISMATCH`, `CHECKPOINT_*`, `FILE_UNREADABLE`
    */
-  base(id: string, onFetched: OnFetched = () => undefined): Promise<SamBase> {
+  base(id: string, onFetched: OnFetched = () => undefined): Promise<LoadedBase> {
     const known = this.#loaded.get(id);
     if (known) return known;
     const loading = this.#load(id, onFetched);
@@ -134,16 +145,19 @@ export class Models {
   }
 
   async #hashOf(served: ServedModel): Promise<string> {
-    return ((await indexOf(served)) ?? (await this.base(served.id))).weightsHash;
+    return ((await indexOf(served)) ?? (await this.#fileOf(served))).weightsHash;
   }
 
-  async #describe(model: ServedModel): Promise<ModelSummary> {
-    const { textAffine } = await this.base(model.id);
-    const bytes = this.#sizes.get(model.id) ?? 0;
-    return { ...titled(model), bytes, knowsWords: textAffine !== undefined };
+  async #fileOf(model: ServedModel): Promise<ServedFile> {
+    const known = this.#files.get(model.id);
+    if (known) return known;
+    const { bytes, textAffine, weightsHash } = await this.base(model.id);
+    const file = { summary: { ...titled(model), bytes, knowsWords: textAffine !== undefined }, weightsHash };
+    this.#files.set(model.id, file);
+    return file;
   }
 
-  async #load(id: string, onFetched: OnFetched): Promise<SamBase> {
+  async #load(id: string, onFetched: OnFetched): Promise<LoadedBase> {
     const served = this.#served.find((model) => model.id === id);
     if (!served) return fromCache(await storedModel(id), undefined);
     const { url } = served;
@@ -155,15 +169,16 @@ export class Models {
     const bytes = await fetchFile(url, undefined, (received, total) =>
       onFetched(total === undefined ? null : received / total),
     );
-    this.#sizes.set(id, bytes.byteLength);
     const sam = await loadSamWeights(await openCheckpoint(bytesSource(bytes), id));
-    return { name: id, weightsHash: await weightsHash(sam.weights), ...sam };
+    return { name: id, weightsHash: await weightsHash(sam.weights), bytes: bytes.byteLength, ...sam };
   }
 }
 
 /** @param name under which adapters will know it; its own without */
-async function fromCache({ index, source }: CachedModel, name: string | undefined): Promise<SamBase> {
-  return { name: name ?? index.name, weightsHash: index.weightsHash, ...(await loadSamWeights(source)) };
+async function fromCache({ index, source }: CachedModel, name: string | undefined): Promise<LoadedBase> {
+  const { name: ownName, weightsHash: hash } = index;
+  const sam = await loadSamWeights(source);
+  return { name: name ?? ownName, weightsHash: hash, bytes: bytesOf(index), ...sam };
 }
 
 /** @throws SaltError `MODEL_UNKNOWN` */

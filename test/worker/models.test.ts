@@ -36,6 +36,8 @@ const GONE = { id: 'gone', title: 'Gone', url: 'http://localhost/gone.safetensor
 const NEVER = new AbortController().signal;
 
 const cache = new MemoryCache();
+/** Addresses that were asked for. */
+let fetched: string[] = [];
 const shipped = new Uint8Array(readFileSync(SHIPPED));
 const stand = (name: string, value: unknown): void => {
   Object.defineProperty(globalThis, name, { value, configurable: true });
@@ -46,16 +48,20 @@ before(() => {
   stand('caches', { open: () => Promise.resolve(cache) });
   stand('location', { href: 'http://localhost/', origin: 'http://localhost' });
   stand('navigator', {});
-  stand('fetch', (url: string) =>
-    Promise.resolve(url === GONE.url ? new Response('', { status: 404 }) : new Response(shipped)),
-  );
+  stand('fetch', (url: string) => {
+    fetched.push(url);
+    return Promise.resolve(url === GONE.url ? new Response('', { status: 404 }) : new Response(shipped));
+  });
 });
 after(() => {
   stand('fetch', fetchOfNode);
   stand('navigator', navigatorOfNode);
   for (const name of ['caches', 'location']) Reflect.deleteProperty(globalThis, name);
 });
-beforeEach(() => cache.entries.clear());
+beforeEach(() => {
+  cache.entries.clear();
+  fetched = [];
+});
 
 /** As somebody's own pretraining writes it: under the shipped model's name, with other numbers. */
 function ownSaltTiny(): Uint8Array<ArrayBuffer> {
@@ -82,6 +88,25 @@ describe('models of a page', () => {
     const served = await models.base(SERVED.id);
     assert.equal(await models.idOf(served.name, served.weightsHash), SERVED.id);
     assert.notEqual(served.weightsHash, base.weightsHash);
+  });
+
+  it('are fetched once to be listed, however often the lists are asked for, and leave the one in use alone', async () => {
+    const served = ['a', 'b', 'c'].map((id) => ({
+      ...SERVED,
+      id,
+      url: `http://localhost/${id}.safetensors`,
+    }));
+    const models = new Models(served);
+    const first = await models.list();
+    assert.deepEqual(
+      first.map(({ id, bytes }) => [id, bytes]),
+      served.map(({ id }) => [id, shipped.byteLength]),
+    );
+    await models.base('b');
+    const before = fetched.length;
+    assert.deepEqual(await models.list(), first);
+    await models.base('b');
+    assert.equal(fetched.length, before);
   });
 
   it('do not go with one that cannot be read, which can be removed', async () => {
