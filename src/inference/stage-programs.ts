@@ -24,7 +24,7 @@ export interface StageChain {
   /**
    * @param activation what the stage before returned; it is not disposed
    * @param batch the tensors that the stages read, by name; more are allowed
-   * @param shouldStop looked at between programs
+   * @param shouldStop looked at before each program, when messages have been let in
    */
   run(
     activation: DeviceTensor | undefined,
@@ -86,10 +86,10 @@ export async function compileStages(
     throw error;
   }
   return {
-    async run(activation, batch, shouldStop = () => false) {
+    async run(activation, batch, shouldStop) {
       let flowing = activation;
       for (const { program, inputs } of links) {
-        if (shouldStop()) throw new SaltError('CANCELLED', 'The segmentation was cancelled.');
+        if (shouldStop) await breathe(shouldStop);
         const feeds: Record<string, DeviceTensor> = {};
         for (const name of inputs) {
           const feed = name === ACTIVATION ? flowing : (batch[name] ?? uploaded?.get(name));
@@ -108,6 +108,12 @@ export async function compileStages(
     },
     dispose,
   };
+}
+
+/** Lets the message in that asks to stop, and stops where one did. */
+async function breathe(shouldStop: () => boolean): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  if (shouldStop()) throw new SaltError('CANCELLED', 'The segmentation was cancelled.');
 }
 
 function chainGraph(stages: readonly Stage[], weights: Weights, asInputs: boolean): Graph {

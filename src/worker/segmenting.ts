@@ -67,7 +67,8 @@ export class Segmenting {
     return this.#inTurn(signal, async (executor) => {
       const warm = await this.#warm.open(source, executor);
       for (const word of words) await warm.ask(word);
-      await warm.segmenter.embed(frameSeenBy(warm.trained, frame), { flips: warm.trained.flips });
+      const shouldStop = (): boolean => signal.aborted;
+      await warm.segmenter.embed(frameSeenBy(warm.trained, frame), { flips: warm.trained.flips, shouldStop });
     });
   }
 
