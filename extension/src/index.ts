@@ -20,7 +20,10 @@ interface ModeEntry {
   readonly servicesManager: { readonly services: ModeServices };
 }
 
-/** The OHIF extension: a panel, commands, hotkeys and a button in the toolbar, in whatever mode has the panel. */
+/**
+ * The OHIF extension: a panel, for modes that ask for it, and commands, hotkeys and a button in the toolbar, in every mode. They
+ * work without the panel, and a mode's panels are not yet settled when its extensions are told that it is entered.
+ */
 const extension = {
   id: EXTENSION_ID,
 
