@@ -189,7 +189,6 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
     },
     state: (id, stated) =>
       void infos.set(id, { ...info(id), segments: info(id).segments.map((one) => ({ ...one, stated })) }),
-    renameSegmentation: (id, label) => void infos.set(id, { ...info(id), label }),
     removeSegmentation(id) {
       infos.delete(id);
       labels.delete(id);
@@ -241,8 +240,6 @@ export function createFakeViewer(all: readonly Series[], side = SIDE): FakeViewe
       maskListeners.add(listener);
       return () => maskListeners.delete(listener);
     },
-    undo: () => {},
-    redo: () => {},
     async save(request) {
       failing('save');
       saves.push(request);

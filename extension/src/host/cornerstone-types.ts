@@ -22,7 +22,6 @@ export interface CornerstoneImage {
   readonly intercept?: number;
   /** `scaled`: the modality LUT has been applied. */
   readonly preScale?: { readonly scaled?: boolean };
-  readonly columnPixelSpacing?: number;
   /** Of a labelmap: the image that it lies on. */
   readonly referencedImageId?: string;
   readonly voxelManager?: VoxelManager;
@@ -43,8 +42,6 @@ export interface Memo {
 
 export interface HistoryMemo {
   push(memo: Memo): unknown;
-  undo(): void;
-  redo(): void;
 }
 
 export interface CornerstoneCore {

@@ -114,7 +114,6 @@ export interface SegmentationService extends Events {
     viewportId: string,
     representation: { readonly segmentationId: string; readonly type: 'Labelmap' },
   ): Promise<void>;
-  addOrUpdateSegmentation(change: { readonly segmentationId: string; readonly label: string }): void;
   addSegment(segmentationId: string, config: { readonly segmentIndex: number; readonly label: string }): void;
   setActiveSegment(segmentationId: string, segmentIndex: number): void;
   setActiveSegmentation(viewportId: string, segmentationId: string): void;

@@ -31,7 +31,6 @@ export function createOhifViewer(managers: Managers): Viewer {
   const segmentations = new Segmentations(host, catalogue, places, labelmaps);
   const unsent = new Unsent<EncodedSeg>();
   const { segmentationService, uiNotificationService } = host.services;
-  const { DefaultHistoryMemo: history } = host.core.utilities.HistoryMemo;
 
   const toLabelWrite = (segmentation: OhifSegmentation, { frame, segmentIndex, mask }: MaskWrite) => {
     expectSegment(segmentation, segmentIndex);
@@ -78,7 +77,6 @@ export function createOhifViewer(managers: Managers): Viewer {
     segmentColour: (segmentationId, segmentIndex) => colourOnScreen(host, segmentationId, segmentIndex),
     createSegmentation: (seriesId, label, words) => segmentations.create(seriesId, label, words),
     ensureSegment: async (segmentationId, word) => segmentations.ensureSegment(segmentationId, word),
-    renameSegmentation: (segmentationId, label) => segmentations.rename(segmentationId, label),
     removeSegmentation: (segmentationId) => segmentations.remove(segmentationId),
     activateSegment: (segmentationId, segmentIndex) => segmentations.activate(segmentationId, segmentIndex),
     ...createBrush(host, places),
@@ -118,8 +116,6 @@ export function createOhifViewer(managers: Managers): Viewer {
         for (const { unsubscribe } of subscriptions) unsubscribe();
       };
     },
-    undo: () => history.undo(),
-    redo: () => history.redo(),
 
     save: (request) => saveSegmentation(host, catalogue, labelmaps, unsent, request),
 

@@ -70,11 +70,6 @@ export class Segmentations {
     return { index, label: wanted };
   }
 
-  rename(segmentationId: string, label: string): void {
-    this.#labelmaps.segmentation(segmentationId);
-    this.#host.services.segmentationService.addOrUpdateSegmentation({ segmentationId, label });
-  }
-
   remove(segmentationId: string): void {
     this.#labelmaps.segmentation(segmentationId);
     this.#host.services.segmentationService.remove(segmentationId);

@@ -125,7 +125,6 @@ export interface Viewer {
   createSegmentation(seriesId: string, label: string, words: readonly string[]): Promise<SegmentationInfo>;
   /** The segment of this word, added where it is missing. */
   ensureSegment(segmentationId: string, word: string): Promise<Segment>;
-  renameSegmentation(segmentationId: string, label: string): void;
   removeSegmentation(segmentationId: string): void;
   /** Chooses what the viewer's own brush paints, and shows it in every viewport of its series. */
   activateSegment(segmentationId: string, segmentIndex: number): Promise<void>;
@@ -150,8 +149,6 @@ export interface Viewer {
   writeMasks(segmentationId: string, writes: readonly MaskWrite[], options?: WriteOptions): Promise<void>;
   /** Told of brush strokes, undo and our own writes. */
   onMaskChange(listener: (segmentationId: string) => void): () => void;
-  undo(): void;
-  redo(): void;
 
   /** Stores a DICOM SEG in the archive that the study came from. */
   save(request: SaveRequest): Promise<SavedSegmentation>;

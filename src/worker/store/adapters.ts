@@ -26,7 +26,7 @@ export type AdapterRecord = Readonly<z.infer<typeof recordSchema>>;
 
 const fileSchema = z.instanceof(Uint8Array<ArrayBuffer>);
 
-export const MAX_NAME = 200;
+const MAX_NAME = 200;
 
 export function recordOf(id: string, name: string, info: AdapterInfo, bytes: number): AdapterRecord {
   const { model, method, prompts, training, metrics, createdAt } = info;
@@ -67,7 +67,7 @@ export async function listAdapters(): Promise<AdapterRecord[]> {
 }
 
 /** @throws SaltError `ADAPTER_INVALID` when there is none of this id, or a damaged one */
-export async function adapterRecord(id: string): Promise<AdapterRecord> {
+async function adapterRecord(id: string): Promise<AdapterRecord> {
   const record = parsed(recordSchema, await reading((db) => db.get('adapters', id)));
   if (record) return record;
   throw noAdapter(id);

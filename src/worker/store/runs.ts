@@ -44,7 +44,7 @@ export function unfinishedOf({ id, choices, frames, step, startedAt }: RunRecord
 }
 
 /** @throws SaltError `FILE_UNWRITABLE` */
-export async function addRun(id: string, request: StoredRequest, startedAt: Date): Promise<RunRecord> {
+export async function addRun(id: string, request: StoredRequest, startedAt: Date): Promise<void> {
   const record: RunRecord = {
     id,
     choices: request.choices,
@@ -58,7 +58,6 @@ export async function addRun(id: string, request: StoredRequest, startedAt: Date
     await store('runs').put(record, id);
     await store('runRequests').put(request, id);
   });
-  return record;
 }
 
 /** @throws SaltError `RESUME_MISMATCH` when there is no such run, or a damaged one */
