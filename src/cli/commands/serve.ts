@@ -30,15 +30,15 @@ interface ServeOptions extends CommonOptions {
 const EXAMPLES = `
 Examples:
     ohif-salt serve                                       drawn studies, to try it out
-    ohif-salt serve --data ~/angiograms                   your own DICOM files, read where they are
-    ohif-salt serve --dicomweb http://localhost:8042/dicom-web --dicomweb-user name:password
+    ohif-salt serve --data ~/angiograms                   your own DICOM files, which are never changed
+    OHIF_SALT_DICOMWEB_USER=name:password ohif-salt serve --dicomweb http://localhost:8042/dicom-web
     ohif-salt serve --dicomweb https://pacs/dcm4chee-arc/aets/DCM4CHEE/rs --dicomweb-token-file token.txt
 
-Segmentations are stored in the archive that the study came from; for --data in its folder "stored".
+Segmentations are stored in the archive that the study came from; for --data in its folder "stored", or where --stored says.
 There is no log-in: the server answers this machine alone unless --host says otherwise.
 Other machines need https, which a server before this one can speak: it asks this one as localhost, and says by X-Forwarded-Host and
 X-Forwarded-Proto how it was asked itself.
-Environment: OHIF_SALT_DICOMWEB_USER is name:password of the archive, and does not show in the list of processes.
+Environment: OHIF_SALT_DICOMWEB_USER is name:password of the archive, and does not show in the list of processes, as --dicomweb-user does.
 `;
 
 export function addServe(program: Command): void {
@@ -49,7 +49,7 @@ export function addServe(program: Command): void {
     .option('--data <folder>', 'DICOM files to show, in folders of any kind')
     .option('--stored <folder>', 'where new segmentations go (default: "stored" in the folder of --data)')
     .option('--dicomweb <url>', 'the DICOMweb services of an archive to show instead, e.g. of Orthanc')
-    .option('--dicomweb-user <name:password>', 'for that archive')
+    .option('--dicomweb-user <name:password>', 'for that archive; see also the environment, below')
     .option(
       '--dicomweb-token-file <file>',
       'a bearer token for that archive; read for each request, so that it can be renewed',

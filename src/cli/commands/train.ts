@@ -104,7 +104,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--batch <n>',
-      'frames in a batch (default: 4 for a U-Net; 5 for SAM, if memory allows)',
+      'frames in a batch (default: 4 for a U-Net, 1 for salt-tiny, 5 for another SAM, if memory allows)',
       wholeNumber(1, 1024),
     )
     .option('--accumulate <n>', 'batches before each update', wholeNumber(1, 1024))
