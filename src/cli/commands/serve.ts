@@ -38,7 +38,7 @@ Segmentations are stored in the archive that the study came from; for --data in 
 There is no log-in: the server answers this machine alone unless --host says otherwise.
 Other machines need https, which a server before this one can speak: it asks this one as localhost, and says by X-Forwarded-Host and
 X-Forwarded-Proto how it was asked itself.
-Environment: OHIF_SALT_DICOMWEB_USER is name:password of the archive, and does not show in the list of processes, as --dicomweb-user does.
+Environment: OHIF_SALT_DICOMWEB_USER is name:password of the archive; unlike --dicomweb-user, it does not show in the list of processes.
 `;
 
 export function addServe(program: Command): void {
