@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createElement } from 'react';
+import { CodesForm } from '../../extension/src/panel/save/CodesForm.tsx';
 import { propertyOf } from '../../src/imaging/dicom/code.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
+import { drawn } from './drawn.ts';
+import { withResolvers } from './fake-backend.ts';
 import { makeSeries } from './fake-viewer.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 
@@ -145,4 +149,30 @@ test('what was opened from the archive is saved as its file says that it was mad
   viewer.state(id, { type: 'MANUAL' });
   await session.saving.save();
   assert.equal(viewer.saves[2]?.segments[0]?.algorithmType, 'MANUAL');
+});
+
+test('nothing is saved while segmentation runs, with looked-over codes or without', async () => {
+  const opened = await openSession();
+  const { session, backend, viewer, state, until } = opened;
+  const { promise, resolve } = withResolvers<undefined>();
+  backend.beforeSegment = () => (backend.requests.length > 1 ? promise : undefined);
+  const segmenting = session.segmenting.segment('series');
+  await until((now) => now.segmenting.done === 1 && now.place?.segmentation !== undefined);
+  const segmentation = segmentationOf(opened, 'A');
+  await quietly(() => session.saving.save());
+  await quietly(() =>
+    session.saving.save({
+      segmentationId: segmentation.id,
+      codes: session.saving.proposedCodes(segmentation),
+    }),
+  );
+  assert.equal(viewer.saves.length, 0);
+  assert.match(state().problems[0]?.message ?? '', /Segmentation is under way/u);
+  const form = createElement(CodesForm, { segmentation, onDone() {} });
+  assert.match(drawn(session, form), /title="Segmentation is under way[^>]*aria-disabled="true"/u);
+  resolve(undefined);
+  await segmenting;
+  await session.saving.save();
+  assert.equal(viewer.saves.length, 1);
+  assert.doesNotMatch(drawn(session, form), /aria-disabled="true"/u);
 });

@@ -47,6 +47,8 @@ export function createSavingActions(parts: Parts): SavingActions {
         const { series } = shownPlace(parts, parts.viewer.active());
         const segmentation = working.current(series.id);
         if (!segmentation) throw refusal(strings.reasons.nothingToSave);
+        // The archive would get half of it.
+        if (store.getState().segmenting.status === 'running') throw refusal(strings.reasons.segmenting);
         if (chosen && chosen.segmentationId !== segmentation.id) throw refusal(s.codesOfAnother);
         if (viewer.paintedFrames(segmentation.id).length === 0)
           throw refusal(strings.reasons.nothingPaintedToSave);

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import type { Code, SegmentedProperty } from '../../../../src/imaging/dicom/code.ts';
 import type { SegmentationInfo } from '../../host/viewer.ts';
+import { whyNotSave } from '../../workflow/common/reasons.ts';
 import { Button } from '../common/Button.tsx';
-import { useSession } from '../session-context.ts';
+import { useReason, useSession } from '../session-context.ts';
 import { CodeFields } from './CodeFields.tsx';
 
 interface CodesFormProps {
@@ -13,8 +14,9 @@ interface CodesFormProps {
 
 /** The code of each segment, to be looked over before saving. */
 export function CodesForm({ segmentation, onDone }: CodesFormProps) {
-  const { strings, saving } = useSession();
+  const { strings, saving, say } = useSession();
   const s = strings.save;
+  const reason = useReason(whyNotSave);
   const [codes, setCodes] = useState(() => new Map(saving.proposedCodes(segmentation)));
   const isWhole = [...codes.values()].every(({ type }) => hasAll(type));
   const set = (index: number, code: SegmentedProperty): void => setCodes(new Map(codes).set(index, code));
@@ -24,6 +26,7 @@ export function CodesForm({ segmentation, onDone }: CodesFormProps) {
       aria-label={s.codesTitle}
       onSubmit={(event) => {
         event.preventDefault();
+        if (reason !== undefined) return say(reason);
         if (!isWhole) return;
         void saving.save({ segmentationId: segmentation.id, codes });
         onDone();
@@ -44,7 +47,8 @@ export function CodesForm({ segmentation, onDone }: CodesFormProps) {
           type="submit"
           className="salt-button"
           data-kind="primary"
-          aria-disabled={!isWhole || undefined}
+          title={reason}
+          aria-disabled={reason !== undefined || !isWhole || undefined}
         >
           {s.saveWith}
         </button>
