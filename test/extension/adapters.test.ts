@@ -26,6 +26,66 @@ test('a deleted adapter can be had back until another thing is done, and is only
   assert.deepEqual(backend.removed, ['a', 'b']);
 });
 
+test('an unfinished run that was discarded can be had back, and is only then gone', async () => {
+  const choices = {
+    name: 'Vein · 3 frames',
+    model: 'salt-tiny',
+    words: ['Vein'],
+    method: 'salt',
+    budget: { kind: 'steps', steps: 9 },
+    seed: 1,
+  } as const;
+  const { session, backend, state } = await openSession({
+    prepare: (fake) =>
+      (fake.unfinishedList = [{ id: 'u', choices, frames: 3, step: 40, startedAt: '2026-11-25T12:00:00Z' }]),
+  });
+  await session.adapters.discardUnfinished('u');
+  assert.deepEqual(state().unfinished, []);
+  assert.equal(state().undo?.text, '“Vein · 3 frames” discarded.');
+  await session.adapters.refreshLists();
+  assert.deepEqual(state().unfinished, [], 'nor does another window bring it back');
+  assert.equal(backend.unfinishedList.length, 1);
+  await session.undo();
+  assert.equal(state().unfinished.length, 1);
+  await session.adapters.discardUnfinished('u');
+  await session.dispose();
+  assert.deepEqual(backend.unfinishedList, []);
+});
+
+const added = { id: 'sam.pth', title: 'My SAM', bytes: 1, origin: 'stored', knowsWords: false } as const;
+
+test('an added model that was removed can be had back, and is only then gone', async () => {
+  const { session, backend, state } = await openSession({
+    prepare: (fake) => (fake.modelList = [...fake.modelList, added]),
+  });
+  const shown = () => state().models.map(({ id }) => id);
+  await session.adapters.removeModel('sam.pth');
+  assert.deepEqual(shown(), ['salt-tiny']);
+  assert.equal(backend.modelList.length, 2);
+  await session.undo();
+  assert.deepEqual(shown(), ['salt-tiny', 'sam.pth']);
+  await session.adapters.removeModel('sam.pth');
+  await session.dispose();
+  assert.equal(backend.modelList.length, 1);
+});
+
+test('what was removed stays where it is added again or the back end refuses, and is shown then', async () => {
+  const { session, backend, state } = await openSession({
+    prepare: (fake) => (fake.modelList = [...fake.modelList, added]),
+  });
+  backend.importModel = async () => added;
+  await session.adapters.removeModel('sam.pth');
+  await session.adapters.importModel([new File(['x'], 'sam.pth')]);
+  assert.equal(state().models.length, 2);
+  await session.dispose();
+  assert.equal(backend.modelList.length, 2);
+  backend.removeModel = () => Promise.reject(new Error('A run needs it.'));
+  await session.adapters.removeModel('sam.pth');
+  await quietly(() => session.dispose());
+  assert.match(state().problems[0]?.message ?? '', /A run needs it/u);
+  assert.equal(state().models.length, 2);
+});
+
 test('the source falls back to the shipped model when its adapter is deleted', async () => {
   const { session, backend } = await openSession(two);
   await session.adapters.use({ kind: 'adapter', id: 'a' });

@@ -1,5 +1,7 @@
 import type { AdapterSummary, FrameScore, Source } from '../../../src/protocol/backend.ts';
 import type { HeldOutScore } from '../../../src/protocol/events.ts';
+import type { Section } from '../store/settings.ts';
+import type { SessionState } from '../store/state.ts';
 import type { OtherWindows } from '../store/windows.ts';
 import { announce, attempt, patch, patchSettings, refusal } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
@@ -18,7 +20,10 @@ export interface AdapterActions {
   /** Scores two on the held-out frames, or on all where none is held out. */
   readonly compare: (sources: readonly Source[]) => Promise<void>;
   readonly importModel: (files: readonly File[]) => Promise<void>;
+  /** As an adapter is removed. */
   readonly removeModel: (id: string) => Promise<void>;
+  /** As an adapter is removed. */
+  readonly discardUnfinished: (id: string) => Promise<void>;
   readonly eraseAll: () => Promise<void>;
   /** Reads what adapters, models and unfinished runs there are. */
   readonly refreshLists: () => Promise<void>;
@@ -26,35 +31,74 @@ export interface AdapterActions {
   readonly listsChanged: () => Promise<void>;
 }
 
+type Lists = Pick<SessionState, 'models' | 'adapters' | 'unfinished'>;
+
+/** Where it is told that something was not removed, and under which title. */
+interface Failure {
+  readonly where: Section;
+  readonly title: string;
+}
+
 export function createAdapterActions(parts: Parts, windows: OtherWindows): AdapterActions {
   const { backend, store, storage, strings } = parts;
   const s = strings.adapters;
-  /** Removed, but not yet for good. */
+  /** Ids of adapters, models and unfinished runs that were removed, but not yet for good. */
   const hidden = new Set<string>();
   const where = 'adapters';
 
+  const shown = ({ models, adapters, unfinished }: Lists): Lists => ({
+    models: models.filter(({ id }) => !hidden.has(id)),
+    adapters: adapters.filter(({ id }) => !hidden.has(id)),
+    unfinished: unfinished.filter(({ id }) => !hidden.has(id)),
+  });
+
   const refreshLists = async (): Promise<void> => {
-    const [models, adapters, unfinished] = await Promise.all([
+    const [models, adapters, unfinished, storedBytes] = await Promise.all([
       backend.models(),
       backend.adapters(),
       backend.unfinished(),
+      backend.storedBytes(),
     ]);
     const { models: offered } = parts.config;
     patch(parts, {
-      models: offered
-        ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id))
-        : models,
-      adapters: adapters
-        .filter(({ id }) => !hidden.has(id))
-        .sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
-      unfinished,
-      storedBytes: await backend.storedBytes(),
+      ...shown({
+        models: offered
+          ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id))
+          : models,
+        adapters: [...adapters].sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
+        unfinished,
+      }),
+      storedBytes,
     });
   };
 
   const listsChanged = async (): Promise<void> => {
     windows.tell({ what: 'lists' });
     await refreshLists();
+  };
+
+  /** Hides it, and removes it when the chance to undo has passed. */
+  const removeLater = (id: string, text: string, failure: Failure, remove: () => Promise<void>): void => {
+    hidden.add(id);
+    patch(parts, shown(store.getState()));
+    parts.offerUndo(
+      text,
+      async () => {
+        hidden.delete(id);
+        await refreshLists();
+      },
+      async () => {
+        await attempt(parts, { name: `remove ${id}`, ...failure }, async () => {
+          try {
+            // What was added again meanwhile stays.
+            if (hidden.has(id)) await remove();
+          } finally {
+            hidden.delete(id);
+            await listsChanged();
+          }
+        });
+      },
+    );
   };
 
   return {
@@ -88,20 +132,8 @@ export function createAdapterActions(parts: Parts, windows: OtherWindows): Adapt
     async remove(id) {
       const adapter = store.getState().adapters.find((candidate) => candidate.id === id);
       if (!adapter) return;
-      hidden.add(id);
-      patch(parts, { adapters: store.getState().adapters.filter((other) => other.id !== id) });
-      parts.offerUndo(
-        s.removed(adapter.name),
-        async () => {
-          hidden.delete(id);
-          await refreshLists();
-        },
-        async () => {
-          await attempt(parts, { name: `remove ${id}`, where, title: s.removeFailed }, async () => {
-            await backend.removeAdapter(id).finally(() => hidden.delete(id));
-            await listsChanged();
-          });
-        },
+      removeLater(id, s.removed(adapter.name), { where, title: s.removeFailed }, () =>
+        backend.removeAdapter(id),
       );
     },
     exportFile: (id) =>
@@ -141,6 +173,7 @@ export function createAdapterActions(parts: Parts, windows: OtherWindows): Adapt
           const model = await backend.importModel(files, ({ done, total }) =>
             patch(parts, { importing: { title, fraction: total > 0 ? done / total : null } }),
           );
+          hidden.delete(model.id);
           await listsChanged();
           patchSettings(parts, { model: model.id });
           announce(parts, s.modelImported(model.title));
@@ -150,10 +183,19 @@ export function createAdapterActions(parts: Parts, windows: OtherWindows): Adapt
       });
     },
     async removeModel(id) {
-      await attempt(parts, { name: `remove ${id}`, where: 'train', title: s.removeFailed }, async () => {
-        await backend.removeModel(id);
-        await listsChanged();
-      });
+      const model = store.getState().models.find((candidate) => candidate.id === id);
+      if (!model) return;
+      removeLater(id, s.removed(model.title), { where: 'train', title: s.removeFailed }, () =>
+        backend.removeModel(id),
+      );
+    },
+    async discardUnfinished(id) {
+      const run = store.getState().unfinished.find((candidate) => candidate.id === id);
+      if (!run) return;
+      const { discardFailed: title } = strings.train;
+      removeLater(id, strings.frames.discarded(run.choices.name), { where: 'train', title }, () =>
+        backend.discardUnfinished(id),
+      );
     },
     async eraseAll() {
       await attempt(parts, { name: 'erase', where, title: s.eraseFailed }, async () => {

@@ -3,7 +3,7 @@ import { useSession, useSlice } from '../session-context.ts';
 
 /** Runs that were paused, or whose tab or device was lost. */
 export function Unfinished() {
-  const { strings, training } = useSession();
+  const { strings, training, adapters } = useSession();
   const s = strings.train;
   const runs = useSlice(({ unfinished }) => unfinished);
   return (
@@ -16,7 +16,7 @@ export function Unfinished() {
           </div>
           <div className="salt-row">
             <Button onPress={() => training.resume(id)}>{s.resume}</Button>
-            <Button kind="link" onPress={() => training.discardUnfinished(id)}>
+            <Button kind="link" onPress={() => adapters.discardUnfinished(id)}>
               {s.discard}
             </Button>
           </div>

@@ -30,7 +30,6 @@ export interface TrainingActions {
   readonly finish: () => void;
   readonly discard: () => void;
   readonly resume: (id: string) => Promise<void>;
-  readonly discardUnfinished: (id: string) => Promise<void>;
   /** Puts the finished run's card away. */
   readonly close: () => void;
 }
@@ -131,12 +130,6 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
         const unfinished = store.getState().unfinished.find((candidate) => candidate.id === id);
         begin(unfinished?.choices.name ?? '', () => backend.resume(id, onEvent));
         patch(parts, { unfinished: store.getState().unfinished.filter((other) => other.id !== id) });
-      });
-    },
-    async discardUnfinished(id) {
-      await attempt(parts, { name: 'train', where: 'train', title: s.discardFailed }, async () => {
-        await backend.discardUnfinished(id);
-        await needs.listsChanged();
       });
     },
     close: () => set(IDLE_TRAINING),
