@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { de } from '../../extension/src/strings/de.ts';
 import { en } from '../../extension/src/strings/en.ts';
 import { chooseStrings } from '../../extension/src/strings/index.ts';
+import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import type { AnswerWarning } from '../../src/protocol/answer-warning.ts';
 import { ERROR_CODES } from '../../src/protocol/errors.ts';
+
+import { openSession, quietly } from './open-session.ts';
 
 /** Names and terms that are the same in both languages. */
 const SAME = new Set([
@@ -73,4 +76,20 @@ test('the first language that there is a catalogue for, else English', () => {
   assert.equal(chooseStrings(['fr-FR', 'de-AT', 'en']), de);
   assert.equal(chooseStrings([undefined, 'EN_us']), en);
   assert.equal(chooseStrings([]), en);
+});
+
+test('collected frames are said to be safe only where they are stored', async () => {
+  for (const language of ['en', 'de']) {
+    for (const lasting of [true, false]) {
+      const { session, backend, state } = await openSession({
+        language,
+        storage: { ...memoryStorage(), lasting },
+      });
+      backend.beforeSegment = () => Promise.reject(new Error('Boom'));
+      await quietly(() => session.frames.draft());
+      const message = state().problems[0]?.message ?? '';
+      assert.equal(/are safe|sind sicher/u.test(message), lasting, message);
+      assert.equal(/export/iu.test(message), !lasting, message);
+    }
+  }
 });

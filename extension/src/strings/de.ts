@@ -33,8 +33,12 @@ export const de: Strings = {
     details: 'Warum?',
   },
   errors: {
-    unexpected: (message) =>
-      `Etwas Unerwartetes ist passiert: ${message}. Versuchen Sie es noch einmal; hilft das nicht, laden Sie die Seite neu. Ihre gesammelten Bilder sind sicher.`,
+    unexpected: (message, lasting) =>
+      `Etwas Unerwartetes ist passiert: ${message}. Versuchen Sie es noch einmal; hilft das nicht, ${
+        lasting
+          ? 'laden Sie die Seite neu. Ihre gesammelten Bilder sind sicher.'
+          : 'exportieren Sie die Sammlung, und laden Sie die Seite neu.'
+      }`,
     advice,
   },
   reasons: {

@@ -35,8 +35,10 @@ export const en = {
     details: 'Why?',
   },
   errors: {
-    unexpected: (message: string) =>
-      `Something unexpected happened: ${message}. Try again; if it returns, reload the page. Your collected frames are safe.`,
+    unexpected: (message: string, lasting: boolean) =>
+      `Something unexpected happened: ${message}. Try again; if it returns, ${
+        lasting ? 'reload the page. Your collected frames are safe.' : 'export the set and reload the page.'
+      }`,
     advice,
   },
   reasons: {

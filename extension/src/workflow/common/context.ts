@@ -55,7 +55,7 @@ let problems = 0;
 export function report(context: Context, where: Section, title: string, error: unknown): void {
   if (isCancelled(error)) return;
   console.error(error);
-  const message = explain(context.strings, error);
+  const message = explain(context, error);
   problems++;
   const others = context.store
     .getState()
@@ -64,9 +64,10 @@ export function report(context: Context, where: Section, title: string, error: u
   context.viewer.notify('error', title, message);
 }
 
-function explain({ errors }: Strings, error: unknown): string {
+function explain({ strings: { errors }, storage }: Context, error: unknown): string {
   if (!(error instanceof SaltError)) {
-    return errors.unexpected(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    return errors.unexpected(message, storage.lasting);
   }
   if (error.details['localised'] === true) return error.message;
   const advice = errors.advice[error.code];
