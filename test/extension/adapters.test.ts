@@ -26,6 +26,18 @@ test('a deleted adapter can be had back until another thing is done, and is only
   assert.deepEqual(backend.removed, ['a', 'b']);
 });
 
+test('what was taken away is read out, as it is shown beside the way back', async () => {
+  const { session, state } = await openSession(two);
+  await session.adapters.remove('a');
+  assert.equal(state().announcement, '“Adapter a” deleted.');
+  await session.frames.draft();
+  await session.frames.collect();
+  await session.frames.remove(state().frames[0]?.id ?? '');
+  assert.equal(state().announcement, 'Frame 1 removed from the set.');
+  await session.segmenting.segment('series');
+  assert.equal(state().announcement, '6 frames segmented.');
+});
+
 test('an unfinished run that was discarded can be had back, and is only then gone', async () => {
   const choices = {
     name: 'Vein · 3 frames',

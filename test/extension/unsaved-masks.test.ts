@@ -148,6 +148,7 @@ test('what is discarded can be had back for a while', async () => {
   const { session, state, until } = opened;
   const { key } = await offered(opened);
   await session.unsaved.discard(key);
+  assert.match(state().announcement, /discarded/u);
   await until(({ place }) => place?.unsaved.length === 0);
   assert.deepEqual(await storage.unsaved(), []);
   assert.match(state().undo?.text ?? '', /discarded/);

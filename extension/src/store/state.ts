@@ -95,7 +95,6 @@ export interface Problem {
 }
 
 export interface UndoOffer {
-  readonly id: number;
   readonly text: string;
 }
 

@@ -18,7 +18,7 @@ export interface Context {
   readonly store: SessionStore;
   readonly seeFrame: SeeFrame;
   readonly now: () => Date;
-  /** Puts `text` into the panel with a button that takes the last action back. */
+  /** Puts `text` into the panel with a button that takes the last action back, and has it read out. */
   readonly offerUndo: (text: string, undo: () => Promise<void>, settled?: () => Promise<void>) => void;
 }
 

@@ -15,7 +15,6 @@ export interface Undo {
 /** One offer at a time: a new one settles the one before. */
 export function createUndo(context: Omit<Context, 'offerUndo'>): Undo {
   const { store, strings } = context;
-  let count = 0;
   let open: { readonly undo: () => Promise<void>; readonly settled: () => Promise<void> } | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -30,9 +29,8 @@ export function createUndo(context: Omit<Context, 'offerUndo'>): Undo {
 
   const offer: Context['offerUndo'] = (text, undo, settled = async () => {}) => {
     void settle();
-    count++;
     open = { undo, settled };
-    store.setState({ undo: { id: count, text } });
+    store.setState({ undo: { text }, announcement: text });
     timer = setTimeout(() => void settle(), PATIENCE);
   };
   return {

@@ -1,5 +1,5 @@
 import type { CollectedFrame } from '../../store/collected-frame.ts';
-import { announce, patch, patchSettings } from '../common/context.ts';
+import { patch, patchSettings } from '../common/context.ts';
 import type { Parts } from '../masks/parts.ts';
 import { isOnList, keepFrames } from './collecting.ts';
 import { importSet } from './set-archive.ts';
@@ -12,9 +12,7 @@ export async function importFrames(parts: Parts, file: Blob): Promise<void> {
   const before = new Map(there.map((frame) => [frame.id, frame]));
   await keepFrames(parts, imported);
   addWords(parts, imported);
-  const text = strings.frames.imported(imported.length);
-  announce(parts, text);
-  parts.offerUndo(text, async () => {
+  parts.offerUndo(strings.frames.imported(imported.length), async () => {
     const masks = new Set(imported.map((frame) => frame.masks));
     const { frames } = store.getState();
     // What was collected again since then is a person's own.

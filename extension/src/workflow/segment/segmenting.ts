@@ -85,7 +85,6 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
       const { done } = store.getState().segmenting;
       set({ status: done > 0 ? 'done' : 'idle', secondsLeft: null });
       if (changes.length > 0) parts.offerUndo(s.done(done), () => takeBack(parts, changes));
-      if (done > 0) announce(parts, s.done(done));
       parts.refresh();
     }
   };
