@@ -1,4 +1,4 @@
-import { whyNotSegment } from '../../workflow/common/reasons.ts';
+import { whyNotSegment, whyNotSegmentAll } from '../../workflow/common/reasons.ts';
 import { Button } from '../common/Button.tsx';
 import { useReason, useSession, useSlice, useStress } from '../session-context.ts';
 
@@ -6,6 +6,7 @@ export function SegmentActions() {
   const { strings, segmenting } = useSession();
   const s = strings.segment;
   const reason = useReason(whyNotSegment);
+  const reasonForAll = useReason(whyNotSegmentAll);
   const several = useSlice(({ openSeries }) => openSeries > 1);
   const { status, warnings } = useSlice((state) => state.segmenting);
   const done = status === 'done';
@@ -24,7 +25,7 @@ export function SegmentActions() {
           {s.frame}
         </Button>
         {several && (
-          <Button className="salt-grow" reason={reason} onPress={() => segmenting.segment('all')}>
+          <Button className="salt-grow" reason={reasonForAll} onPress={() => segmenting.segment('all')}>
             {s.all}
           </Button>
         )}

@@ -47,9 +47,19 @@ export function whyNotTrain(state: SessionState, { reasons }: Strings): Reason {
   return some ? undefined : reasons.noFrames;
 }
 
-export function whyNotSegment(state: SessionState, { reasons }: Strings): Reason {
+/** Of what is on screen. */
+export function whyNotSegment(state: SessionState, strings: Strings): Reason {
+  return whyNotSegmentAll(state, strings, state.place ? 1 : 0);
+}
+
+/** @param images how many series there are for it */
+export function whyNotSegmentAll(
+  state: SessionState,
+  { reasons }: Strings,
+  images: number = state.openSeries,
+): Reason {
   if (state.segmenting.status === 'running') return reasons.segmenting;
-  if (!state.place && state.openSeries === 0) return reasons.noImage;
+  if (images === 0) return reasons.noImage;
   return currentSource(state) ? undefined : reasons.noWords;
 }
 
