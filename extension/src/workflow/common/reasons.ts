@@ -1,4 +1,6 @@
 /** Why a button cannot be pressed now, in words; undefined where it can. */
+import type { CollectedFrame } from '../../store/collected-frame.ts';
+import { assignRoles } from '../../store/roles.ts';
 import type { SessionState } from '../../store/state.ts';
 import type { Strings } from '../../strings/index.ts';
 import { baseModel, currentSource } from './source.ts';
@@ -42,9 +44,25 @@ export function whyNotCollectPainted(state: SessionState, { reasons }: Strings):
 
 export function whyNotTrain(state: SessionState, { reasons }: Strings): Reason {
   if (isTraining(state)) return reasons.training;
+  if (state.busy['train']) return reasons.busy;
   if (!baseModel(state)) return reasons.noModel;
-  const some = state.frames.length > 0 || (state.place?.uncollected ?? 0) > 0;
-  return some ? undefined : reasons.noFrames;
+  const { frames, place, settings } = state;
+  // What is collected first may be what is missing.
+  if (place && place.uncollected > 0) return undefined;
+  if (frames.length === 0) return reasons.noFrames;
+  const roles = assignRoles(frames, settings.heldOutShare);
+  const trained = frames.filter(({ id }) => roles.get(id) === 'train');
+  if (trained.length === 0) return reasons.allHeldOut;
+  return trained.some(isPainted) ? undefined : reasons.nothingPaintedAnywhere;
+}
+
+/** Asked on every change of the state, and masks have many pixels. */
+const known = new WeakMap<CollectedFrame, boolean>();
+
+function isPainted(frame: CollectedFrame): boolean {
+  const painted = known.get(frame) ?? frame.masks.some(({ mask }) => mask.data.some((pixel) => pixel !== 0));
+  known.set(frame, painted);
+  return painted;
 }
 
 /** Of what is on screen. */
