@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { heldOutScoreSchema, trainingEventSchema } from '../protocol/events.ts';
 
-const passedOver = z.array(z.strictObject({ device: z.string(), reason: z.string() })).readonly();
+const passedOver = z
+  .array(z.strictObject({ device: z.string(), reason: z.string(), why: z.string().exactOptional() }))
+  .readonly();
 
 /** `train --json`: one of these on each line. The last is `result`, unless the run failed. */
 export const trainLineSchema = z.union([

@@ -11,8 +11,21 @@ export interface DeviceInfo {
   readonly device: 'webgpu' | 'wasm' | 'cpu' | 'cuda';
   readonly threads: number;
   /** For each device that was passed over: the cause, and how to mend it. */
-  readonly passedOver: readonly { readonly device: string; readonly reason: string }[];
+  readonly passedOver: readonly {
+    readonly device: string;
+    readonly reason: string;
+    readonly why?: WhyPassedOver;
+  }[];
 }
+
+/** Causes that people meet in a browser, for whoever tells them in their language. */
+export type WhyPassedOver =
+  /** There is no WebGPU, or no graphics card for it. */
+  | 'missing'
+  /** A processor pretends to be a graphics card. */
+  | 'software'
+  /** The page is not isolated, so that there is but one thread. */
+  | 'one thread';
 
 export interface ModelSummary {
   /** Name under which requests ask for it, e.g. `salt-tiny`. */

@@ -1,4 +1,5 @@
 import type { DeviceName } from '../graph/executor.ts';
+import type { WhyPassedOver } from '../protocol/backend.ts';
 import { SaltError } from '../protocol/errors.ts';
 
 export type Place = 'node' | 'browser';
@@ -51,7 +52,8 @@ export const DEVICES: readonly Device[] = Object.freeze([
 
 /** What trying a device out showed. `rate` is in billions of multiply-adds a second. */
 export type Probe =
-  { readonly works: true; readonly rate: number } | { readonly works: false; readonly reason: string };
+  | { readonly works: true; readonly rate: number }
+  | { readonly works: false; readonly reason: string; readonly why?: WhyPassedOver };
 
 /** Tries a device out. @param timed whether the rate will be compared; without it, a rough one will do */
 export type TryOut = (device: DeviceName, timed: boolean) => Promise<Probe>;
@@ -60,6 +62,7 @@ export interface PassedOver {
   readonly device: DeviceName;
   /** Plain sentences: what was wrong, and what would mend it. */
   readonly reason: string;
+  readonly why?: WhyPassedOver;
 }
 
 export interface Selection {
@@ -83,13 +86,14 @@ export async function selectDevice(request: DeviceRequest, place: Place, probe: 
   for (const { name, accelerator, needs } of candidates) {
     const result = await (accelerator ? probe(name, true) : (processorProbe ?? probe(name, false)));
     if (!result.works) {
-      passedOver.push({ device: name, reason: `${result.reason} It needs ${needs}.` });
+      passedOver.push({ ...whyOf(result), device: name, reason: `${result.reason} It needs ${needs}.` });
       continue;
     }
     if (accelerator && processor) {
       const base = await (processorProbe ??= probe(processor.name, true));
       if (base.works && result.rate < base.rate) {
-        passedOver.push({ device: name, reason: tooSlow(name, result.rate, processor.name, base.rate) });
+        const reason = tooSlow(name, result.rate, processor.name, base.rate);
+        passedOver.push({ device: name, reason, why: 'software' });
         continue;
       }
     }
@@ -118,6 +122,7 @@ async function selectNamed(name: DeviceName, place: Place, probe: TryOut): Promi
     `${name} does not work here: ${result.reason} It needs ${device.needs}.`,
     {
       passedOver: [{ device: name, reason: result.reason }],
+      ...whyOf(result),
     },
   );
 }
@@ -127,4 +132,9 @@ function tooSlow(name: DeviceName, rate: number, processor: DeviceName, base: nu
     `It works, but slower than ${processor} (${rate.toPrecision(2)} against ${base.toPrecision(2)} billion ` +
     `multiply-adds a second): most likely a software adapter, not a GPU. Ask for "${name}" by name to use it anyway.`
   );
+}
+
+/** @param source of a cause, if it names one: the details of an error, or what trying a device out showed */
+export function whyOf({ why }: { readonly why?: unknown }): { why?: WhyPassedOver } {
+  return why === 'missing' || why === 'software' ? { why } : {};
 }

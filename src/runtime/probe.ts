@@ -3,6 +3,7 @@ import { Graph } from '../graph/graph.ts';
 import { encodeModel } from '../graph/onnx.ts';
 import { floatTensor } from '../graph/tensor.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { whyOf } from './devices.ts';
 import type { Probe } from './devices.ts';
 
 interface Trial {
@@ -41,7 +42,7 @@ export async function probeDevice(open: () => Promise<Executor>, timed: boolean)
         : rateOf(SMALL, small.ms);
     return { works: true, rate };
   } catch (error) {
-    if (error instanceof SaltError) return { works: false, reason: error.message };
+    if (error instanceof SaltError) return { works: false, reason: error.message, ...whyOf(error.details) };
     throw error;
   } finally {
     await executor?.dispose();

@@ -96,16 +96,21 @@ async function requireAdapter(any: boolean): Promise<void> {
     throw new SaltError(
       'DEVICE_UNAVAILABLE',
       'Browsers offer WebGPU to secure pages only: open this one over https, or on localhost.',
+      { why: 'missing' },
     );
   }
   // The DOM's types promise `gpu` to every navigator; older browsers did not hear of it.
   const { gpu } = navigator as { gpu?: GPU };
-  if (!gpu) throw new SaltError('DEVICE_UNAVAILABLE', 'This browser has no WebGPU: use a current one.');
+  if (!gpu) {
+    const message = 'This browser has no WebGPU: use a current one.';
+    throw new SaltError('DEVICE_UNAVAILABLE', message, { why: 'missing' });
+  }
   const adapter = await gpu.requestAdapter();
   if (!adapter) {
     throw new SaltError(
       'DEVICE_UNAVAILABLE',
       'The browser found no graphics adapter: hardware acceleration is off, or its GPU is on the list of broken ones.',
+      { why: 'missing' },
     );
   }
   // Older browsers tell nothing of their adapters: those are tried out.
@@ -114,6 +119,7 @@ async function requireAdapter(any: boolean): Promise<void> {
     throw new SaltError(
       'DEVICE_UNAVAILABLE',
       'The browser has a software adapter only: hardware acceleration is off, or its GPU is on the list of broken ones. Ask for "webgpu" by name to use it anyway.',
+      { why: 'software' },
     );
   }
 }

@@ -4,6 +4,7 @@ import { svdAll } from '../linalg/svd-all.ts';
 import type { SvdProgress } from '../linalg/svd-all.ts';
 import type { DeviceInfo } from '../protocol/backend.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { whyOf } from '../runtime/devices.ts';
 import type { Opened } from '../runtime/open.ts';
 import { webSvdPool } from '../runtime/svd-pool.web.ts';
 import { openWebDevice } from '../runtime/web.ts';
@@ -21,7 +22,7 @@ export async function openDevice({ assets, device, threads }: WorkerSettings): P
   } catch (error) {
     if (device !== 'webgpu' || !isUnavailable(error)) throw error;
     const opened = await openWebDevice('wasm', { assets, threads });
-    return { ...opened, passedOver: [{ device, reason: error.message }] };
+    return { ...opened, passedOver: [{ device, reason: error.message, ...whyOf(error.details) }] };
   }
 }
 
@@ -42,6 +43,7 @@ export function infoOf({ device, passedOver }: Opened, threads: number): DeviceI
             reason:
               'The page is not cross-origin isolated, so that one thread must do: its server has to send ' +
               'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+            why: 'one thread' as const,
           },
         ];
   return { device: name, threads: name === 'wasm' ? used : 1, passedOver: [...passedOver, ...isolation] };

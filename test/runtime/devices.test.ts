@@ -65,6 +65,7 @@ describe('selectDevice', () => {
       passedOver[0]?.reason ?? '',
       /0\.20 against 50 .* software adapter.*Ask for "webgpu" by name/,
     );
+    assert.equal(passedOver[0]?.why, 'software');
   });
 
   test('a software adapter asked for by name is taken', async () => {

@@ -43,11 +43,7 @@ function nameOf({ device, threads }: DeviceInfo, { device: s }: Strings): string
   }
 }
 
-function notesOf({ device, threads, passedOver }: DeviceInfo, { device: s }: Strings): readonly string[] {
+function notesOf({ device, passedOver }: DeviceInfo, { device: s }: Strings): readonly string[] {
   if (device === 'webgpu' || device === 'cuda') return [];
-  return [
-    ...(device === 'wasm' ? [s.noWebgpu] : []),
-    ...(device === 'wasm' && threads === 1 ? [s.oneThread] : []),
-    ...passedOver.map((other) => s.passedOver(other.device, other.reason)),
-  ];
+  return passedOver.map((other) => (other.why ? s.why[other.why] : s.passedOver(other.device, other.reason)));
 }

@@ -26,10 +26,14 @@ export const de: Strings = {
     cuda: 'Rechnet auf der Grafikkarte des Servers',
     slower: 'Langsamer als möglich.',
     passedOver: (device, reason) => `${device}: ${reason}`,
-    noWebgpu:
-      'WebGPU fehlt: Verwenden Sie ein aktuelles Chrome oder Edge, schalten Sie die Hardwarebeschleunigung ein, und öffnen Sie den Viewer über HTTPS.',
-    oneThread:
-      'Nur ein Thread: Wer diesen Viewer betreibt, muss die Header Cross-Origin-Opener-Policy: same-origin und Cross-Origin-Embedder-Policy: require-corp senden.',
+    why: {
+      missing:
+        'WebGPU fehlt: Verwenden Sie ein aktuelles Chrome oder Edge, schalten Sie die Hardwarebeschleunigung ein, und öffnen Sie den Viewer über HTTPS.',
+      software:
+        'WebGPU rechnet hier ohne Grafikkarte, was langsamer ist: Schalten Sie die Hardwarebeschleunigung ein.',
+      'one thread':
+        'Nur ein Thread: Wer diesen Viewer betreibt, muss die Header Cross-Origin-Opener-Policy: same-origin und Cross-Origin-Embedder-Policy: require-corp senden.',
+    },
     details: 'Warum?',
   },
   errors: {

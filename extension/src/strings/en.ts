@@ -28,10 +28,14 @@ export const en = {
     cuda: 'Runs on the server’s graphics card',
     slower: 'Slower than it could be.',
     passedOver: (device: string, reason: string) => `${device}: ${reason}`,
-    noWebgpu:
-      'WebGPU is missing: use a recent Chrome or Edge, switch hardware acceleration on, and open the viewer over HTTPS.',
-    oneThread:
-      'One thread only: ask whoever runs this viewer to send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+    why: {
+      missing:
+        'WebGPU is missing: use a recent Chrome or Edge, switch hardware acceleration on, and open the viewer over HTTPS.',
+      software:
+        'WebGPU works without a graphics card here, which is slower: switch hardware acceleration on.',
+      'one thread':
+        'One thread only: ask whoever runs this viewer to send the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+    },
     details: 'Why?',
   },
   errors: {
