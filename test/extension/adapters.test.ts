@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createElement } from 'react';
+import { AdapterRow } from '../../extension/src/panel/adapters/AdapterRow.tsx';
 import { adapterFileName } from '../../extension/src/workflow/adapters.ts';
+import { drawn } from './drawn.ts';
 import { makeAdapter } from './fake-backend.ts';
 import { openSession, quietly } from './open-session.ts';
 
@@ -96,6 +99,18 @@ test('what was removed stays where it is added again or the back end refuses, an
   await quietly(() => session.dispose());
   assert.match(state().problems[0]?.message ?? '', /A run needs it/u);
   assert.equal(state().models.length, 2);
+});
+
+test('an adapter of an added model names it by its title, and by what is known once it is gone', async () => {
+  const id = 'f'.repeat(64);
+  const adapter = makeAdapter('a', { model: id });
+  const { session } = await openSession({
+    prepare: (fake) => (fake.modelList = [...fake.modelList, { ...added, id }]),
+  });
+  const row = createElement(AdapterRow, { adapter });
+  assert.match(drawn(session, row), /SALT on My SAM, 3 frames/u);
+  await session.adapters.removeModel(id);
+  assert.match(drawn(session, row), /SALT on f{64}, 3 frames/u);
 });
 
 test('the source falls back to the shipped model when its adapter is deleted', async () => {

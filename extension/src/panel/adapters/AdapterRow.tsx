@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { AdapterSummary } from '../../../../src/protocol/backend.ts';
 import { adapterFileName } from '../../workflow/adapters.ts';
-import { currentSource } from '../../workflow/common/source.ts';
+import { currentSource, sourceName } from '../../workflow/common/source.ts';
 import { Button } from '../common/Button.tsx';
 import { download } from '../common/download.ts';
 import { Icon } from '../common/Icon.tsx';
@@ -18,6 +18,8 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
     const source = currentSource(state);
     return source?.kind === 'adapter' && source.id === id;
   });
+  // Added models go by a hash.
+  const model = useReason((state) => sourceName(state, { kind: 'model', id: adapter.model }));
   const save = async (): Promise<void> => {
     const file = await actions.exportFile(id);
     if (file) download(file, adapterFileName(adapter));
@@ -45,9 +47,7 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
       </div>
       <div className="salt-row">
         <div className="salt-grow salt-dim salt-number">
-          <div>
-            {s.facts(methods[adapter.method] ?? adapter.method, adapter.model, adapter.trainingFrames)}
-          </div>
+          <div>{s.facts(methods[adapter.method] ?? adapter.method, model, adapter.trainingFrames)}</div>
           <div>
             {score ? s.dice(formatScore(locale, score.dice), formatPixels(locale, score.hd95)) : s.unchecked}
           </div>
