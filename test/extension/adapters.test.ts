@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createElement } from 'react';
 import { AdapterRow } from '../../extension/src/panel/adapters/AdapterRow.tsx';
+import { SourceField } from '../../extension/src/panel/segment/SourceField.tsx';
 import { adapterFileName } from '../../extension/src/workflow/adapters.ts';
 import { drawn } from './drawn.ts';
 import { makeAdapter } from './fake-backend.ts';
@@ -185,4 +186,18 @@ test('erasing everything empties set, lists and storage', async () => {
 
 test('file names are safe on every system', () => {
   assert.equal(adapterFileName({ name: 'Vein · 3 frames / "x"' }), 'Vein-3-frames-x.safetensors');
+});
+
+test('only models that are shipped are listed as such, and others beside them', async () => {
+  const { session } = await openSession({
+    prepare: (fake) => (fake.modelList = [...fake.modelList, { ...added, knowsWords: true }]),
+  });
+  const groups = drawn(session, createElement(SourceField))
+    .split('<optgroup')
+    .slice(1)
+    .map((group) => [...group.matchAll(/label="([^"]*)"|>([^<]+)<\/option>/gu)].map(([, a, b]) => a ?? b));
+  assert.deepEqual(groups, [
+    ['As shipped', 'SALT tiny'],
+    ['As added', 'My SAM'],
+  ]);
 });

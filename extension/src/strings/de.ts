@@ -250,7 +250,7 @@ export const de: Strings = {
     title: 'Segmentieren',
     source: 'Mit',
     adapters: 'Angelernt',
-    models: 'Wie ausgeliefert',
+    models: { shipped: 'Wie ausgeliefert', stored: 'Wie hinzugefügt' },
     none: 'noch nichts',
     frame: 'Dieses Bild',
     series: 'Diese Serie',

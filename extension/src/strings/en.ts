@@ -236,7 +236,7 @@ export const en = {
     title: 'Segment',
     source: 'With',
     adapters: 'Fine-tuned',
-    models: 'As shipped',
+    models: { shipped: 'As shipped', stored: 'As added' },
     none: 'nothing yet',
     frame: 'This frame',
     series: 'This series',

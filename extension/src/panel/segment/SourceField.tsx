@@ -2,7 +2,7 @@ import { currentSource } from '../../workflow/common/source.ts';
 import { Field } from '../common/Field.tsx';
 import { useReason, useSession, useSlice } from '../session-context.ts';
 
-/** What segments: an adapter, or a model as it is shipped. */
+/** What segments: an adapter, or a model as it was shipped or added. */
 export function SourceField() {
   const { strings, adapters: actions } = useSession();
   const s = strings.segment;
@@ -31,15 +31,20 @@ export function SourceField() {
               ))}
             </optgroup>
           )}
-          <optgroup label={s.models}>
-            {models
-              .filter(({ knowsWords }) => knowsWords)
-              .map((model) => (
-                <option key={model.id} value={`model ${model.id}`}>
-                  {model.title}
-                </option>
-              ))}
-          </optgroup>
+          {(['shipped', 'stored'] as const).map((from) => {
+            const those = models.filter(({ origin, knowsWords }) => origin === from && knowsWords);
+            return (
+              those.length > 0 && (
+                <optgroup key={from} label={s.models[from]}>
+                  {those.map((model) => (
+                    <option key={model.id} value={`model ${model.id}`}>
+                      {model.title}
+                    </option>
+                  ))}
+                </optgroup>
+              )
+            );
+          })}
         </select>
       )}
     </Field>
