@@ -176,3 +176,15 @@ test('nothing is saved while segmentation runs, with looked-over codes or withou
   assert.equal(viewer.saves.length, 1);
   assert.doesNotMatch(drawn(session, form), /aria-disabled="true"/u);
 });
+
+test('a code of blanks alone is refused with what to do', async () => {
+  const blank = { value: ' ', scheme: ' ', meaning: ' ' };
+  const opened = await openSession({ config: { codes: { vein: { category: blank, type: blank } } } });
+  await opened.session.frames.draft();
+  await opened.until(({ place }) => place?.segmentation !== undefined);
+  const form = createElement(CodesForm, { segmentation: segmentationOf(opened, 'A'), onDone() {} });
+  assert.match(
+    drawn(opened.session, form),
+    /title="Fill in code, scheme and meaning of every segment\."[^>]*aria-disabled="true"/u,
+  );
+});

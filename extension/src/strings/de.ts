@@ -298,6 +298,7 @@ export const de: Strings = {
     codesTitle: 'Was die Segmente sind',
     codesHint:
       'DICOM sagt mit einem Code, was jedes Segment zeigt. Diese sind vorgeschlagen; ändern Sie, was nicht stimmt.',
+    codesMissing: 'Füllen Sie für jedes Segment Code, Schema und Bedeutung aus.',
     codesOfAnother: 'Diese Codes gelten einer anderen Segmentierung. Sehen Sie die von dieser durch.',
     known: 'Bekannte Codes',
     own: 'Eigener Code',

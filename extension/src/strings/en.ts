@@ -284,6 +284,7 @@ export const en = {
     codesTitle: 'What the segments are',
     codesHint:
       'DICOM says with a code what each segment shows. These are proposed; change them where they are wrong.',
+    codesMissing: 'Fill in code, scheme and meaning of every segment.',
     codesOfAnother: 'These codes were chosen for another segmentation. Look over those of this one.',
     known: 'Known codes',
     own: 'Own code',

@@ -16,9 +16,10 @@ interface CodesFormProps {
 export function CodesForm({ segmentation, onDone }: CodesFormProps) {
   const { strings, saving, say } = useSession();
   const s = strings.save;
-  const reason = useReason(whyNotSave);
+  const refused = useReason(whyNotSave);
   const [codes, setCodes] = useState(() => new Map(saving.proposedCodes(segmentation)));
   const isWhole = [...codes.values()].every(({ type }) => hasAll(type));
+  const reason = refused ?? (isWhole ? undefined : s.codesMissing);
   const set = (index: number, code: SegmentedProperty): void => setCodes(new Map(codes).set(index, code));
   return (
     <form
@@ -27,7 +28,6 @@ export function CodesForm({ segmentation, onDone }: CodesFormProps) {
       onSubmit={(event) => {
         event.preventDefault();
         if (reason !== undefined) return say(reason);
-        if (!isWhole) return;
         void saving.save({ segmentationId: segmentation.id, codes });
         onDone();
       }}
@@ -48,7 +48,7 @@ export function CodesForm({ segmentation, onDone }: CodesFormProps) {
           className="salt-button"
           data-kind="primary"
           title={reason}
-          aria-disabled={reason !== undefined || !isWhole || undefined}
+          aria-disabled={reason === undefined ? undefined : true}
         >
           {s.saveWith}
         </button>
