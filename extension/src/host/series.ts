@@ -101,7 +101,7 @@ export class SeriesCatalogue {
         id: displaySet.displaySetInstanceUID,
         studyInstanceUid,
         seriesInstanceUid,
-        description: displaySet.SeriesDescription ?? '',
+        description: describe(displaySet),
         modality: displaySet.Modality ?? '',
         patientId,
         frames,
@@ -112,6 +112,11 @@ export class SeriesCatalogue {
       indexOf: new Map(frames.map((frame, index) => [frameKey(frame), index])),
     };
   }
+}
+
+/** DICOM lets the description be empty: people know such a series by its modality and number. */
+function describe({ SeriesDescription, Modality, SeriesNumber }: DisplaySet): string {
+  return SeriesDescription?.trim() || [Modality, SeriesNumber].filter(Boolean).join(' ');
 }
 
 function sizeOf(instance: Attributes): FrameSize | undefined {
