@@ -290,6 +290,7 @@ test('why masks may not be what is expected is said once, in the language of the
   await session.segmenting.segment('series');
   assert.equal(state().segmenting.warnings.length, 1);
   assert.match(state().segmenting.warnings[0] ?? '', /^„sam“ hat nie Wörter gelernt: „Vein“ ändert nichts/u);
+  assert.match(state().announcement, /^6 Bilder segmentiert\. „sam“ hat nie Wörter gelernt/u, 'and read out');
   await session.frames.draft();
   assert.ok(viewer.notices.some((notice) => JSON.stringify(notice).includes('hat nie Wörter gelernt')));
 });

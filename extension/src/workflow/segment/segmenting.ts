@@ -82,9 +82,11 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
       }
     } finally {
       // What is done is kept and can be taken back, whether the job ended, failed or was cancelled.
-      const { done } = store.getState().segmenting;
+      const { done, warnings } = store.getState().segmenting;
       set({ status: done > 0 ? 'done' : 'idle', secondsLeft: null });
       if (changes.length > 0) parts.offerUndo(s.done(done), () => takeBack(parts, changes));
+      // At once: of two announcements, the second alone is read out.
+      if (warnings.length > 0) announce(parts, [s.done(done), ...warnings].join(' '));
       parts.refresh();
     }
   };
