@@ -79,7 +79,7 @@ test('a configuration with a mistake is refused with the field that has it', () 
 });
 
 test('long curves are thinned, to the mean of neighbours', () => {
-  let log: TrainingLog = { loss: [], dice: [], step: 0, steps: null, best: undefined, before: undefined };
+  let log: TrainingLog = { loss: [], dice: [], step: 0, steps: null, before: undefined };
   for (let step = 1; step <= 5000; step++) {
     log = logEvent(log, {
       kind: 'step',

@@ -241,7 +241,7 @@ test('progress, curves, pause and the choice to keep or discard', async () => {
   assert.equal(training.status, 'running');
   assert.equal(training.secondsLeft, 9);
   assert.deepEqual(training.log.loss, [{ step: 1, value: 0.3 }]);
-  assert.deepEqual(training.log.best, { dice: 0.5, hd95: 3 });
+  assert.deepEqual(training.log.dice, [{ step: 1, value: 0.5 }]);
   session.training.pause();
   assert.deepEqual(run.asked, ['pause']);
   backend.unfinishedList = [

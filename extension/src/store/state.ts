@@ -66,9 +66,7 @@ export interface TrainingState {
   readonly fraction: number;
   readonly secondsLeft: number | null;
   readonly log: TrainingLog;
-  readonly preview:
-    | { readonly frame: FramePixels; readonly masks: readonly WordMask[]; readonly step: number | null }
-    | undefined;
+  readonly preview: { readonly frame: FramePixels; readonly masks: readonly WordMask[] } | undefined;
   readonly message: string | undefined;
   readonly result: AdapterSummary | undefined;
 }
@@ -77,7 +75,6 @@ export type Scope = 'frame' | 'series' | 'all';
 
 export interface SegmentingState {
   readonly status: 'idle' | 'running' | 'done';
-  readonly scope: Scope;
   /** Description of the series that is being segmented. */
   readonly title: string;
   readonly done: number;
@@ -107,7 +104,6 @@ export interface Comparison {
 
 export interface SaveState {
   readonly at: string;
-  readonly frames: number;
   readonly bytes: number;
   /** Whether the segmentation changed since. */
   readonly stale: boolean;
@@ -159,7 +155,7 @@ export const IDLE_TRAINING: TrainingState = {
   preparing: undefined,
   fraction: 0,
   secondsLeft: null,
-  log: { loss: [], dice: [], step: 0, steps: null, best: undefined, before: undefined },
+  log: { loss: [], dice: [], step: 0, steps: null, before: undefined },
   preview: undefined,
   message: undefined,
   result: undefined,
@@ -167,7 +163,6 @@ export const IDLE_TRAINING: TrainingState = {
 
 const IDLE_SEGMENTING: SegmentingState = {
   status: 'idle',
-  scope: 'frame',
   title: '',
   done: 0,
   total: 0,

@@ -9,7 +9,6 @@ export interface TrainingLog {
   readonly step: number;
   /** Of the whole run, where known. */
   readonly steps: number | null;
-  readonly best: HeldOutScore | undefined;
   /** Held-out score before the first step. */
   readonly before: HeldOutScore | undefined;
 }
@@ -35,7 +34,6 @@ export function logEvent(log: TrainingLog, event: TrainingEvent): TrainingLog {
         ...log,
         dice: thin([...log.dice, { step: event.step, value: event.score.dice }]),
         ...(event.step === 0 && { before: event.score }),
-        ...(event.best && { best: event.score }),
       };
     case 'checkpoint':
     case 'warning':

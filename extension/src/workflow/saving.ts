@@ -79,7 +79,6 @@ export function createSavingActions(parts: Parts): SavingActions {
             ...store.getState().saved,
             [segmentation.id]: {
               at: now().toISOString(),
-              frames: saved.frames,
               bytes: saved.bytes,
               stale: !parts.keeper.saved(segmentation.id, asSaved),
             },

@@ -61,7 +61,7 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
     const wanted = targets(scope, seriesId);
     const total = wanted.reduce((sum, { frames }) => sum + frames.length, 0);
     if (total === 0) throw refusal(strings.reasons.noImage);
-    set({ status: 'running', scope, title: '', done: 0, total, secondsLeft: null, warnings: [] });
+    set({ status: 'running', title: '', done: 0, total, secondsLeft: null, warnings: [] });
     const changes: Change[] = [];
     const clock = createClock(total);
     const onFrame = (warnings: readonly string[]): void => {

@@ -106,7 +106,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
         }
         const request = await makeRequest(parts);
         begin(request.choices.name, () => {
-          if (request.preview) set({ preview: { frame: request.preview, masks: [], step: null } });
+          if (request.preview) set({ preview: { frame: request.preview, masks: [] } });
           return backend.train(request, onEvent);
         });
         announce(parts, s.started(request.annotations.length));
@@ -249,7 +249,7 @@ function afterEvent(
         word,
         mask: maskFrom(probabilities, frame.width, frame.height, store.getState().settings),
       }));
-      return { preview: { frame, masks, step: event.step } };
+      return { preview: { frame, masks } };
     }
     case 'training': {
       const log = logEvent(training.log, event.event);
