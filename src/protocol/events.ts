@@ -16,6 +16,11 @@ export const heldOutScoreSchema = z.strictObject({
 
 export type HeldOutScore = Readonly<z.infer<typeof heldOutScoreSchema>>;
 
+/** Frames of one patient are on both sides of the split. */
+const splitNoteSchema = z.literal('shared patients');
+
+export type SplitNote = z.infer<typeof splitNoteSchema>;
+
 export const trainingEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('started'),
@@ -67,7 +72,7 @@ export const trainingEventSchema = z.discriminatedUnion('kind', [
     best: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('checkpoint'), step: count, bytes: count }),
-  z.strictObject({ kind: z.literal('warning'), message: z.string() }),
+  z.strictObject({ kind: z.literal('warning'), message: z.string(), note: splitNoteSchema.exactOptional() }),
   z.strictObject({
     kind: z.literal('finished'),
     reason: z.enum(['budget', 'patience', 'cancelled']),

@@ -1,3 +1,4 @@
+import type { SplitNote } from '../protocol/events.ts';
 import { createRandom } from '../protocol/random.ts';
 import type { Random } from '../protocol/random.ts';
 
@@ -15,6 +16,8 @@ export interface Split<S> {
   readonly heldOut: readonly S[];
   /** Sentences for people, where the split is not what they may expect. */
   readonly notes: readonly string[];
+  /** What they say, where people meet that in a viewer. */
+  readonly note?: SplitNote;
 }
 
 export interface SplitOptions {
@@ -54,14 +57,11 @@ function byRole<S extends Splittable>(samples: readonly S[]): Split<S> {
   const train = samples.filter(({ role }) => role !== 'heldOut');
   const heldOut = samples.filter(({ role }) => role === 'heldOut');
   const shared = sharedGroups(train, heldOut);
-  const notes =
-    shared.length > 0
-      ? [
-          `Frames of ${shared.length} patient(s) or study(ies) are both trained on and held out: held-out scores will ` +
-            'look better than they are.',
-        ]
-      : [];
-  return { train, heldOut, notes };
+  if (shared.length === 0) return { train, heldOut, notes: [] };
+  const text =
+    `Frames of ${shared.length} patient(s) or study(ies) are both trained on and held out: held-out scores will ` +
+    'look better than they are.';
+  return { train, heldOut, notes: [text], note: 'shared patients' };
 }
 
 /** What the data set says itself; all samples on one side when it says nothing of use. */

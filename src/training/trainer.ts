@@ -114,7 +114,8 @@ class TrainingRun {
     const { subject, settings } = job;
     const warn = (message: string): void => host.onEvent?.({ kind: 'warning', message });
     const split = splitOfJob(job);
-    split.notes.forEach(warn);
+    const { note } = split;
+    for (const message of split.notes) host.onEvent?.({ kind: 'warning', message, ...(note && { note }) });
     // Only checkpoints hold it. To read all masks for it is no part of a budget in time.
     const lessons = host.store && (await lessonsOf(split, settings.words));
     const fingerprint = { ...fingerprintOf(job, split), ...lessons };

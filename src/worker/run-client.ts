@@ -75,7 +75,11 @@ export function startRun(
     losses++;
     worker.terminate();
     const isLast = losses >= MOST_LOSSES;
-    onEvent({ kind: 'message', text: lostMessage(saved, isLast) });
+    onEvent({
+      kind: 'message',
+      text: lostMessage(saved, isLast),
+      note: { kind: 'device lost', step: saved, onProcessor: isLast },
+    });
     launch({ id }, isLast ? { ...settings, device: 'wasm' } : settings);
   };
   const launch = (run: RunStart, chosen: WorkerSettings): void => {

@@ -132,6 +132,7 @@ class Run {
         this.#tell({
           kind: 'message',
           text: `${device} is gone, so the training goes on on the processor: ${reason}`,
+          note: { kind: 'device gone' },
         });
       }
     }
@@ -171,7 +172,11 @@ class Run {
       giveWay: (stepSeconds) => this.#host.giveWay.wait(stepSeconds),
       onEvent: (event) => this.#onEvent(event),
       onUnsaved: ({ message }) =>
-        this.#tell({ kind: 'message', text: `Where the training stands could not be saved. ${message}` }),
+        this.#tell({
+          kind: 'message',
+          text: `Where the training stands could not be saved. ${message}`,
+          note: { kind: 'unsaved' },
+        }),
       onStep: async (moment) => {
         this.reached = 'step';
         this.#step = moment.step;
@@ -197,7 +202,8 @@ class Run {
       return true;
     } catch (error) {
       if (!(error instanceof SaltError) || error.code === 'DEVICE_LOST') throw error;
-      this.#tell({ kind: 'message', text: `The preview was switched off. ${error.message}` });
+      const text = `The preview was switched off. ${error.message}`;
+      this.#tell({ kind: 'message', text, note: { kind: 'preview off' } });
       return false;
     }
   }

@@ -5,6 +5,7 @@ import { en } from '../../extension/src/strings/en.ts';
 import { chooseStrings } from '../../extension/src/strings/index.ts';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import type { AnswerWarning } from '../../src/protocol/answer-warning.ts';
+import type { RunNote, TrainRunEvent } from '../../src/protocol/backend.ts';
 import { ERROR_CODES } from '../../src/protocol/errors.ts';
 
 import { openSession, quietly } from './open-session.ts';
@@ -92,4 +93,30 @@ test('collected frames are said to be safe only where they are stored', async ()
       assert.equal(/export/iu.test(message), !lasting, message);
     }
   }
+});
+
+test('what happens to a run is told in the language of the panel, and what has no translation as it is', async () => {
+  const opened = await openSession({ language: 'de' });
+  const { session, backend, state } = opened;
+  await session.frames.draft();
+  await session.frames.collect();
+  await session.training.start();
+  const told = (event: TrainRunEvent): string => {
+    backend.runs[0]?.emit(event);
+    return state().training.message ?? '';
+  };
+  const text = 'In English.';
+  const notes: readonly RunNote[] = [
+    { kind: 'device lost', step: 40, onProcessor: false },
+    { kind: 'device lost', step: 0, onProcessor: true },
+    { kind: 'device gone' },
+    { kind: 'preview off' },
+    { kind: 'unsaved' },
+  ];
+  const german = notes.map((note) => told({ kind: 'message', text, note }));
+  german.push(told({ kind: 'training', event: { kind: 'warning', message: text, note: 'shared patients' } }));
+  assert.equal(new Set(german).size, 6);
+  for (const one of german) assert.doesNotMatch(one, /English/u);
+  assert.match(german[0] ?? '', /bei Schritt 40 weiter/u);
+  assert.equal(told({ kind: 'message', text }), text);
 });

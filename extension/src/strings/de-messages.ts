@@ -1,5 +1,6 @@
 /** What the back end says in English, in German. */
 import type { AnswerWarning } from '../../../src/protocol/answer-warning.ts';
+import type { RunNote } from '../../../src/protocol/backend.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 
 export const advice: Record<ErrorCode, string> = {
@@ -69,5 +70,23 @@ export function warning(about: AnswerWarning): string {
       return `Dieses U-Net kennt nur „${about.known}“: Das zeichnet es, wonach es auch gefragt wird („${about.word}“).`;
     case 'untrained':
       return 'Dieses U-Net wurde nicht trainiert: Seine Masken bedeuten nichts.';
+  }
+}
+
+/** What happened to a run. */
+export function runNote(note: RunNote): string {
+  switch (note.kind) {
+    case 'device lost':
+      return `Die Verbindung zur Grafikkarte ging verloren. Das Anlernen geht ${
+        note.onProcessor ? 'auf dem Prozessor ' : ''
+      }${note.step > 0 ? `bei Schritt ${note.step} weiter, der zuletzt gespeichert wurde` : 'von vorn los'}.`;
+    case 'device gone':
+      return 'Die Grafikkarte ist nicht mehr zu erreichen: Das Anlernen geht auf dem Prozessor weiter.';
+    case 'preview off':
+      return 'Die Vorschau wurde abgeschaltet; das Anlernen geht weiter.';
+    case 'unsaved':
+      return 'Der Stand des Anlernens konnte nicht gespeichert werden. Schaffen Sie Platz, und lassen Sie die Seite offen.';
+    case 'shared patients':
+      return 'Von manchen Patienten wird mit Bildern angelernt und mit anderen geprüft: Die Bewertung sieht besser aus, als sie ist.';
   }
 }

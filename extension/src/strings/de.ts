@@ -1,4 +1,4 @@
-import { advice, warning } from './de-messages.ts';
+import { advice, runNote, warning } from './de-messages.ts';
 import type { Strings } from './en.ts';
 
 const frames = (count: number): string => (count === 1 ? '1 Bild' : `${count} Bilder`);
@@ -171,6 +171,7 @@ export const de: Strings = {
     failed: 'Das Anlernen ist stehen geblieben',
     discardFailed: 'Der Lauf wurde nicht verworfen',
     started: (count) => `Das Anlernen mit ${inFrames(count)} hat begonnen.`,
+    note: runNote,
     paused: 'Angehalten. Sie können jederzeit weitermachen.',
     discarded: 'Beendet; nichts wurde behalten.',
     finished: (name) => `„${name}“ ist fertig.`,

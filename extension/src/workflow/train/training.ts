@@ -233,7 +233,7 @@ export function freeName(name: string, taken: readonly string[]): string {
 }
 
 function afterEvent(
-  { store }: Pick<Parts, 'store'>,
+  { store, strings }: Pick<Parts, 'store' | 'strings'>,
   training: TrainingState,
   event: TrainRunEvent,
 ): Partial<TrainingState> {
@@ -241,7 +241,7 @@ function afterEvent(
     case 'preparing':
       return { preparing: { what: event.what, fraction: event.fraction } };
     case 'message':
-      return { message: event.text };
+      return { message: event.note ? strings.train.note(event.note, event.text) : event.text };
     case 'preview': {
       if (!training.preview) return {};
       const { frame } = training.preview;
@@ -253,7 +253,10 @@ function afterEvent(
     }
     case 'training': {
       const log = logEvent(training.log, event.event);
-      if (event.event.kind === 'warning') return { log, message: event.event.message };
+      if (event.event.kind === 'warning') {
+        const { note, message } = event.event;
+        return { log, message: note ? strings.train.note({ kind: note }, message) : message };
+      }
       if (event.event.kind !== 'step') return { log };
       const { fraction, secondsLeft } = event.event;
       const status = training.status === 'ending' ? 'ending' : 'running';
