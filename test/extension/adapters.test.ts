@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createElement } from 'react';
 import { AdapterRow } from '../../extension/src/panel/adapters/AdapterRow.tsx';
 import { SourceField } from '../../extension/src/panel/segment/SourceField.tsx';
 import { adapterFileName } from '../../extension/src/workflow/adapters.ts';
 import { drawn } from './drawn.ts';
-import { makeAdapter } from './fake-backend.ts';
+import { makeAdapter, withResolvers } from './fake-backend.ts';
 import { openSession, quietly } from './open-session.ts';
 
 const two = {
@@ -112,6 +113,30 @@ test('an adapter of an added model names it by its title, and by what is known o
   assert.match(drawn(session, row), /SALT on My SAM, 3 frames/u);
   await session.adapters.removeModel(id);
   assert.match(drawn(session, row), /SALT on f{64}, 3 frames/u);
+});
+
+test('an adapter that is deleted while the lists are read does not come back with them', async () => {
+  const { session, backend, state } = await openSession(two);
+  const { promise, resolve } = withResolvers<number>();
+  backend.storedBytes = () => promise;
+  const reading = session.adapters.refreshLists();
+  await wait(10);
+  await session.adapters.remove('a');
+  resolve(1);
+  await reading;
+  assert.deepEqual(
+    state().adapters.map(({ id }) => id),
+    ['b'],
+  );
+});
+
+test('a list that cannot be read keeps the others from nothing, and is told', async () => {
+  const { session, backend, state } = await openSession();
+  backend.models = () => Promise.reject(new Error('offline'));
+  backend.adapterList = [makeAdapter('a')];
+  await assert.rejects(session.adapters.refreshLists(), /offline/);
+  assert.equal(state().adapters.length, 1);
+  assert.equal(state().models.length, 1);
 });
 
 test('the source falls back to the shipped model when its adapter is deleted', async () => {

@@ -1,7 +1,6 @@
 import type { AdapterSummary, FrameScore, Source } from '../../../src/protocol/backend.ts';
 import type { HeldOutScore } from '../../../src/protocol/events.ts';
 import type { Section } from '../store/settings.ts';
-import type { SessionState } from '../store/state.ts';
 import type { OtherWindows } from '../store/windows.ts';
 import { announce, attempt, patch, patchSettings, refusal } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
@@ -31,8 +30,6 @@ export interface AdapterActions {
   readonly listsChanged: () => Promise<void>;
 }
 
-type Lists = Pick<SessionState, 'models' | 'adapters' | 'unfinished'>;
-
 /** Where it is told that something was not removed, and under which title. */
 interface Failure {
   readonly where: Section;
@@ -46,30 +43,30 @@ export function createAdapterActions(parts: Parts, windows: OtherWindows): Adapt
   const hidden = new Set<string>();
   const where = 'adapters';
 
-  const shown = ({ models, adapters, unfinished }: Lists): Lists => ({
-    models: models.filter(({ id }) => !hidden.has(id)),
-    adapters: adapters.filter(({ id }) => !hidden.has(id)),
-    unfinished: unfinished.filter(({ id }) => !hidden.has(id)),
-  });
+  const shown = <T extends { readonly id: string }>(list: readonly T[]): T[] =>
+    list.filter(({ id }) => !hidden.has(id));
 
   const refreshLists = async (): Promise<void> => {
-    const [models, adapters, unfinished, storedBytes] = await Promise.all([
-      backend.models(),
-      backend.adapters(),
-      backend.unfinished(),
-      backend.storedBytes(),
-    ]);
     const { models: offered } = parts.config;
-    patch(parts, {
-      ...shown({
-        models: offered
-          ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id))
-          : models,
-        adapters: [...adapters].sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
-        unfinished,
-      }),
-      storedBytes,
-    });
+    // Each is shown as it arrives: one that cannot be read, or takes long, keeps none of the others back.
+    const reading = [
+      backend.models().then((models) =>
+        patch(parts, {
+          models: shown(
+            offered ? models.filter(({ id, origin }) => origin === 'stored' || offered.includes(id)) : models,
+          ),
+        }),
+      ),
+      backend
+        .adapters()
+        .then((adapters) =>
+          patch(parts, { adapters: shown(adapters).sort((a, b) => b.createdAt.localeCompare(a.createdAt)) }),
+        ),
+      backend.unfinished().then((unfinished) => patch(parts, { unfinished: shown(unfinished) })),
+      backend.storedBytes().then((storedBytes) => patch(parts, { storedBytes })),
+    ];
+    await Promise.allSettled(reading);
+    await Promise.all(reading);
   };
 
   const listsChanged = async (): Promise<void> => {
@@ -80,7 +77,8 @@ export function createAdapterActions(parts: Parts, windows: OtherWindows): Adapt
   /** Hides it, and removes it when the chance to undo has passed. */
   const removeLater = (id: string, text: string, failure: Failure, remove: () => Promise<void>): void => {
     hidden.add(id);
-    patch(parts, shown(store.getState()));
+    const { models, adapters, unfinished } = store.getState();
+    patch(parts, { models: shown(models), adapters: shown(adapters), unfinished: shown(unfinished) });
     parts.offerUndo(
       text,
       async () => {
