@@ -164,6 +164,22 @@ test('a finished run becomes the source and segments the series on screen by its
   assert.equal(backend.requests.filter(({ source }) => source.id === 'new').length, 6);
 });
 
+test('a run has finished though the models cannot be listed just then', async () => {
+  const opened = await openSession();
+  const { session, backend, state, until } = opened;
+  await collectThree(opened);
+  await session.training.start();
+  const adapter = makeAdapter('new', { name: 'Vein · 3 frames' });
+  backend.adapterList = [adapter];
+  backend.models = () => Promise.reject(new SaltError('FILE_UNREADABLE', 'offline'));
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await quietly(() => until(({ segmenting }) => segmenting.status === 'done'));
+  assert.equal(state().training.status, 'finished');
+  assert.deepEqual(state().settings.source, { kind: 'adapter', id: 'new' });
+  assert.equal(backend.requests.filter(({ source }) => source.id === 'new').length, 6);
+  assert.deepEqual(state().problems, []);
+});
+
 test('drafts may be drawn at another threshold: what is taught with them is shown at its own', async () => {
   const opened = await openSession();
   const { session, backend, state, until } = opened;

@@ -50,6 +50,9 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
   const set = (change: Partial<TrainingState>): void =>
     patch(parts, { training: { ...store.getState().training, ...change } });
 
+  /** A run has ended as it has, whether or not all lists can be read just then. */
+  const readLists = (): Promise<void> => needs.listsChanged().catch(console.warn);
+
   const onEvent = (event: TrainRunEvent): void => set(afterEvent(parts, store.getState().training, event));
 
   const follow = async (started: TrainRun): Promise<void> => {
@@ -63,7 +66,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
       report(parts, 'train', s.failed, error);
     } finally {
       if (run === started) run = undefined;
-      await needs.listsChanged();
+      await readLists();
     }
   };
 
@@ -86,7 +89,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     }
     const { adapter } = outcome;
     set({ status: 'finished', result: adapter, preparing: undefined, secondsLeft: null, fraction: 1 });
-    await needs.listsChanged();
+    await readLists();
     // What it was taught was drawn at the old threshold: a new model is right at its own.
     const { threshold } = parts.config;
     patchSettings(parts, { source: { kind: 'adapter', id: adapter.id }, threshold });
