@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
 import { makeAdapter, withResolvers } from './fake-backend.ts';
@@ -206,6 +207,33 @@ test('a run that finishes while another series is on screen segments the one tha
   const labels = (id: string) => viewer.segmentations(id).map(({ label }) => label);
   assert.ok(labels(series[0].id).includes('Vein · 3 frames'));
   assert.deepEqual(labels(series[1].id), []);
+});
+
+test('a run is for the series that it was asked for on, whatever is opened while it is prepared', async () => {
+  const opened = await openSession();
+  const { session, backend, until, viewer, series } = opened;
+  await session.frames.draft();
+  const { id } = segmentationOf(opened, 'A');
+  for (const index of [1, 2]) viewer.paint(id, 1, series[0].frames[index]!, [7, 8, 9]);
+  await until(({ place }) => place?.uncollected === 2);
+  const framePixels = viewer.framePixels.bind(viewer);
+  const watched: string[] = [];
+  viewer.framePixels = async (ref) => {
+    watched.push(ref.seriesInstanceUid);
+    await wait(20);
+    return framePixels(ref);
+  };
+  const starting = session.training.start();
+  await wait(5);
+  viewer.open(series[1], 0);
+  await starting;
+  assert.deepEqual(watched, Array(3).fill(series[0].seriesInstanceUid));
+  const adapter = makeAdapter('new', { name: 'Vein · 2 frames' });
+  backend.adapterList = [adapter];
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await until(({ segmenting }) => segmenting.status === 'done');
+  assert.ok(viewer.segmentations('A').some(({ label }) => label === 'Vein · 2 frames'));
+  assert.deepEqual(viewer.segmentations('B'), []);
 });
 
 test('a run that finishes while its series is not open segments nothing', async () => {

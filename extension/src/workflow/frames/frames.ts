@@ -1,4 +1,5 @@
 import type { Role } from '../../../../src/protocol/frames.ts';
+import type { Place } from '../../host/viewer.ts';
 import { positionOf } from '../../store/collected-frame.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { assignRoles } from '../../store/roles.ts';
@@ -19,8 +20,12 @@ export interface FrameActions {
   readonly collect: () => Promise<void>;
   /** Says that the frame on screen shows none of the words. */
   readonly collectEmpty: () => Promise<void>;
-  /** Collects every frame of the series on screen that was painted by hand. @returns how many; undefined where it failed */
-  readonly collectPainted: () => Promise<number | undefined>;
+  /**
+   * Collects every frame of a series that was painted by hand.
+   * @param place of the series; without it the one on screen
+   * @returns how many; undefined where it failed
+   */
+  readonly collectPainted: (place?: Place) => Promise<number | undefined>;
   readonly remove: (id: string) => Promise<void>;
   readonly setRole: (id: string, role: Role) => Promise<void>;
   /** Says whether only a part of the frame was painted, so that nothing beside it is learnt from. */
@@ -72,9 +77,8 @@ export function createFrameActions(parts: Parts): FrameActions {
     brush: (tool) => takeBrush(parts, tool),
     collect: () => collectWith(false),
     collectEmpty: () => collectWith(true),
-    collectPainted: () => {
-      const place = viewer.active();
-      return attempt(parts, collecting, async () => {
+    collectPainted: (place = viewer.active()) =>
+      attempt(parts, collecting, async () => {
         const { series } = shownPlace(parts, place);
         const segmentation = working.current(series.id);
         const refs = segmentation ? uncollectedFrames(parts, segmentation) : [];
@@ -83,8 +87,7 @@ export function createFrameActions(parts: Parts): FrameActions {
         await keepFrames(parts, frames);
         announce(parts, s.collectedMany(frames.length));
         return frames.length;
-      });
-    },
+      }),
     async remove(id) {
       await attempt(parts, { name: `remove ${id}`, where: 'frames', title: s.removeFailed }, async () => {
         const frame = store.getState().frames.find((collected) => collected.id === id);

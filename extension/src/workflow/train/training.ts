@@ -6,6 +6,7 @@ import type {
   TrainRun,
   TrainRunEvent,
 } from '../../../../src/protocol/backend.ts';
+import type { Place } from '../../host/viewer.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import type { SaltConfig } from '../../store/config.ts';
 import { assignRoles } from '../../store/roles.ts';
@@ -36,7 +37,7 @@ export interface TrainingActions {
 
 interface Needs {
   /** @returns undefined where it failed, which has been told */
-  readonly collectPainted: () => Promise<number | undefined>;
+  readonly collectPainted: (place: Place | undefined) => Promise<number | undefined>;
   /** What is done with a new adapter. @param seriesId on screen when the run was started or gone on with */
   readonly whenFinished: (seriesId: string) => Promise<void>;
   readonly listsChanged: () => Promise<void>;
@@ -55,10 +56,8 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
 
   const onEvent = (event: TrainRunEvent): void => set(afterEvent(parts, store.getState().training, event));
 
-  const follow = async (started: TrainRun): Promise<void> => {
+  const follow = async (started: TrainRun, seriesId: string | undefined): Promise<void> => {
     run = started;
-    // Whatever is opened meanwhile, the result is for this one.
-    const seriesId = parts.viewer.active()?.series.id;
     try {
       await settle(await started.outcome, seriesId);
     } catch (error) {
@@ -71,10 +70,10 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
   };
 
   /** A run that the back end does not even take is none: nothing is being prepared then. */
-  const begin = (name: string, launch: () => TrainRun): void => {
+  const begin = (name: string, place: Place | undefined, launch: () => TrainRun): void => {
     set({ ...IDLE_TRAINING, status: 'preparing', name });
     try {
-      void follow(launch());
+      void follow(launch(), place?.series.id);
     } catch (error) {
       set(IDLE_TRAINING);
       throw error;
@@ -100,15 +99,17 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
 
   return {
     async start() {
+      // Whatever is opened meanwhile, it is what is painted here that is learnt, and the result is for this series.
+      const place = parts.viewer.active();
       await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
         if (run) throw refusal(strings.reasons.training);
         await ended(parts, 'collect');
         // A run without what was painted for it is not what was asked for.
-        if (isPaintedByHand(parts) && (await needs.collectPainted()) === undefined) {
+        if (isPaintedByHand(parts, place) && (await needs.collectPainted(place)) === undefined) {
           throw refusal(strings.reasons.notCollected);
         }
-        const request = await makeRequest(parts);
-        begin(request.choices.name, () => {
+        const request = await makeRequest(parts, place);
+        begin(request.choices.name, place, () => {
           if (request.preview) set({ preview: { frame: request.preview, masks: [] } });
           return backend.train(request, onEvent);
         });
@@ -131,7 +132,7 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
       await attempt(parts, { name: 'train', where: 'train', title: s.failed }, async () => {
         if (run) throw refusal(strings.reasons.training);
         const unfinished = store.getState().unfinished.find((candidate) => candidate.id === id);
-        begin(unfinished?.choices.name ?? '', () => backend.resume(id, onEvent));
+        begin(unfinished?.choices.name ?? '', parts.viewer.active(), () => backend.resume(id, onEvent));
         patch(parts, { unfinished: store.getState().unfinished.filter((other) => other.id !== id) });
       });
     },
@@ -139,15 +140,14 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
   };
 }
 
-/** Whether a frame of the series on screen is painted and not in the set, up to the stroke that has just ended. */
-function isPaintedByHand(parts: Parts): boolean {
-  const place = parts.viewer.active();
+/** Whether a frame of the series is painted and not in the set, up to the stroke that has just ended. */
+function isPaintedByHand(parts: Parts, place: Place | undefined): boolean {
   const segmentation = place && parts.working.current(place.series.id);
   return segmentation !== undefined && uncollectedFrames(parts, segmentation).length > 0;
 }
 
 /** @throws SaltError where the set cannot be trained on, with what to do */
-async function makeRequest(parts: Parts): Promise<TrainRequest> {
+async function makeRequest(parts: Parts, place: Place | undefined): Promise<TrainRequest> {
   const { store, strings } = parts;
   const state = store.getState();
   const model = baseModel(state);
@@ -159,7 +159,7 @@ async function makeRequest(parts: Parts): Promise<TrainRequest> {
   const words = wordsIn(training);
   if (words.length === 0) throw refusal(strings.reasons.nothingPaintedAnywhere);
   // A frame to watch is not needed to train.
-  const preview = await pickPreview(parts).catch(console.warn);
+  const preview = await pickPreview(parts, place).catch(console.warn);
   const from = state.settings.goOn ? earlierAdapter(state)?.id : undefined;
   return {
     choices: choicesOf(parts, model.id, words, annotations.length),
