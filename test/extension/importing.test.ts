@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
+import { withResolvers } from './fake-backend.ts';
 import { makeSeries } from './fake-viewer.ts';
 import { openSession, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
@@ -49,6 +50,26 @@ test('an import can be taken back: what it replaced is there again, what it adde
   await session.undo();
   assert.deepEqual(state().frames[0], newer);
   assert.equal(countPixels(state().frames[1]?.masks[0]?.mask), after);
+});
+
+test('what is collected while an import is read is there again when it is taken back', async () => {
+  const first = await openSession();
+  await collect(first);
+  const zip = await exported(first);
+  const opened = await openSession();
+  const { session, state } = opened;
+  const { promise, resolve } = withResolvers<undefined>();
+  const arrayBuffer = zip.arrayBuffer.bind(zip);
+  zip.arrayBuffer = () => promise.then(arrayBuffer);
+  const importing = session.frames.importZip(zip);
+  await session.frames.draft();
+  await collect(opened, [0, 1, 2]);
+  const mine = state().frames;
+  resolve(undefined);
+  await importing;
+  assert.notDeepEqual(state().frames, mine);
+  await session.undo();
+  assert.deepEqual(state().frames, mine);
 });
 
 test('words of an import are looked for from then on, each once whatever its case', async () => {

@@ -7,8 +7,9 @@ import { importSet } from './set-archive.ts';
 /** Adds the frames of an exported set. Those that they replace can be had back for a while: nobody was asked. */
 export async function importFrames(parts: Parts, file: Blob): Promise<void> {
   const { store, storage, strings } = parts;
+  const read = await importSet(file);
   const { frames: there } = store.getState();
-  const imported = withGroups(await importSet(file), there);
+  const imported = withGroups(read, there);
   const before = new Map(there.map((frame) => [frame.id, frame]));
   await keepFrames(parts, imported);
   addWords(parts, imported);
