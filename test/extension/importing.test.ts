@@ -52,6 +52,32 @@ test('an import can be taken back: what it replaced is there again, what it adde
   assert.equal(countPixels(state().frames[1]?.masks[0]?.mask), after);
 });
 
+test('an import is taken back whole, whatever role or part was chosen for its frames since', async () => {
+  const first = await openSession();
+  await collect(first);
+  const { session, state, storage } = await openSession();
+  await session.frames.importZip(await exported(first));
+  const [frame] = state().frames;
+  assert.ok(frame);
+  await session.frames.setRole(frame.id, 'heldOut');
+  await session.frames.setPaintedPartOnly(frame.id, true);
+  await session.undo();
+  assert.deepEqual([state().frames, await storage.frames()], [[], []]);
+});
+
+test('words that only an import brought go with it, but for one that was chosen since', async () => {
+  const first = await openSession();
+  await first.session.words.add('Catheter');
+  await first.session.words.add('Stent');
+  await collect(first);
+  const { session, state } = await openSession();
+  await session.frames.importZip(await exported(first));
+  await session.words.add('Aneurysm');
+  await session.words.choose('Stent');
+  await session.undo();
+  assert.deepEqual(state().settings.words, ['Vein', 'Stent', 'Aneurysm']);
+});
+
 test('what is collected while an import is read is there again when it is taken back', async () => {
   const first = await openSession();
   await collect(first);

@@ -21,7 +21,7 @@ export function followWindows(parts: Parts, windows: OtherWindows, needs: Needs)
         const stored = await readFrames(storage);
         const { ids } = change;
         const isOther = ({ id }: CollectedFrame): boolean => ids?.includes(id) === false;
-        // Those that nobody changed stay the same objects: what takes an import back knows its frames by them.
+        // Those that nobody changed stay the same objects: their cards are not drawn anew.
         const kept = store.getState().frames.filter(isOther);
         patch(parts, { frames: inOrder([...kept, ...stored.filter((frame) => !isOther(frame))]) });
         parts.refresh();

@@ -1,6 +1,7 @@
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { patch, patchSettings } from '../common/context.ts';
 import type { Parts } from '../masks/parts.ts';
+import { sameMask } from '../masks/masks.ts';
 import { isOnList, keepFrames } from './collecting.ts';
 import { importSet } from './set-archive.ts';
 
@@ -12,15 +13,19 @@ export async function importFrames(parts: Parts, file: Blob): Promise<void> {
   const imported = withGroups(read, there);
   const before = new Map(there.map((frame) => [frame.id, frame]));
   await keepFrames(parts, imported);
-  addWords(parts, imported);
+  const addedWords = addWords(parts, imported);
   parts.offerUndo(strings.frames.imported(imported.length), async () => {
-    const masks = new Set(imported.map((frame) => frame.masks));
-    const { frames } = store.getState();
+    const masksOf = new Map(imported.map(({ id, masks }) => [id, masks]));
     // What was collected again since then is a person's own.
-    const ids = frames.filter((frame) => masks.has(frame.masks)).map(({ id }) => id);
+    const taken = store.getState().frames.filter(({ id, masks }) => sameMasks(masksOf.get(id), masks));
+    const ids = taken.map(({ id }) => id);
     const added = new Set(ids.filter((id) => !before.has(id)));
     await storage.remove([...added]);
+    const { frames, settings } = store.getState();
     patch(parts, { frames: frames.filter(({ id }) => !added.has(id)) });
+    // So is a word that is painted with.
+    const isKept = (word: string): boolean => word === settings.activeWord || !addedWords.includes(word);
+    patchSettings(parts, { words: settings.words.filter(isKept) });
     await keepFrames(
       parts,
       ids.flatMap((id) => before.get(id) ?? []),
@@ -28,13 +33,23 @@ export async function importFrames(parts: Parts, file: Blob): Promise<void> {
   });
 }
 
-/** Words of imported frames become segments. */
-function addWords(parts: Parts, frames: readonly CollectedFrame[]): void {
-  const words = [...parts.store.getState().settings.words];
+/** By what is painted: storage gives copies. */
+function sameMasks(a: CollectedFrame['masks'] | undefined, b: CollectedFrame['masks']): boolean {
+  return (
+    a?.length === b.length &&
+    a.every(({ word, mask }, at) => word === b[at]?.word && sameMask(mask, b[at].mask))
+  );
+}
+
+/** Words of imported frames become segments. @returns those that were not on the list */
+function addWords(parts: Parts, frames: readonly CollectedFrame[]): readonly string[] {
+  const { words } = parts.store.getState().settings;
+  const added: string[] = [];
   for (const { word } of frames.flatMap(({ masks }) => masks)) {
-    if (!isOnList(words, word)) words.push(word);
+    if (!isOnList([...words, ...added], word)) added.push(word);
   }
-  patchSettings(parts, { words });
+  patchSettings(parts, { words: [...words, ...added] });
+  return added;
 }
 
 /**
