@@ -47,6 +47,17 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
     await viewer.activateSegment(segmentation.id, segment.index);
   };
 
+  const ensuring = new Map<string, Promise<SegmentationInfo>>();
+  const findOrMake = async (series: Series): Promise<SegmentationInfo> => {
+    const { words } = store.getState().settings;
+    const found =
+      current(series.id) ??
+      (await viewer.createSegmentation(series.id, strings.frames.workingLabel(series.description), words));
+    chosen.set(series.id, found.id);
+    for (const word of words) if (!segmentOf(found, word)) await viewer.ensureSegment(found.id, word);
+    return current(series.id) ?? found;
+  };
+
   return {
     current,
     activate,
@@ -58,14 +69,12 @@ export function createWorking({ viewer, store, strings, config }: Context): Work
       const segment = segmentation?.segments.find((candidate) => candidate.index === index);
       return segmentation && segment && { segmentationId: segmentation.id, segment };
     },
-    async ensure(series) {
-      const { words } = store.getState().settings;
-      const found =
-        current(series.id) ??
-        (await viewer.createSegmentation(series.id, strings.frames.workingLabel(series.description), words));
-      chosen.set(series.id, found.id);
-      for (const word of words) if (!segmentOf(found, word)) await viewer.ensureSegment(found.id, word);
-      return current(series.id) ?? found;
+    ensure(series) {
+      // In turn: of two that ask at once and find none, each would make one.
+      const next = () => findOrMake(series);
+      const ensured = (ensuring.get(series.id) ?? Promise.resolve()).then(next, next);
+      ensuring.set(series.id, ensured);
+      return ensured;
     },
     choose(seriesId, segmentationId) {
       chosen.set(seriesId, segmentationId);
