@@ -156,6 +156,38 @@ test('what is discarded can be had back for a while', async () => {
   assert.equal((await offered(opened)).frames, 3);
 });
 
+test('what another window has brought back and saved is not brought back a second time', async () => {
+  const storage = memoryStorage();
+  await (await workedOn(storage)).session.keepNow();
+  const here = await openSession({ storage });
+  const there = await openSession({ storage });
+  const { key } = await offered(here);
+  assert.equal((await offered(there)).key, key);
+  await there.session.unsaved.bringBack(key);
+  await there.session.saving.save();
+  await there.session.keepNow();
+  assert.deepEqual(await storage.unsaved(), []);
+
+  await quietly(() => here.session.unsaved.bringBack(key));
+  assert.deepEqual(here.viewer.segmentations('A'), []);
+  assert.match(here.state().problems[0]?.message ?? '', /another window/i);
+  await here.until(({ place }) => place?.unsaved.length === 0);
+});
+
+test('what another window has brought back is not discarded, nor had back after that', async () => {
+  const storage = memoryStorage();
+  await (await workedOn(storage)).session.keepNow();
+  const here = await openSession({ storage });
+  const there = await openSession({ storage });
+  const { key } = await offered(here);
+  await there.session.unsaved.bringBack(key);
+  await there.session.saving.save();
+  await there.session.keepNow();
+  await here.session.unsaved.discard(key);
+  assert.equal(here.state().undo, undefined);
+  await here.until(({ place }) => place?.unsaved.length === 0);
+});
+
 /** A storage that takes nothing more while its disk is full. */
 function onDisk(storage: SetStorage, disk: { readonly isFull: boolean }): SetStorage {
   return {

@@ -69,6 +69,7 @@ export const de: Strings = {
     nothingToSave: 'Auf dieser Serie gibt es noch keine Segmentierung.',
     nothingPaintedToSave: 'Die Segmentierung dieser Serie ist leer. Segmentieren oder zeichnen Sie zuerst.',
     nothingToCompareOn: 'Sammeln Sie zuerst Bilder: An ihnen wird verglichen.',
+    takenElsewhere: 'Ein anderes Fenster hat sie zurückgeholt oder verworfen.',
     allCollected: 'Alle Bilder dieser Serie sind in der Sammlung.',
   },
   frames: {

@@ -67,6 +67,7 @@ export const en = {
     nothingToSave: 'There is no segmentation on this series yet.',
     nothingPaintedToSave: 'The segmentation on this series is empty. Segment or paint a frame first.',
     nothingToCompareOn: 'Collect frames first: adapters are compared on them.',
+    takenElsewhere: 'Another window has brought them back or discarded them.',
     allCollected: 'Every frame of this series is in the set.',
   },
   frames: {

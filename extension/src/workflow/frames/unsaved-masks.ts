@@ -82,8 +82,9 @@ export function createUnsavedActions(parts: Parts): UnsavedActions {
         async () => {
           const { series } = shownPlace(parts, parts.viewer.active());
           const shown = new Set(series.frames.map(frameId));
-          const frames = records.of(key).filter(({ ref }) => shown.has(frameId(ref)));
-          if (frames.length === 0) throw refusal(strings.reasons.noImage);
+          const frames = (await records.stillOf(key)).filter(({ ref }) => shown.has(frameId(ref)));
+          parts.refresh();
+          if (frames.length === 0) throw refusal(strings.reasons.takenElsewhere);
           await write(series, frames);
           // The old records go when the browser has those of the segmentation that is there now.
           if (await keeper.keepNow()) await records.change([], idsOf(frames));
@@ -94,10 +95,10 @@ export function createUnsavedActions(parts: Parts): UnsavedActions {
     },
     async discard(key) {
       await attempt(parts, { name: `unsaved ${key}`, where: 'frames', title: s.discardFailed }, async () => {
-        const frames = records.of(key);
-        if (frames.length === 0) return;
+        const frames = await records.stillOf(key);
         await records.change([], idsOf(frames));
         parts.refresh();
+        if (frames.length === 0) return;
         parts.offerUndo(s.discarded(latest(frames).label), async () => {
           await records.change(frames, []);
           parts.refresh();

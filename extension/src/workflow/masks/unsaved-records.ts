@@ -7,6 +7,8 @@ import type { Visits } from '../../store/visits.ts';
 export interface UnsavedRecords {
   readonly all: () => readonly UnsavedFrame[];
   readonly of: (segmentation: string) => readonly UnsavedFrame[];
+  /** Those that no other window has taken: what an earlier visit left is offered in each that is open. */
+  readonly stillOf: (segmentation: string) => Promise<readonly UnsavedFrame[]>;
   /**
    * Reads what earlier visits left. What belongs to another page that is open is read when that page is gone.
    * @param later called then
@@ -25,17 +27,29 @@ export function segmentationOf(visit: string, segmentationId: string): string {
 
 export function createUnsavedRecords(storage: SetStorage, visits: Visits): UnsavedRecords {
   const records = new Map<string, UnsavedFrame>();
+  const of = (segmentation: string): readonly UnsavedFrame[] =>
+    [...records.values()].filter((record) => record.segmentation === segmentation);
+  const stored = async (): Promise<UnsavedFrame[]> =>
+    (await storage.unsaved()).flatMap((record) => {
+      const parsed = unsavedFrameSchema.safeParse(record);
+      if (parsed.success) return [parsed.data];
+      console.warn('SALT: masks that were kept cannot be read and are left out', parsed.error);
+      return [];
+    });
   const read = async (isWanted: (visit: string) => boolean): Promise<void> => {
-    for (const stored of await storage.unsaved()) {
-      const parsed = unsavedFrameSchema.safeParse(stored);
-      if (!parsed.success) {
-        console.warn('SALT: masks that were kept cannot be read and are left out', parsed.error);
-      } else if (isWanted(visitOf(parsed.data))) records.set(parsed.data.id, parsed.data);
-    }
+    for (const record of await stored()) if (isWanted(visitOf(record))) records.set(record.id, record);
   };
   return {
     all: () => [...records.values()],
-    of: (segmentation) => [...records.values()].filter((record) => record.segmentation === segmentation),
+    of,
+    async stillOf(segmentation) {
+      const ids = new Set(idsOf(await stored()));
+      for (const record of of(segmentation)) {
+        // This page's own may be here alone, where the browser takes no more.
+        if (visitOf(record) !== visits.own && !ids.has(record.id)) records.delete(record.id);
+      }
+      return of(segmentation);
+    },
     async load(later) {
       const others = await visits.others();
       await read((visit) => !others.has(visit));
