@@ -1,6 +1,7 @@
 /** Which frames come into the set, and which stay. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
@@ -51,6 +52,31 @@ test('a frame that is to be collected while another is, waits for it, and is the
     ],
   );
   assert.deepEqual(state().problems, []);
+});
+
+test('a frame has the role of its own series, whichever is on screen when its turn comes', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.segmenting.segment('series');
+  viewer.open(series[1], 0);
+  await session.frames.brush('brush');
+  const { id } = segmentationOf(opened, 'B');
+  for (const index of [0, 1]) viewer.paint(id, 1, series[1].frames[index]!, [0, 1]);
+  const framePixels = viewer.framePixels.bind(viewer);
+  viewer.framePixels = async (ref) => {
+    await wait(100);
+    return framePixels(ref);
+  };
+  const first = session.frames.collect();
+  viewer.open(series[1], 1);
+  const second = session.frames.collect();
+  viewer.open(series[0], 0);
+  await until(({ place }) => place?.uncertainty !== undefined);
+  await Promise.all([first, second]);
+  assert.deepEqual(
+    state().frames.map(({ chosenRole }) => chosenRole),
+    [undefined, undefined],
+  );
 });
 
 test('where no image was on screen, none that is shown later is collected', async () => {

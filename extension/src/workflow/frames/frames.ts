@@ -3,7 +3,7 @@ import type { Place } from '../../host/viewer.ts';
 import { positionOf } from '../../store/collected-frame.ts';
 import type { CollectedFrame } from '../../store/collected-frame.ts';
 import { assignRoles } from '../../store/roles.ts';
-import { isOnList, isResult, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
+import { isOnList, keepFrames, readFrame, uncollectedFrames } from './collecting.ts';
 import { announce, attempt, patch, refusal } from '../common/context.ts';
 import { draftFrame, takeBrush } from './draft.ts';
 import { countPixels } from '../masks/masks.ts';
@@ -38,7 +38,7 @@ export interface FrameActions {
 }
 
 export function createFrameActions(parts: Parts): FrameActions {
-  const { viewer, store, storage, strings, working } = parts;
+  const { viewer, store, storage, strings, working, results } = parts;
   const s = strings.frames;
 
   const collecting = { name: 'collect', where: 'frames', title: s.collectFailed, inTurn: true } as const;
@@ -48,7 +48,8 @@ export function createFrameActions(parts: Parts): FrameActions {
     const place = viewer.active();
     await attempt(parts, collecting, async () => {
       const { series, frame } = shownPlace(parts, place);
-      const collected = await readFrame(parts, series, working.current(series.id), frame);
+      const segmentation = working.current(series.id);
+      const collected = await readFrame(parts, series, segmentation, frame);
       const { words } = store.getState().settings;
       const painted = collected.masks.some(
         ({ word, mask }) => isOnList(words, word) && countPixels(mask) > 0,
@@ -56,7 +57,8 @@ export function createFrameActions(parts: Parts): FrameActions {
       if (!empty && !painted) throw refusal(strings.reasons.nothingPainted);
       if (empty && painted) throw refusal(strings.reasons.paintedNotEmpty);
       // What is accepted as a training frame is trained on, whatever its place in the order.
-      const accepted = isResult(store.getState()) && !isKnown(collected.id);
+      const isResult = segmentation && series.frames.every((ref) => results.find(segmentation.id, ref));
+      const accepted = isResult && !isKnown(collected.id);
       await keepFrames(parts, [accepted ? { ...collected, chosenRole: 'train' } : collected]);
       announce(parts, s.collected(positionOf(collected)));
     });
