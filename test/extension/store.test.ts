@@ -71,6 +71,14 @@ test('stored settings are taken field by field; nonsense falls back', () => {
     assert.deepEqual(readSettings(stored, defaults), defaults);
 });
 
+test('a stored word that is too long leaves the others on the list', () => {
+  const defaults = defaultSettings(readConfig());
+  const words = ['Vein', 'x'.repeat(65), 'Catheter'];
+  assert.deepEqual(readSettings({ words, activeWord: words[1] }, defaults).words, ['Vein', 'Catheter']);
+  assert.equal(readSettings({ words, activeWord: words[1] }, defaults).activeWord, 'Vein');
+  assert.deepEqual(readSettings({ words: words.slice(1, 2) }, defaults).words, defaults.words);
+});
+
 test('a configuration with a mistake is refused with the field that has it', () => {
   assert.throws(() => readConfig({ thresold: 0.5 }), { code: 'INVALID_ARGUMENT', message: /thresold/ });
   assert.throws(() => readConfig({ presets: [{ id: 'x', minutes: -1 }] }), /minutes/);

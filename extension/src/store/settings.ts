@@ -13,7 +13,11 @@ export const LAYERS = ['qkv', 'proj', 'lin1', 'lin2', 'neck'] as const;
 const share = z.number().min(0).max(1);
 
 const shape = {
-  words: z.array(wordSchema).min(1),
+  /** One that cannot be kept, such as an adapter's that is too long for a segment, takes none of the others with it. */
+  words: z
+    .array(z.unknown())
+    .transform((words) => words.filter((word) => wordSchema.safeParse(word).success))
+    .pipe(z.array(wordSchema).min(1)),
   /** What the brush paints. */
   activeWord: z.string(),
   method: z.enum(METHODS),
