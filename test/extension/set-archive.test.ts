@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unzipSync, zipSync } from 'fflate';
 import { BlobReader, BlobWriter, TextWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import type { CollectedFrame } from '../../extension/src/store/collected-frame.ts';
 import { exportSet, importSet } from '../../extension/src/workflow/frames/set-archive.ts';
@@ -111,6 +112,21 @@ test('anything else is refused with what to choose instead', async () => {
     code: 'DATASET_INVALID',
     message: /: frames\.0\.masks\.0\.word: .*<=64 characters/,
   });
+});
+
+test('an image or a mask of another size than the manifest states is refused before it is unpacked', async () => {
+  for (const name of ['images/0001.png', 'masks-vein/0001.png', 'backgrounds/0001.png']) {
+    const zip = await packed(frames.slice(0, 1), new Map());
+    const files = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+    const png = files[name];
+    assert.ok(png);
+    // Its pixels are no stream of DEFLATE: who unpacks them fails with another message.
+    const view = new DataView(png.buffer, png.byteOffset);
+    view.setUint32(16, 60_000);
+    png.fill(0xff, 41, -16);
+    const forged = new Blob([zipSync(files)]);
+    await assert.rejects(importSet(forged), { code: 'DATASET_INVALID', message: /not of the size/ });
+  }
 });
 
 test('a ZIP that was packed anew, with compression, is read too', async () => {

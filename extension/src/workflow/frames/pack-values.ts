@@ -1,6 +1,6 @@
 import { decode, encode } from 'fast-png';
 import { z } from 'zod';
-import type { FramePixels } from '../../../../src/protocol/frames.ts';
+import type { FramePixels, FrameSize } from '../../../../src/protocol/frames.ts';
 
 const TYPES = { Uint8Array, Uint16Array, Int16Array, Int32Array, Float32Array };
 
@@ -45,13 +45,23 @@ export function unpackValues(packing: Packing, bytes: Uint8Array): FramePixels {
     const values = new Values(bytes.slice().buffer);
     return { width, height, channels, values };
   }
-  const image = decode(bytes);
-  if (image.width !== width || image.height !== height || image.channels !== channels) {
-    throw new Error('an image is not of the size that the manifest states');
-  }
+  const image = decodePng(bytes, packing);
+  if (image.channels !== channels) throw new Error('an image has not the channels that the manifest states');
   const values = new Values(image.data.length);
   image.data.forEach((value, at) => (values[at] = value + offset));
   return { width, height, channels, values };
+}
+
+/**
+ * A PNG of a known size. What its header states is compared first: a small file may unpack to more than there is memory.
+ * @throws Error when it is none, or of another size
+ */
+export function decodePng(bytes: Uint8Array, { width, height }: FrameSize): ReturnType<typeof decode> {
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (header.getUint32(16) !== width || header.getUint32(20) !== height) {
+    throw new Error('an image or a mask is not of the size that the manifest states');
+  }
+  return decode(bytes);
 }
 
 function typeOf(values: FramePixels['values']): Packing['type'] {

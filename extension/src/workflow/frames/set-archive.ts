@@ -4,7 +4,7 @@
  * included; and for other tools the masks once more as DICOM SEG, `segmentations/0001.dcm`, one for each series. No name or ID
  * of a patient.
  */
-import { decode, encode } from 'fast-png';
+import { encode } from 'fast-png';
 // Comes with fast-png in any case, and is a tenth of what zip.js would add.
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ import { collectedFrameSchema, frameId } from '../../store/collected-frame.ts';
 import { wordSchema } from '../../store/config.ts';
 import { fold } from '../common/working.ts';
 import { emptyMask } from '../masks/masks.ts';
-import { packValues, unpackValues, valuesSchema } from './pack-values.ts';
+import { decodePng, packValues, unpackValues, valuesSchema } from './pack-values.ts';
 import { paintedPart, patched } from '../masks/painted-part.ts';
 import { readZip } from './read-zip.ts';
 import { setSegmentations } from './set-segmentations.ts';
@@ -132,7 +132,7 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
     for (const entry of manifest.frames) {
       const { image, values, masks, window, inverted, background, role, roleChosen, ...rest } = entry;
       const read = [];
-      for (const { word, file: name } of masks) read.push({ word, mask: readMaskPng(bytesOf(name)) });
+      for (const { word, file: name } of masks) read.push({ word, mask: readMaskPng(bytesOf(name), values) });
       const collected = collectedFrameSchema.parse({
         ...rest,
         id: frameId(rest.ref),
@@ -140,7 +140,7 @@ export async function importSet(file: Blob): Promise<readonly CollectedFrame[]> 
           ...unpackValues(values, bytesOf(image)),
           ...(window && { window }),
           ...(inverted !== undefined && { inverted }),
-          ...(background !== undefined && { background: readBackgroundPng(bytesOf(background)) }),
+          ...(background !== undefined && { background: readBackgroundPng(bytesOf(background), values) }),
         },
         masks: read,
         ...(roleChosen && { chosenRole: role }),
@@ -205,19 +205,19 @@ function greyPng({ width, height }: FrameSize, data: Uint8Array): Uint8Array {
   return encode({ width, height, channels: 1, depth: 8, data });
 }
 
-function readMaskPng(bytes: Uint8Array): MaskPixels {
-  const { width, height, data } = decodeGrey(bytes);
+function readMaskPng(bytes: Uint8Array, size: FrameSize): MaskPixels {
+  const { width, height, data } = decodeGrey(bytes, size);
   return { width, height, data: Uint8Array.from(data, (value) => (value > 0 ? 1 : 0)) };
 }
 
-function readBackgroundPng(bytes: Uint8Array): Uint8Array {
-  const { depth, data } = decodeGrey(bytes);
+function readBackgroundPng(bytes: Uint8Array, size: FrameSize): Uint8Array {
+  const { depth, data } = decodeGrey(bytes, size);
   if (depth !== 8) throw new Error('a background has not 8 bits');
   return Uint8Array.from(data);
 }
 
-function decodeGrey(bytes: Uint8Array): ReturnType<typeof decode> {
-  const image = decode(bytes);
+function decodeGrey(bytes: Uint8Array, size: FrameSize): ReturnType<typeof decodePng> {
+  const image = decodePng(bytes, size);
   if (image.channels !== 1) throw new Error('a mask or a background is not grey');
   return image;
 }
