@@ -4,9 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createElement } from 'react';
 import { AdapterRow } from '../../extension/src/panel/adapters/AdapterRow.tsx';
 import { SourceField } from '../../extension/src/panel/segment/SourceField.tsx';
+import { bytesInBrowser } from '../../extension/src/store/state.ts';
 import { adapterFileName } from '../../extension/src/workflow/adapters.ts';
 import { drawn } from './drawn.ts';
 import { makeAdapter, withResolvers } from './fake-backend.ts';
+import { SIDE } from './fake-viewer.ts';
 import { openSession, quietly } from './open-session.ts';
 
 const two = {
@@ -207,6 +209,20 @@ test('erasing everything empties set, lists and storage', async () => {
   await session.frames.collect();
   await session.adapters.eraseAll();
   assert.deepEqual([state().frames, state().adapters, await storage.frames()], [[], [], []]);
+});
+
+test('what is stored in the browser counts the set, as it is', async () => {
+  const { session, backend, state } = await openSession();
+  backend.storedBytes = async () => 0;
+  await session.adapters.refreshLists();
+  assert.equal(bytesInBrowser(state()), 0);
+  await session.words.add('Catheter');
+  await session.frames.collectEmpty();
+  // Each pixel takes a byte in the frame, and one in the mask of each word.
+  assert.equal(bytesInBrowser(state()), 3 * SIDE ** 2);
+  await session.frames.remove(state().frames[0]!.id);
+  assert.equal(bytesInBrowser(state()), 0);
+  assert.equal(bytesInBrowser({ ...state(), storedBytes: undefined }), undefined);
 });
 
 test('file names are safe on every system', () => {

@@ -39,6 +39,12 @@ export function positionOf({ position, ref }: Pick<CollectedFrame, 'position' | 
   return position ?? ref.frameNumber;
 }
 
+/** What its pixels and masks take in storage. */
+export function bytesOf({ frame, masks }: CollectedFrame): number {
+  const bytes = frame.values.byteLength + (frame.background?.byteLength ?? 0);
+  return masks.reduce((sum, { mask }) => sum + mask.data.byteLength, bytes);
+}
+
 /** What a stored record must be to be used; others are left out. */
 export const collectedFrameSchema = z
   .object({

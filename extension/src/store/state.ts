@@ -13,6 +13,7 @@ import type {
 import type { HeldOutScore } from '../../../src/protocol/events.ts';
 import type { Colour } from '../../../src/protocol/segment-colours.ts';
 import type { FrameRef, SegmentationInfo, Series } from '../host/viewer.ts';
+import { bytesOf } from './collected-frame.ts';
 import type { CollectedFrame } from './collected-frame.ts';
 import type { Section, Settings } from './settings.ts';
 import type { TrainingLog } from './training-log.ts';
@@ -124,6 +125,7 @@ export interface SessionState {
   readonly models: readonly ModelSummary[];
   readonly adapters: readonly AdapterSummary[];
   readonly unfinished: readonly UnfinishedRun[];
+  /** What the back end keeps; `bytesInBrowser` counts the set, too. */
   readonly storedBytes: number | undefined;
   readonly estimate: EstimateState | undefined;
   /** In the order of collection. */
@@ -169,6 +171,11 @@ const IDLE_SEGMENTING: SegmentingState = {
   secondsLeft: null,
   warnings: [],
 };
+
+/** Adapters, models, unfinished runs and the set. Masks that are not saved yet are packed, and hardly count. */
+export function bytesInBrowser({ storedBytes, frames }: SessionState): number | undefined {
+  return storedBytes === undefined ? undefined : frames.reduce((sum, one) => sum + bytesOf(one), storedBytes);
+}
 
 export function createSessionStore(settings: Settings): SessionStore {
   return createStore<SessionState>(() => ({

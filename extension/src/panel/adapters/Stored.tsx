@@ -1,13 +1,14 @@
 import { useState } from 'react';
 import { Button } from '../common/Button.tsx';
 import { formatBytes } from '../../../../src/protocol/format-bytes.ts';
+import { bytesInBrowser } from '../../store/state.ts';
 import { useSession, useSlice } from '../session-context.ts';
 
 /** How much is stored, and a way to be rid of all of it. */
 export function Stored() {
   const { strings, adapters } = useSession();
   const s = strings.adapters;
-  const bytes = useSlice((state) => state.storedBytes);
+  const bytes = useSlice(bytesInBrowser);
   const [asking, setAsking] = useState(false);
   if (asking) {
     return (
