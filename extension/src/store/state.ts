@@ -85,14 +85,14 @@ export interface SegmentingState {
   readonly warnings: readonly string[];
 }
 
-export interface Problem {
+interface Problem {
   readonly id: number;
   readonly where: Section;
   readonly title: string;
   readonly message: string;
 }
 
-export interface UndoOffer {
+interface UndoOffer {
   readonly text: string;
 }
 
@@ -103,14 +103,14 @@ export interface Comparison {
   readonly rows: readonly { readonly name: string; readonly score: HeldOutScore | undefined }[];
 }
 
-export interface SaveState {
+interface SaveState {
   readonly at: string;
   readonly bytes: number;
   /** Whether the segmentation changed since. */
   readonly stale: boolean;
 }
 
-export interface EstimateState {
+interface EstimateState {
   readonly model: string;
   readonly method: string;
   readonly secondsPerStep: number | undefined;

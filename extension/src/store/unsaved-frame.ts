@@ -29,7 +29,7 @@ export interface UnsavedFrame {
   readonly keptAt: string;
 }
 
-export interface PackedMask {
+interface PackedMask {
   readonly index: number;
   readonly word: string;
   readonly width: number;

@@ -5,7 +5,7 @@ import type { SessionState } from '../../store/state.ts';
 import type { Strings } from '../../strings/index.ts';
 import { baseModel, currentSource } from './source.ts';
 
-export type Reason = string | undefined;
+type Reason = string | undefined;
 
 const isTraining = ({ training }: SessionState): boolean =>
   training.status === 'preparing' || training.status === 'running' || training.status === 'ending';

@@ -2,7 +2,7 @@ import { refusal } from './context.ts';
 import type { Context } from './context.ts';
 import type { BrushTool, Place, Segment, SegmentationInfo, Series } from '../../host/viewer.ts';
 
-export interface Painting {
+interface Painting {
   readonly segmentationId: string;
   readonly segment: Segment;
 }

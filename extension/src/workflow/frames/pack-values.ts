@@ -15,7 +15,7 @@ export const valuesSchema = z.object({
   offset: z.number(),
 });
 
-export type Packing = z.infer<typeof valuesSchema>;
+type Packing = z.infer<typeof valuesSchema>;
 
 /** As PNG wherever the values are whole numbers within 16 bits of each other, else raw, little-endian. */
 export function packValues(frame: FramePixels): { readonly values: Packing; readonly bytes: Uint8Array } {

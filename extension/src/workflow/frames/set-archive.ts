@@ -53,7 +53,7 @@ const manifestSchema = z.object({
 /** What an archive may unpack to: more is no set of frames. */
 const MOST_BYTES = 2 ** 31;
 
-export interface ExportedSet {
+interface ExportedSet {
   readonly zip: Blob;
   /** Series that are in it as PNG but not as DICOM SEG. */
   readonly leftOut: SetSegmentations['leftOut'];
@@ -110,7 +110,7 @@ export async function exportSet(
   const manifest = { format: 'ohif-salt-frames', version: 1, frames: entries };
   zip['manifest.json'] = strToU8(`${JSON.stringify(manifest, null, 2)}\n`);
   // PNG is packed already.
-  const packed = new Blob([Uint8Array.from(zipSync(zip, { level: 0 }))], { type: 'application/zip' });
+  const packed = new Blob([zipSync(zip, { level: 0 })], { type: 'application/zip' });
   return { zip: packed, leftOut };
 }
 

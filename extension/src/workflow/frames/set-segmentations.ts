@@ -40,7 +40,6 @@ export async function setSegmentations(
     bySeries.set(key, [...(bySeries.get(key) ?? []), collected]);
   }
   const painted = [...bySeries.values()].filter((ofSeries) => wordsOf(ofSeries).length > 0);
-  if (painted.length === 0) return { files: [], leftOut: [] };
   const files: Uint8Array[] = [];
   const leftOut: SetSegmentations['leftOut'][number][] = [];
   for (const ofSeries of painted) {
