@@ -45,23 +45,26 @@ export function unpackValues(packing: Packing, bytes: Uint8Array): FramePixels {
     const values = new Values(bytes.slice().buffer);
     return { width, height, channels, values };
   }
-  const image = decodePng(bytes, packing);
-  if (image.channels !== channels) throw new Error('an image has not the channels that the manifest states');
-  const values = new Values(image.data.length);
-  image.data.forEach((value, at) => (values[at] = value + offset));
+  const { data } = decodePng(bytes, packing, channels);
+  const values = new Values(data.length);
+  data.forEach((value, at) => (values[at] = value + offset));
   return { width, height, channels, values };
 }
 
 /**
  * A PNG of a known size. What its header states is compared first: a small file may unpack to more than there is memory.
- * @throws Error when it is none, or of another size
+ * @throws Error when it is none, or another
  */
-export function decodePng(bytes: Uint8Array, { width, height }: FrameSize): ReturnType<typeof decode> {
+export function decodePng(
+  bytes: Uint8Array,
+  { width, height }: FrameSize,
+  channels: number,
+): ReturnType<typeof decode> {
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (header.getUint32(16) !== width || header.getUint32(20) !== height) {
-    throw new Error('an image or a mask is not of the size that the manifest states');
-  }
-  return decode(bytes);
+  const isOfSize = header.getUint32(16) === width && header.getUint32(20) === height;
+  const image = isOfSize ? decode(bytes) : undefined;
+  if (image?.channels === channels) return image;
+  throw new Error('an image or a mask is not of the size that the manifest states');
 }
 
 function typeOf(values: FramePixels['values']): Packing['type'] {

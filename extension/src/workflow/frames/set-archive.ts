@@ -206,18 +206,12 @@ function greyPng({ width, height }: FrameSize, data: Uint8Array): Uint8Array {
 }
 
 function readMaskPng(bytes: Uint8Array, size: FrameSize): MaskPixels {
-  const { width, height, data } = decodeGrey(bytes, size);
+  const { width, height, data } = decodePng(bytes, size, 1);
   return { width, height, data: Uint8Array.from(data, (value) => (value > 0 ? 1 : 0)) };
 }
 
 function readBackgroundPng(bytes: Uint8Array, size: FrameSize): Uint8Array {
-  const { depth, data } = decodeGrey(bytes, size);
+  const { depth, data } = decodePng(bytes, size, 1);
   if (depth !== 8) throw new Error('a background has not 8 bits');
   return Uint8Array.from(data);
-}
-
-function decodeGrey(bytes: Uint8Array, size: FrameSize): ReturnType<typeof decodePng> {
-  const image = decodePng(bytes, size);
-  if (image.channels !== 1) throw new Error('a mask or a background is not grey');
-  return image;
 }

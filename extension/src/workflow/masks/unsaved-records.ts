@@ -1,5 +1,6 @@
 import { unsavedFrameSchema } from '../../store/unsaved-frame.ts';
 import type { UnsavedFrame } from '../../store/unsaved-frame.ts';
+import { readable } from '../../store/stored-frames.ts';
 import type { SetStorage } from '../../store/storage.ts';
 import type { Visits } from '../../store/visits.ts';
 
@@ -29,13 +30,8 @@ export function createUnsavedRecords(storage: SetStorage, visits: Visits): Unsav
   const records = new Map<string, UnsavedFrame>();
   const of = (segmentation: string): readonly UnsavedFrame[] =>
     [...records.values()].filter((record) => record.segmentation === segmentation);
-  const stored = async (): Promise<UnsavedFrame[]> =>
-    (await storage.unsaved()).flatMap((record) => {
-      const parsed = unsavedFrameSchema.safeParse(record);
-      if (parsed.success) return [parsed.data];
-      console.warn('SALT: masks that were kept cannot be read and are left out', parsed.error);
-      return [];
-    });
+  const stored = async (): Promise<readonly UnsavedFrame[]> =>
+    readable(await storage.unsaved(), unsavedFrameSchema);
   const read = async (isWanted: (visit: string) => boolean): Promise<void> => {
     for (const record of await stored()) if (isWanted(visitOf(record))) records.set(record.id, record);
   };
