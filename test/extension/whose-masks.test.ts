@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
-import { makeSeries } from './fake-viewer.ts';
+import type { FakeBackend } from './fake-backend.ts';
+import { SIDE, makeSeries } from './fake-viewer.ts';
 import type { FakeViewer } from './fake-viewer.ts';
 import { openSession, segmentationOf } from './open-session.ts';
 
@@ -69,4 +70,44 @@ test('what a person painted of other words is theirs still where a draft is draw
   await until(({ place }) => place?.uncollected === 1);
   await session.saving.save();
   assert.equal(viewer.saves[0]?.segments[1]?.algorithmType, 'SEMIAUTOMATIC');
+});
+
+/** The second word is found in the first row. */
+function findTwo(backend: FakeBackend): void {
+  const answer = backend.segment.bind(backend);
+  backend.segment = async (request, signal) => {
+    const frame = await answer(request, signal);
+    const maps = frame.maps.map((map, index) =>
+      index === 0 ? map : { ...map, probabilities: map.probabilities.map((_, at) => (at < SIDE ? 110 : 0)) },
+    );
+    return { ...frame, maps };
+  };
+}
+
+test('a word that was added after a frame was collected is found there too, and the approved one stays', async () => {
+  const opened = await openSession({ prepare: findTwo });
+  const { session, viewer, series, state } = opened;
+  const frame = series[0].frames[0]!;
+  await session.frames.draft();
+  viewer.paint(segmentationOf(opened, 'A').id, 1, frame, [0, 1]);
+  await session.frames.collect();
+  const approved = state().frames[0]?.masks[0]?.mask.data;
+  await session.words.add('Catheter');
+  session.change({ threshold: 0.4, minimumSize: 0 });
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const pixels = () => series[0].frames.map((ref) => countPixels(viewer.readMask(id, 2, ref)));
+  const [first = 0] = pixels();
+  assert.ok(first > 0);
+  assert.deepEqual(viewer.readMask(id, 1, frame)?.data, approved);
+
+  await session.segmenting.commit({ threshold: 0.5 });
+  assert.deepEqual(pixels(), [0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(viewer.readMask(id, 1, frame)?.data, approved);
+  await session.segmenting.commit({ threshold: 0.4 });
+  assert.equal(pixels()[0], first);
+
+  viewer.paint(id, 1, frame, [200]);
+  await session.frames.collect();
+  assert.equal(countPixels(state().frames[0]?.masks[1]?.mask), first);
 });

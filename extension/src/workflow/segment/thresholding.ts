@@ -3,10 +3,9 @@ import type { FrameRef, MaskWrite, SegmentationInfo } from '../../host/viewer.ts
 import { frameId } from '../../store/collected-frame.ts';
 import { attempt, patchSettings } from '../common/context.ts';
 import type { MaskRules } from '../masks/masks.ts';
-import { paintedPart } from '../masks/painted-part.ts';
 import type { Parts } from '../masks/parts.ts';
 import { shownPlace } from '../common/working.ts';
-import { approvedFrame, keptWrites } from '../masks/write-result.ts';
+import { isApproved, keptWrites } from '../masks/write-result.ts';
 
 export interface Thresholding {
   /** While a slider is dragged: the frame on screen follows, without a step of the viewer's undo for each. */
@@ -91,7 +90,9 @@ export function createThresholding(parts: Parts): Thresholding {
         if (!segmentation) return;
         const open = results
           .of(segmentation.id)
-          .filter(({ frame }) => !machine.isTouched(segmentation.id, frame) && !isApproved(parts, frame));
+          .filter(
+            (result) => !machine.isTouched(segmentation.id, result.frame) && !isApproved(parts, result),
+          );
         const breathe = createBreather();
         const writes: MaskWrite[] = [];
         for (const result of open) {
@@ -107,10 +108,4 @@ export function createThresholding(parts: Parts): Thresholding {
       });
     },
   };
-}
-
-/** Whether nothing on the frame is the model's, since a person approved all of it. */
-function isApproved(parts: Parts, frame: MaskWrite['frame']): boolean {
-  const approved = approvedFrame(parts, frame);
-  return approved !== undefined && !paintedPart(approved);
 }
