@@ -111,3 +111,27 @@ test('a word that was added after a frame was collected is found there too, and 
   await session.frames.collect();
   assert.equal(countPixels(state().frames[0]?.masks[1]?.mask), first);
 });
+
+test('who does not keep their paint on collected frames has them segmented anew, but for what was painted since', async () => {
+  const opened = await openSession();
+  const { session, viewer, series } = opened;
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'A');
+  const [first, second] = series[0].frames;
+  const found = Uint8Array.from(viewer.readMask(id, 1, first!)!.data);
+  for (const [at, frame] of [first, second].entries()) {
+    viewer.open(series[0], at);
+    viewer.paint(id, 1, frame!, [0, 1, 2]);
+    await session.frames.collect();
+  }
+  viewer.paint(id, 1, second!, [3]);
+  const corrected = Uint8Array.from(viewer.readMask(id, 1, first!)!.data);
+  await session.segmenting.segment('series');
+  assert.deepEqual(viewer.readMask(id, 1, first!)?.data, corrected);
+  session.change({ keepMine: false });
+  await session.segmenting.segment('series');
+  assert.deepEqual(viewer.readMask(id, 1, first!)?.data, found);
+  assert.deepEqual([...viewer.readMask(id, 1, second!)!.data.slice(0, 4)], [1, 1, 1, 1]);
+  await session.undo();
+  assert.deepEqual(viewer.readMask(id, 1, first!)?.data, corrected);
+});

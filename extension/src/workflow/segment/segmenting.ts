@@ -2,6 +2,7 @@ import type { Source } from '../../../../src/protocol/backend.ts';
 import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../../host/viewer.ts';
 import { frameId } from '../../store/collected-frame.ts';
 import type { Scope, SegmentingState } from '../../store/state.ts';
+import { isInSet } from '../frames/collecting.ts';
 import { announce, attempt, isCancelled, patch, refusal, report } from '../common/context.ts';
 import { isAsOpened } from '../masks/as-opened.ts';
 import type { Note } from '../masks/machine-masks.ts';
@@ -144,7 +145,7 @@ async function segmentSeries(
     const result = { frame, width: pixels.width, height: pixels.height, maps, uncertainty };
     const earlier = results.find(segmentation.id, frame);
     results.add(segmentation.id, result, source);
-    if (!isAPersons(parts, segmentation.id, frame)) {
+    if (!isAPersons(parts, segmentation, frame)) {
       const writes = keptWrites(parts, segmentation, result);
       before.push({
         frame,
@@ -160,11 +161,16 @@ async function segmentSeries(
 }
 
 /**
- * What a person corrected or painted, and nobody has collected yet, is not painted over. What was opened from the archive may be: it has that still,
- * whoever drew it.
+ * What a person corrected or painted is not painted over, unless it has been collected as it is and need not be kept. What was
+ * opened from the archive may be: it has that still, whoever drew it.
  */
-function isAPersons(parts: Parts, segmentationId: string, frame: FrameRef): boolean {
-  return parts.machine.isTouched(segmentationId, frame) && !isAsOpened(parts, segmentationId, frame);
+function isAPersons(parts: Parts, segmentation: SegmentationInfo, frame: FrameRef): boolean {
+  const { keepMine } = parts.store.getState().settings;
+  return (
+    parts.machine.isTouched(segmentation.id, frame) &&
+    !isAsOpened(parts, segmentation.id, frame) &&
+    (keepMine || !isInSet(parts, segmentation, frame))
+  );
 }
 
 /** The segmentation that results of this source and these words go to; one of a job before is used again. */
