@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FrameRef } from '../../extension/src/host/viewer.ts';
+import type { FrameRef, SavedSegmentation } from '../../extension/src/host/viewer.ts';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import type { SetStorage } from '../../extension/src/store/storage.ts';
 import { SaltError } from '../../src/protocol/errors.ts';
+import { withResolvers } from './fake-backend.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
 
@@ -119,6 +120,27 @@ test('a stroke while the archive stores is not taken for saved', async () => {
   await session.keepNow();
   assert.equal((await storage.unsaved()).length, 4);
 });
+
+for (const leave of ['its study is left', 'it is removed']) {
+  test(`what the archive stored is saved and not offered again, though ${leave} meanwhile`, async () => {
+    const storage = memoryStorage();
+    const opened = await workedOn(storage);
+    const { session, viewer, series, state } = opened;
+    await session.keepNow();
+    const stored = withResolvers<SavedSegmentation>();
+    viewer.save = () => stored.promise;
+    const saving = session.saving.save();
+    if (leave === 'its study is left') viewer.close(series[0]);
+    viewer.removeSegmentation(segmentationOf(opened, 'A').id);
+    await session.keepNow();
+    stored.resolve({ sopInstanceUids: ['1.9'], bytes: 1, frames: 3 });
+    await quietly(() => saving);
+    await session.keepNow();
+    assert.deepEqual(state().problems, []);
+    assert.equal(viewer.notices.at(-1)?.level, 'success');
+    assert.deepEqual(await storage.unsaved(), []);
+  });
+}
 
 test('a segmentation that a person removes is gone; one whose study is left is kept', async () => {
   const storage = memoryStorage();

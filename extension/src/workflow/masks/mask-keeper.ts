@@ -29,7 +29,7 @@ export interface MaskKeeper {
   readonly fingerprints: (segmentationId: string) => Fingerprints;
   /** Whether a frame is as the archive had it when the segmentation was opened. */
   readonly isAsOpened: (segmentationId: string, frame: FrameRef) => boolean;
-  /** The archive has the segmentation as it was then. @returns whether it is still so */
+  /** The archive has the segmentation as it was then. @returns whether it is still so, as it is where it is gone */
   readonly saved: (segmentationId: string, then: Fingerprints) => boolean;
   /** Whether records are those of a segmentation that is in the viewer now. */
   readonly isOpen: (segmentation: string) => boolean;
@@ -147,10 +147,12 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     if (!entry) return;
     const found = find(segmentationId);
     if (!found) {
-      watched.delete(segmentationId);
-      // Where its series is open still, a person has removed it. Else the study was left, and it can be brought back.
+      // Where its series is open still, a person has removed it. Else the study was left, and what is not saved can be brought back.
       const isRemoved = viewer.series().some(({ id }) => id === entry.seriesId);
-      if (isRemoved) await records.change([], idsOf(records.of(nameOf(segmentationId))));
+      const isSaved = entry.kept.size > 0 && sameFingerprints(entry.kept, entry.saved);
+      if (!isRemoved && !isSaved) return;
+      watched.delete(segmentationId);
+      await records.change([], idsOf(records.of(nameOf(segmentationId))));
       return;
     }
     const shown = fingerprints(segmentationId);
@@ -245,7 +247,7 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
       if (entry) entry.saved = then;
       changed.add(segmentationId);
       schedule();
-      return sameFingerprints(fingerprints(segmentationId), then);
+      return !find(segmentationId) || sameFingerprints(fingerprints(segmentationId), then);
     },
     // Looked up, since not all that goes with its study is told of.
     isOpen: (segmentation) => all().some(({ info }) => nameOf(info.id) === segmentation),
