@@ -94,11 +94,13 @@ export function createSession(options: SessionOptions): Session {
   const context: Context = { ...bare, offerUndo: undo.offer };
   let refresh = (): void => {};
   const machine = createMachineMasks(viewer);
+  const results = createResults();
   const visits = openVisit();
   const unsaved = createUnsavedRecords(storage, visits);
   const keeper = createMaskKeeper({
     ...context,
     machine,
+    results,
     unsaved,
     visit: visits.own,
     isInSet: (segmentation, frame) => isInSet({ viewer, machine, store }, segmentation, frame),
@@ -109,7 +111,7 @@ export function createSession(options: SessionOptions): Session {
     machine,
     unsaved,
     keeper,
-    results: createResults(),
+    results,
     refresh: () => refresh(),
   };
   const following = followViewer(parts);

@@ -7,6 +7,7 @@ import { patch, report } from '../common/context.ts';
 import type { Context } from '../common/context.ts';
 import { isOfModel } from './as-opened.ts';
 import type { MachineMasks } from './machine-masks.ts';
+import type { Results } from './results.ts';
 import { idsOf, segmentationOf } from './unsaved-records.ts';
 import type { UnsavedRecords } from './unsaved-records.ts';
 
@@ -23,7 +24,8 @@ export type Fingerprints = ReadonlyMap<string, number>;
 /**
  * Keeps the masks of every segmentation with anything that a person painted or corrected and that is neither in the archive nor
  * in the training set as it is on screen, half a second after each change, so that a tab that is killed or a study that is
- * left costs nobody their work. What a model drew and nobody touched can be had again by pressing its button.
+ * left costs nobody their work. What a model drew and nobody touched can be had again by pressing its button. What is known
+ * of a segmentation's masks is let go when it is gone.
  */
 export interface MaskKeeper {
   readonly fingerprints: (segmentationId: string) => Fingerprints;
@@ -42,6 +44,7 @@ export interface MaskKeeper {
 
 interface Needs extends Context {
   readonly machine: MachineMasks;
+  readonly results: Pick<Results, 'forget'>;
   readonly unsaved: UnsavedRecords;
   /** Of this page. */
   readonly visit: string;
@@ -67,7 +70,7 @@ interface Watched {
 }
 
 export function createMaskKeeper(context: Needs): MaskKeeper {
-  const { viewer, store, strings, machine, now, isInSet, unsaved: records, visit } = context;
+  const { viewer, store, strings, machine, results, now, isInSet, unsaved: records, visit } = context;
   const nameOf = (segmentationId: string): string => segmentationOf(visit, segmentationId);
   const recordId = (segmentationId: string, frame: string): string => `${nameOf(segmentationId)} ${frame}`;
   const watched = new Map<string, Watched>();
@@ -88,6 +91,16 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
   };
   const find = (segmentationId: string): Found | undefined =>
     all().find(({ info }) => info.id === segmentationId);
+
+  /** Whether it is there still, though its series may not be: such a one comes back as it is. */
+  const isInViewer = (segmentationId: string): boolean => {
+    try {
+      viewer.paintedFrames(segmentationId);
+      return true;
+    } catch {
+      return false;
+    }
+  };
 
   const fingerprints = (segmentationId: string): Fingerprints =>
     new Map(
@@ -149,6 +162,9 @@ export function createMaskKeeper(context: Needs): MaskKeeper {
     if (!found) {
       // Where its series is open still, a person has removed it. Else the study was left, and what is not saved can be brought back.
       const isRemoved = viewer.series().some(({ id }) => id === entry.seriesId);
+      if (isInViewer(segmentationId)) return;
+      machine.forget(segmentationId);
+      results.forget(segmentationId);
       const isSaved = entry.kept.size > 0 && sameFingerprints(entry.kept, entry.saved);
       if (!isRemoved && !isSaved) return;
       watched.delete(segmentationId);

@@ -217,8 +217,6 @@ async function takeBack(parts: Parts, changes: readonly Change[]): Promise<void>
     const isTouched = (frame: FrameRef): boolean => machine.isTouched(id, frame);
     if (isNew && !viewer.paintedFrames(id).some(isTouched)) {
       viewer.removeSegmentation(id);
-      machine.forget(id);
-      results.forget(id);
       continue;
     }
     const earlier = new Map(before.map((one) => [frameId(one.frame), one]));
