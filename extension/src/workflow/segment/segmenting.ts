@@ -209,11 +209,12 @@ function masksNow(
   });
 }
 
-/** What a person has corrected since stays. */
+/** What a person has corrected since stays, and what they have removed is not missed. */
 async function takeBack(parts: Parts, changes: readonly Change[]): Promise<void> {
   const { viewer, machine, results } = parts;
   for (const { segmentation, isNew, before } of changes) {
-    const { id } = segmentation;
+    const { id, seriesId } = segmentation;
+    if (!viewer.segmentations(seriesId).some((one) => one.id === id)) continue;
     const isTouched = (frame: FrameRef): boolean => machine.isTouched(id, frame);
     if (isNew && !viewer.paintedFrames(id).some(isTouched)) {
       viewer.removeSegmentation(id);
