@@ -1,7 +1,43 @@
 /** What happens while frames are segmented one by one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withResolvers } from './fake-backend.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
+import type { Opened } from './open-session.ts';
+
+/** Starts a job on the series on screen, which stands still before its last but `left` frames. */
+async function startSlowly({ session, backend, until }: Opened, left: number) {
+  const gate = withResolvers<undefined>();
+  const from = backend.requests.length;
+  backend.beforeSegment = async () => {
+    if (backend.requests.length === from + 7 - left) await gate.promise;
+  };
+  const job = session.segmenting.segment('series');
+  await until(({ segmenting }) => segmenting.status === 'running' && segmenting.done === 6 - left);
+  return {
+    end: () => {
+      gate.resolve(undefined);
+      return job;
+    },
+  };
+}
+
+test('taking a job back ends the one that runs meanwhile, which may write to the same segmentation', async () => {
+  const opened = await openSession();
+  const { session, viewer, backend, state } = opened;
+  await session.segmenting.segment('series');
+  const job = await startSlowly(opened, 4);
+  const asked = backend.requests.length;
+  const undoing = session.undo();
+  await job.end();
+  await undoing;
+  assert.equal(backend.requests.length, asked, 'no frame more is segmented');
+  assert.equal(state().segmenting.status, 'idle');
+  assert.deepEqual(state().problems, []);
+  assert.deepEqual(viewer.segmentations('A'), []);
+  await session.segmenting.segment('series');
+  assert.equal(viewer.paintedFrames(segmentationOf(opened, 'A').id).length, 6);
+});
 
 test('a job on every series is taken back but for what a person removed meanwhile', async () => {
   const opened = await openSession();

@@ -3,7 +3,7 @@ import type { FrameRef, MaskWrite, SegmentationInfo, Series } from '../../host/v
 import { frameId } from '../../store/collected-frame.ts';
 import type { Scope, SegmentingState } from '../../store/state.ts';
 import { isInSet } from '../frames/collecting.ts';
-import { announce, attempt, isCancelled, patch, refusal, report } from '../common/context.ts';
+import { announce, attempt, ended, isCancelled, patch, refusal, report } from '../common/context.ts';
 import { isAsOpened } from '../masks/as-opened.ts';
 import type { Note } from '../masks/machine-masks.ts';
 import type { Parts } from '../masks/parts.ts';
@@ -85,27 +85,35 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
       // What is done is kept and can be taken back, whether the job ended, failed or was cancelled.
       const { done, warnings } = store.getState().segmenting;
       set({ status: done > 0 ? 'done' : 'idle', secondsLeft: null });
-      if (changes.length > 0) parts.offerUndo(s.done(done), () => takeBack(parts, changes));
+      if (changes.length > 0) parts.offerUndo(s.done(done), () => undo(changes));
       // At once: of two announcements, the second alone is read out.
       if (warnings.length > 0) announce(parts, [s.done(done), ...warnings].join(' '));
       parts.refresh();
     }
   };
 
+  /** A job that runs meanwhile ends first, as it may write to the same segmentation; what it did can be taken back in turn. */
+  const undo = async (changes: readonly Change[]): Promise<void> => {
+    abort?.abort();
+    await ended(parts, 'segment');
+    await takeBack(parts, changes);
+    if (!abort) set({ status: 'idle' });
+    parts.refresh();
+  };
+
   return {
     async segment(scope, seriesId) {
-      if (abort) return;
-      abort = new AbortController();
-      const { signal } = abort;
       await attempt(parts, { name: 'segment', where: 'segment', title: s.failed }, async () => {
+        abort = new AbortController();
         try {
-          await perform(scope, seriesId, signal);
+          await perform(scope, seriesId, abort.signal);
         } catch (error) {
           if (!isCancelled(error)) throw error;
           announce(parts, s.cancelled);
+        } finally {
+          abort = undefined;
         }
       });
-      abort = undefined;
     },
     cancel: () => abort?.abort(),
   };
@@ -234,8 +242,6 @@ async function takeBack(parts: Parts, changes: readonly Change[]): Promise<void>
       },
     );
   }
-  patch(parts, { segmenting: { ...parts.store.getState().segmenting, status: 'idle' } });
-  parts.refresh();
 }
 
 function merge(known: readonly string[], added: readonly string[]): readonly string[] {
