@@ -1,7 +1,7 @@
 /** What happens while frames are segmented one by one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withResolvers } from './fake-backend.ts';
+import { makeAdapter, withResolvers } from './fake-backend.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
 
@@ -47,4 +47,24 @@ test('a job on every series is taken back but for what a person removed meanwhil
   await quietly(() => session.undo());
   assert.deepEqual(viewer.segmentations('B'), []);
   assert.deepEqual(state().problems, []);
+});
+
+test('a job on every series goes by the words and the name that it began with', async () => {
+  const opened = await openSession({
+    prepare: (backend) => (backend.adapterList = [makeAdapter('3f2a', { name: 'Mine' })]),
+  });
+  const { session, viewer, backend } = opened;
+  await session.adapters.use({ kind: 'adapter', id: '3f2a' });
+  backend.beforeSegment = async () => {
+    if (backend.requests.length === 1) await session.adapters.remove('3f2a');
+    if (backend.requests.length === 3) await session.words.add('Catheter');
+  };
+  await session.segmenting.segment('all');
+  for (const id of ['A', 'B']) {
+    assert.deepEqual(
+      viewer.segmentations(id).map(({ label }) => label),
+      ['Mine · Vein'],
+    );
+  }
+  assert.deepEqual([...new Set(backend.requests.map(({ words }) => words.join()))], ['Vein']);
 });

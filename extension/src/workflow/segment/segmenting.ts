@@ -59,6 +59,8 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
   const perform = async (scope: Scope, seriesId: string | undefined, signal: AbortSignal): Promise<void> => {
     const source = currentSource(store.getState());
     if (!source) throw refusal(strings.reasons.noWords);
+    const { words } = store.getState().settings;
+    const label = strings.segment.label(sourceName(store.getState(), source), words.join(', '));
     const wanted = targets(scope, seriesId);
     const total = wanted.reduce((sum, { frames }) => sum + frames.length, 0);
     if (total === 0) throw refusal(strings.reasons.noImage);
@@ -74,7 +76,7 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
       for (const target of wanted) {
         set({ title: target.series.description });
         try {
-          await segmentSeries(parts, { ...target, source, scope, signal }, changes, onFrame);
+          await segmentSeries(parts, { ...target, source, words, label, scope, signal }, changes, onFrame);
         } catch (error) {
           // One series that cannot be read does not keep the others waiting.
           if (scope !== 'all' || isCancelled(error)) throw error;
@@ -121,18 +123,20 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
 
 interface SeriesJob extends Target {
   readonly source: Source;
+  readonly words: readonly string[];
+  /** Of the segmentation that results of this source and these words go to. */
+  readonly label: string;
   readonly scope: Scope;
   readonly signal: AbortSignal;
 }
 
 async function segmentSeries(
   parts: Parts,
-  { series, frames, source, scope, signal }: SeriesJob,
+  { series, frames, source, words, label, scope, signal }: SeriesJob,
   changes: Change[],
   onFrame: (warnings: readonly string[]) => void,
 ): Promise<void> {
   const { viewer, backend, store, seeFrame, working, machine, results } = parts;
-  const { words } = store.getState().settings;
   const see = createSeeInRun(series, seeFrame);
   let change: Change | undefined;
   for (const frame of frames) {
@@ -143,7 +147,7 @@ async function segmentSeries(
     // Made with the first result, so that a failure before leaves nothing behind.
     if (!change) {
       const { activeWord } = store.getState().settings;
-      change = await openTarget(parts, series, source, words);
+      change = await openTarget(parts, series, label, words);
       changes.push(change);
       working.choose(series.id, change.segmentation.id);
       if (viewer.active()?.series.id === series.id)
@@ -181,14 +185,13 @@ function isAPersons(parts: Parts, segmentation: SegmentationInfo, frame: FrameRe
   );
 }
 
-/** The segmentation that results of this source and these words go to; one of a job before is used again. */
+/** The segmentation of that label; one of a job before is used again. */
 async function openTarget(
-  { viewer, store, strings }: Parts,
+  { viewer }: Parts,
   series: Series,
-  source: Source,
+  label: string,
   words: readonly string[],
 ): Promise<Change> {
-  const label = strings.segment.label(sourceName(store.getState(), source), words.join(', '));
   const existing = viewer.segmentations(series.id).find((candidate) => candidate.label === label);
   if (!existing) {
     return {
