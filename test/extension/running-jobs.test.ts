@@ -1,6 +1,7 @@
 /** What happens while frames are segmented one by one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SaltError } from '../../src/protocol/errors.ts';
 import { makeAdapter, withResolvers } from './fake-backend.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
@@ -67,4 +68,16 @@ test('a job on every series goes by the words and the name that it began with', 
     );
   }
   assert.deepEqual([...new Set(backend.requests.map(({ words }) => words.join()))], ['Vein']);
+});
+
+test('frames of a series that fails are not waited for', async () => {
+  const { session, backend, state } = await openSession();
+  backend.beforeSegment = () => {
+    if (backend.requests.length === 3) throw new SaltError('NOT_FINITE', 'Not a number.');
+  };
+  const totals: number[] = [];
+  session.store.subscribe(({ segmenting }) => void totals.push(segmenting.total));
+  await quietly(() => session.segmenting.segment('all'));
+  assert.deepEqual([...new Set(totals.filter((total) => total > 0))], [12, 8]);
+  assert.equal(state().segmenting.done, 8);
 });

@@ -62,18 +62,19 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
     const { words } = store.getState().settings;
     const label = strings.segment.label(sourceName(store.getState(), source), words.join(', '));
     const wanted = targets(scope, seriesId);
-    const total = wanted.reduce((sum, { frames }) => sum + frames.length, 0);
+    let total = wanted.reduce((sum, { frames }) => sum + frames.length, 0);
     if (total === 0) throw refusal(strings.reasons.noImage);
     set({ status: 'running', title: '', done: 0, total, secondsLeft: null, warnings: [] });
     const changes: Change[] = [];
-    const clock = createClock(total);
+    const clock = createClock();
     const onFrame = (warnings: readonly string[]): void => {
-      const { done, secondsLeft } = clock.tick();
+      const { done, secondsLeft } = clock.tick(total);
       set({ done, secondsLeft, warnings: merge(store.getState().segmenting.warnings, warnings) });
     };
     patch(parts, { problems: store.getState().problems.filter(({ where }) => where !== 'segment') });
     try {
       for (const target of wanted) {
+        const before = store.getState().segmenting.done;
         set({ title: target.series.description });
         try {
           await segmentSeries(parts, { ...target, source, words, label, scope, signal }, changes, onFrame);
@@ -81,6 +82,9 @@ export function createSegmentJobs(parts: Parts): SegmentJobs {
           // One series that cannot be read does not keep the others waiting.
           if (scope !== 'all' || isCancelled(error)) throw error;
           report(parts, 'segment', s.seriesFailed(target.series.description), error);
+          // The frames that it left over are not waited for.
+          total -= target.frames.length - (store.getState().segmenting.done - before);
+          set({ total });
         }
       }
     } finally {
@@ -252,12 +256,12 @@ function merge(known: readonly string[], added: readonly string[]): readonly str
   return all.size === known.length ? known : [...all];
 }
 
-/** Counts frames and tells how long the rest will take, from the mean of those done; the first is slow. */
-function createClock(total: number): { tick(): { done: number; secondsLeft: number | null } } {
+/** Counts frames and tells how long the rest of a total will take, from the mean of those done; the first is slow. */
+function createClock(): { tick(total: number): { done: number; secondsLeft: number | null } } {
   let done = 0;
   let afterFirst = 0;
   return {
-    tick() {
+    tick(total) {
       done++;
       if (done === 1) afterFirst = performance.now();
       const each = done > 1 ? (performance.now() - afterFirst) / (done - 1) : undefined;
