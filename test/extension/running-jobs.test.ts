@@ -81,3 +81,16 @@ test('frames of a series that fails are not waited for', async () => {
   assert.deepEqual([...new Set(totals.filter((total) => total > 0))], [12, 8]);
   assert.equal(state().segmenting.done, 8);
 });
+
+test('frames to be collected are counted on the series on screen, whichever a job works on', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, state, until } = opened;
+  await session.frames.brush('brush');
+  for (const at of [0, 1, 2]) viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[at]!, [0]);
+  await until(({ place }) => place?.uncollected === 3);
+  const job = await startSlowly(opened, 4);
+  viewer.open(series[1], 0);
+  await until(({ place }) => place?.series.id === 'B');
+  assert.equal(state().place?.uncollected, 0);
+  await job.end();
+});

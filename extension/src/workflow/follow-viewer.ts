@@ -119,8 +119,9 @@ function readPlace(parts: Parts, recount: boolean): PlaceState | undefined {
   const isAsBefore = !recount && earlier?.segmentation?.id === segmentation?.id;
   const inHand = working.painting(series.id)?.segment;
   const count = (): number => (segmentation ? uncollectedFrames(parts, segmentation).length : 0);
-  // While frames come in one by one, looking through all of them after each would take ever longer.
-  const uncollected = isAsBefore || segmenting.status === 'running' ? (earlier?.uncollected ?? 0) : count();
+  // While frames come in one by one, looking through all of them after each would take ever longer: once for a series will do.
+  const isKnown = earlier?.series.id === series.id && (isAsBefore || segmenting.status === 'running');
+  const uncollected = isKnown ? earlier.uncollected : count();
   return {
     series,
     frameIndex,
