@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SaltError } from '../../src/protocol/errors.ts';
+import { countPixels } from '../../extension/src/workflow/masks/masks.ts';
 import { makeAdapter, withResolvers } from './fake-backend.ts';
 import { openSession, quietly, segmentationOf } from './open-session.ts';
 import type { Opened } from './open-session.ts';
@@ -48,6 +49,33 @@ test('a job on every series is taken back but for what a person removed meanwhil
   await quietly(() => session.undo());
   assert.deepEqual(viewer.segmentations('B'), []);
   assert.deepEqual(state().problems, []);
+});
+
+test('an adapter that is ready while a job runs is applied after it, and the job ends as it began', async () => {
+  const opened = await openSession();
+  const { session, viewer, series, backend, until } = opened;
+  await session.frames.draft();
+  viewer.paint(segmentationOf(opened, 'A').id, 1, series[0].frames[0]!, [0]);
+  await session.frames.collect();
+  await session.training.start();
+  await session.segmenting.commit({ threshold: 0.2, minimumSize: 0 });
+  viewer.open(series[1], 0);
+  await session.segmenting.segment('series');
+  const { id } = segmentationOf(opened, 'B');
+  const pixels = () => series[1].frames.map((frame) => countPixels(viewer.readMask(id, 1, frame)));
+  const whole = pixels();
+  const job = await startSlowly(opened, 3);
+  const adapter = makeAdapter('new');
+  backend.adapterList = [adapter];
+  backend.runs[0]?.end({ kind: 'finished', adapter });
+  await until(({ settings }) => settings.source?.id === 'new');
+  await job.end();
+  assert.deepEqual(pixels(), whole, 'all of it at one threshold');
+  await until(({ segmenting, settings }) => segmenting.status === 'done' && settings.threshold === 0.5);
+  assert.deepEqual(
+    viewer.segmentations('A').map(({ label }) => label),
+    ['SALT · Run A', 'Adapter new · Vein'],
+  );
 });
 
 test('a job on every series goes by the words and the name that it began with', async () => {

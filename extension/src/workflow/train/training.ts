@@ -89,12 +89,15 @@ export function createTrainingActions(parts: Parts, needs: Needs): TrainingActio
     const { adapter } = outcome;
     set({ status: 'finished', result: adapter, preparing: undefined, secondsLeft: null, fraction: 1 });
     await readLists();
-    // What it was taught was drawn at the old threshold: a new model is right at its own.
-    const { threshold } = parts.config;
-    patchSettings(parts, { source: { kind: 'adapter', id: adapter.id }, threshold });
+    patchSettings(parts, { source: { kind: 'adapter', id: adapter.id } });
     announce(parts, s.finished(adapter.name));
     parts.viewer.notify('success', s.title, s.finished(adapter.name));
-    if (parts.config.segmentAfterTraining && seriesId !== undefined) void needs.whenFinished(seriesId);
+    // A job that runs meanwhile goes by the model and the threshold that it began with.
+    void ended(parts, 'segment').then(async () => {
+      // What it was taught was drawn at the old threshold: a new model is right at its own.
+      patchSettings(parts, { threshold: parts.config.threshold });
+      if (parts.config.segmentAfterTraining && seriesId !== undefined) await needs.whenFinished(seriesId);
+    });
   };
 
   return {
