@@ -64,11 +64,7 @@ export function createSavingActions(parts: Parts): SavingActions {
         const saved = await viewer.save({
           segmentationId: segmentation.id,
           description: segmentation.label,
-          segments: segmentation.segments.map(({ index, label }) => ({
-            index,
-            code: codes.get(index) ?? propertyOf(label),
-            algorithmType,
-          })),
+          segments: [...codes].map(([index, code]) => ({ index, code, algorithmType })),
           algorithm: {
             name: source ? sourceName(store.getState(), source) : (statedName(segmentation) ?? 'SALT'),
             version: config.version,
