@@ -12,8 +12,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 
-if (Number(process.versions.node.split('.')[0]) < 20) {
-  fail(`This needs Node 20 or newer; this is Node ${process.versions.node}.`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  fail(`This needs Node 20.19 or newer; this is Node ${process.versions.node}.`);
 }
 
 if (newest('package-lock.json') > newest('node_modules/.package-lock.json')) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -14,6 +15,7 @@ import {
   workFolder,
   writeDataset,
 } from './cli.ts';
+import { asOtherNode } from './other-node.ts';
 
 const folder = workFolder();
 const REFERENCES = ['all-global', 'batch-2'].map((name) => join(ROOT, `test/reference/${name}.safetensors`));
@@ -146,6 +148,16 @@ test('doctor names every device of Node, and a way to mend what is missing', asy
     assert.ok(found, name);
     assert.equal(found.fix === undefined, found.state === 'ok', name);
   }
+});
+
+test('doctor says that Node is too old, and which would do', () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [...asOtherNode('20.18.3'), join(ROOT, 'dist/cli/main.js'), 'doctor'],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  assert.equal(status, 1);
+  assert.match(stdout, /^NO +Node +20\.18\.3 [^]*Install Node 20\.19 or newer/mu);
 });
 
 test('models list names what --model takes', async () => {
