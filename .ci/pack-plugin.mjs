@@ -27,8 +27,9 @@ for (const built of [join(root, 'dist/viewer'), join(root, 'dist/umd')]) {
 if (name === 'extension') {
   // What the browser fetches from beside the extension.
   cpSync(join(root, 'models/salt-tiny'), join(target, 'models/salt-tiny'), { recursive: true });
+  // A build of OHIF copies all of this beside its own files, where an `ort/` is already.
   const runtime = join(root, 'node_modules/onnxruntime-web/dist');
   for (const file of readdirSync(runtime).filter((file) => /^ort-wasm.*\.(mjs|wasm)$/.test(file))) {
-    cpSync(join(runtime, file), join(target, 'ort', file));
+    cpSync(join(runtime, file), join(target, 'salt-ort', file));
   }
 }

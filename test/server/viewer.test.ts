@@ -102,8 +102,12 @@ describe('the viewer', () => {
         'public, max-age=31536000, immutable',
       ],
       ['/plugins/salt/extension.js', 'application/javascript; charset=utf-8', 'no-cache'],
-      ['/plugins/salt/ort/ort-wasm-simd-threaded.mjs', 'application/javascript; charset=utf-8', 'no-cache'],
-      ['/plugins/salt/ort/ort-wasm-simd-threaded.wasm', 'application/wasm', 'no-cache'],
+      [
+        '/plugins/salt/salt-ort/ort-wasm-simd-threaded.mjs',
+        'application/javascript; charset=utf-8',
+        'no-cache',
+      ],
+      ['/plugins/salt/salt-ort/ort-wasm-simd-threaded.wasm', 'application/wasm', 'no-cache'],
       ['/plugins/salt/models/registry.json', 'application/json; charset=utf-8', 'no-cache'],
       ['/dicom-web/studies', 'application/dicom+json', 'no-store'],
       ['/none', 'application/json; charset=utf-8', null],
@@ -116,7 +120,7 @@ describe('the viewer', () => {
       assert.equal(response.headers.get('cross-origin-embedder-policy'), 'require-corp', path);
       assert.equal(response.headers.get('cross-origin-resource-policy'), 'same-origin', path);
     }
-    assert.equal((await get('/plugins/salt/ort/ort.min.js')).status, 404);
+    assert.equal((await get('/plugins/salt/salt-ort/ort.min.js')).status, 404);
   });
 
   it('answers neither to another name nor to pages of another origin', async () => {

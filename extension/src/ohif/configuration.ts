@@ -18,7 +18,7 @@ const engineSchema = z.object({
     .exactOptional(),
   /** Of worker.js, of the page's own origin. Default: beside the extension. */
   workerUrl: z.string().exactOptional(),
-  /** Folder of ONNX Runtime's .mjs and .wasm files. Default: `ort/` beside the extension. */
+  /** Folder of ONNX Runtime's .mjs and .wasm files. Default: `salt-ort/` beside the extension: OHIF has an `ort/` of its own. */
   runtimeUrl: z.string().exactOptional(),
 });
 
@@ -44,7 +44,7 @@ export function readConfiguration(input: unknown, folder: string): Configuration
   const { device, threads, servedModels, workerUrl, runtimeUrl } = parsed.data;
   const ours = Object.keys(engineSchema.shape);
   const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !ours.includes(key)));
-  const runtime = runtimeUrl ?? `${folder}ort/`;
+  const runtime = runtimeUrl ?? `${folder}salt-ort/`;
   return {
     panel: readConfig({ version: EXTENSION_VERSION, ...rest }),
     engine: {

@@ -26,7 +26,7 @@ export async function addViewerFiles(server: FastifyInstance, files: ViewerFiles
   await server.register(fastifyStatic, {
     ...shared,
     root: join(ONNX_RUNTIME, '..'),
-    prefix: `${PLUGIN_PATH}/ort/`,
+    prefix: `${PLUGIN_PATH}/salt-ort/`,
     allowedPath: (path) => ['.mjs', '.wasm'].includes(extname(path)),
   });
   if (existsSync(modelsDir)) {

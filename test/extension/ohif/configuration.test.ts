@@ -8,7 +8,7 @@ describe("a site's configuration of the extension", () => {
   test('finds everything beside the extension when nothing is said', () => {
     const { engine, panel } = readConfiguration(undefined, FOLDER);
     assert.equal(engine.workerUrl, `${FOLDER}worker.js`);
-    assert.equal(engine.assets, `${FOLDER}ort/`);
+    assert.equal(engine.assets, `${FOLDER}salt-ort/`);
     assert.deepEqual(
       engine.models.map(({ id, url }) => [id, url]),
       [['salt-tiny', `${FOLDER}models/salt-tiny/salt-tiny.safetensors`]],
