@@ -118,7 +118,8 @@ const umd = ['extension', 'mode'].map((name) => ({
   output: {
     ...hashed,
     path: at('dist/umd/'),
-    filename: '[name].umd.js',
+    // In a package of "type": "module" the ending .js would make it an ES module, which exports nothing.
+    filename: '[name].umd.cjs',
     library: { name: `@ohif-salt/${name}`, type: 'umd' },
     globalObject: 'globalThis',
   },

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { execFileSync, execSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import * as tar from 'tar';
 import { floatBytes, pickle, pth } from '../model/checkpoint-fixtures.ts';
 import { skipWithoutChromium, withPage } from './harness.ts';
 import { PLUGIN_FOLDER, UMD_FOLDER, buildPlugin, buildUmd } from './plugin.ts';
@@ -10,6 +15,7 @@ import { PLUGIN_FOLDER, UMD_FOLDER, buildPlugin, buildUmd } from './plugin.ts';
 /** All that a browser may ever load of ours, compressed, without ONNX Runtime's files. */
 const LIMIT_KB = 500;
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MODULES = ['/plugins/salt/extension.js', '/plugins/salt/mode.js'];
 
 describe('the bundled plug-in', () => {
@@ -33,9 +39,67 @@ describe('the bundled plug-in', () => {
   test('does not say where it was built', () => {
     const telling = [PLUGIN_FOLDER, UMD_FOLDER]
       .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-      .filter((path) => /\.m?js$/.test(path))
+      .filter((path) => /\.[cm]?js$/.test(path))
       .filter((path) => readFileSync(path, 'utf8').includes('file:///'));
     assert.deepEqual(telling, []);
+  });
+
+  test('as packed is found by a build of OHIF', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ohif-salt-packed-'));
+    try {
+      execSync(`npm pack --silent -w extension -w modes/salt --pack-destination "${folder}"`, { cwd: ROOT });
+      for (const name of ['extension', 'mode']) {
+        const archive = readdirSync(folder).find((file) => file.startsWith(`ohif-salt-${name}-`)) ?? '';
+        const cwd = join(folder, 'node_modules/@ohif-salt', name);
+        mkdirSync(cwd, { recursive: true });
+        await tar.extract({ file: join(folder, archive), cwd, strip: 1 });
+      }
+      // As OHIF writes it from pluginConfig.json.
+      writeFileSync(
+        join(folder, 'plugins.js'),
+        `export async function load(name) {
+          if (name === '@ohif-salt/extension') {
+            const imported = await import('@ohif-salt/extension');
+            return imported.default;
+          }
+          if (name === '@ohif-salt/mode') {
+            const imported = await import('@ohif-salt/mode');
+            return imported.default;
+          }
+        }`,
+      );
+      writeFileSync(
+        join(folder, 'webpack.config.cjs'),
+        `module.exports = ${JSON.stringify({
+          mode: 'development',
+          target: 'node',
+          context: folder,
+          entry: './plugins.js',
+          output: {
+            path: folder,
+            filename: 'built.cjs',
+            chunkFilename: '[id].cjs',
+            library: { type: 'commonjs2' },
+          },
+          // The viewer's React.
+          resolve: { modules: ['node_modules', join(ROOT, 'node_modules')] },
+        })}`,
+      );
+      const cli = join(ROOT, 'node_modules/webpack-cli/bin/cli.js');
+      execFileSync(process.execPath, [cli, '--config', join(folder, 'webpack.config.cjs')], { cwd: ROOT });
+      // Where the viewer's own script came from.
+      const currentScript = { tagName: 'SCRIPT', src: 'http://localhost/app.js' };
+      Object.assign(globalThis, { document: { currentScript } });
+      context.after(() => Reflect.deleteProperty(globalThis, 'document'));
+      const { load } = createRequire(import.meta.url)(join(folder, 'built.cjs')) as {
+        load: (name: string) => Promise<{ id: string } | undefined>;
+      };
+      for (const name of ['@ohif-salt/extension', '@ohif-salt/mode']) {
+        assert.equal((await load(name))?.id, name);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   describe('in a page', { skip: skipWithoutChromium }, () => {
@@ -87,8 +151,8 @@ describe('the bundled plug-in', () => {
         for (const path of [
           'react/react.production.min.js',
           'react-dom/react-dom.production.min.js',
-          'plugins/umd/extension.umd.js',
-          'plugins/umd/mode.umd.js',
+          'plugins/umd/extension.umd.cjs',
+          'plugins/umd/mode.umd.cjs',
         ]) {
           await page.addScriptTag({ url: `/${path}` });
         }
@@ -106,7 +170,7 @@ describe('the bundled plug-in', () => {
     });
 
     test('brings React as UMD from outside alone', () => {
-      const text = readFileSync(join(UMD_FOLDER, 'extension.umd.js'), 'utf8');
+      const text = readFileSync(join(UMD_FOLDER, 'extension.umd.cjs'), 'utf8');
       assert.ok(!text.includes('react-dom.production'), 'react-dom is in the UMD build');
       assert.match(text, /require\(["']react["']\)/);
     });
