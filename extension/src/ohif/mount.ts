@@ -11,7 +11,8 @@ const TAG = 'ohif-salt-panel';
  */
 export function mounted(render: () => ReactNode): () => ReactElement {
   if (customElements.get(TAG) === undefined) customElements.define(TAG, elementThat(render));
-  return () => createElement(TAG, { style: { display: 'block', height: '100%' } });
+  // Beside the side panel's header in a column, it would otherwise not give way to it, and its foot be cut off.
+  return () => createElement(TAG, { style: { display: 'block', height: '100%', minHeight: 0 } });
 }
 
 function elementThat(render: () => ReactNode): CustomElementConstructor {

@@ -1,0 +1,63 @@
+/** The panel within the viewer's side panel: all of it is seen, and it moves nothing of the viewer's. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Locator } from 'playwright-core';
+import { OHIF_INTEGRITY } from '../../.ci/ohif.mjs';
+import { skipWithoutViewer, withViewer } from './harness.ts';
+import type { OpenViewer } from './harness.ts';
+import { angiography } from './studies.ts';
+import { serveTinyModel, withTinyModel } from './tiny-model.ts';
+import { press } from './viewer-page.ts';
+
+const study = angiography(3, 128, 61);
+
+describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ohif-salt-'));
+    await writeFile(join(folder, 'xa.dcm'), study.file);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  function inViewer(use: (viewer: OpenViewer) => Promise<void>, ohif?: string): Promise<void> {
+    return withViewer(
+      async (viewer) => {
+        await serveTinyModel(viewer.page, 'tiny');
+        await viewer.open(study.studyInstanceUid);
+        await use(viewer);
+      },
+      {
+        archive: { kind: 'folder', folder },
+        config: withTinyModel('tiny'),
+        ...(ohif !== undefined && { ohif }),
+      },
+    );
+  }
+
+  for (const ohif of Object.keys(OHIF_INTEGRITY)) {
+    test(`the way back from what was done can be seen and pressed, in OHIF ${ohif}`, async () => {
+      await inViewer(async (viewer) => {
+        const { panel } = viewer;
+        await press(panel, 'Nothing here');
+        await press(panel, 'Remove frame 1 from the set');
+        const undo = panel.getByRole('button', { name: 'Undo' });
+        await undo.waitFor();
+        await viewer.screenshot(`panel-undo-${ohif}`);
+        assert.ok(await isOnTop(undo), 'the button cannot be seen');
+        await undo.click();
+        await panel.locator('.salt-thumb').waitFor();
+      }, ohif);
+    });
+  }
+});
+
+/** Whether a press in its middle reaches it. */
+function isOnTop(button: Locator): Promise<boolean> {
+  return button.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, top + height / 2) === element;
+  });
+}
