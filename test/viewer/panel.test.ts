@@ -10,7 +10,7 @@ import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { angiography } from './studies.ts';
 import { serveTinyModel, withTinyModel } from './tiny-model.ts';
-import { press } from './viewer-page.ts';
+import { press, waitForPaint } from './viewer-page.ts';
 
 const study = angiography(3, 128, 61);
 
@@ -52,6 +52,20 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
       }, ohif);
     });
   }
+
+  test('a run that begins leaves the viewer’s own header in place', async () => {
+    await inViewer(async (viewer) => {
+      const { page, panel } = viewer;
+      await press(panel, 'Draft this frame');
+      await waitForPaint(page, 0, 0, true);
+      await press(panel, /^(Accept as training|Collect this) frame$/);
+      await press(panel, 'Fine-tune');
+      await panel.getByRole('progressbar', { name: 'Progress of fine-tuning' }).waitFor({ timeout: 30_000 });
+      await page.waitForTimeout(300);
+      await viewer.screenshot('panel-run');
+      assert.deepEqual(await scrolled(panel), [], 'the viewer around the panel was scrolled');
+    });
+  });
 });
 
 /** Whether a press in its middle reaches it. */
@@ -59,5 +73,16 @@ function isOnTop(button: Locator): Promise<boolean> {
   return button.evaluate((element) => {
     const { left, top, width, height } = element.getBoundingClientRect();
     return document.elementFromPoint(left + width / 2, top + height / 2) === element;
+  });
+}
+
+/** Classes of what is around the panel and was scrolled. */
+function scrolled(panel: Locator): Promise<string[]> {
+  return panel.evaluate((element) => {
+    const found: string[] = [];
+    for (let around = element.parentElement; around; around = around.parentElement) {
+      if (around.scrollTop !== 0) found.push(`${around.className}: ${around.scrollTop} px`);
+    }
+    return found;
   });
 }

@@ -14,7 +14,7 @@ const CSS = `
   --s-bad: #ff8f8f;
   --s-warn: #f2c66b;
   --s-good: #7fdca4;
-  box-sizing: border-box; height: 100%; display: flex; flex-direction: column; overflow: hidden;
+  position: relative; box-sizing: border-box; height: 100%; display: flex; flex-direction: column; overflow: hidden;
   background: var(--s-bg); color: var(--s-text);
   font: 13px/1.4 Inter, system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif;
 }
@@ -22,7 +22,7 @@ const CSS = `
 .salt-panel p, .salt-panel h2, .salt-panel h3, .salt-panel ul, .salt-panel dl, .salt-panel dd { margin: 0; padding: 0; }
 .salt-panel ul { list-style: none; }
 .salt-panel h2 { font: inherit; }
-.salt-scroll { flex: 1; min-height: 0; overflow-y: auto; overflow-x: hidden; scrollbar-width: thin; scrollbar-color: var(--s-line) transparent; }
+.salt-scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overflow-x: hidden; scrollbar-width: thin; scrollbar-color: var(--s-line) transparent; }
 .salt-panel :focus-visible { outline: 2px solid var(--s-high); outline-offset: 1px; border-radius: 4px; }
 .salt-sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
