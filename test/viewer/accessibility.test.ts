@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
 import type { AxeResults, Result } from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { writeDemo } from './demo.ts';
 import type { Demo } from './demo.ts';
 import { configured, skipWithoutViewer, withViewer } from './harness.ts';
+import { serveTinyModel, withTinyModel } from './tiny-model.ts';
 import { press, waitForPaint } from './viewer-page.ts';
 
 declare global {
@@ -78,7 +79,60 @@ describe('the panel is usable by everyone', { skip: skipWithoutViewer }, () => {
       { archive: { kind: 'folder', folder: demo.studies }, config: LONG_ENOUGH },
     );
   });
+
+  test('the keyboard stays in the panel when what was pressed is gone', async () => {
+    await withViewer(
+      async (viewer) => {
+        const { page, panel } = viewer;
+        await serveTinyModel(page, 'tiny');
+        await viewer.open(demo.instance.studyInstanceUid);
+        const lost: string[] = [];
+        const look = async (name: string | RegExp): Promise<void> => {
+          const isThere = await panel.evaluate((element) => element.contains(document.activeElement));
+          if (!isThere) lost.push(String(name));
+        };
+        const act = async (name: string | RegExp, at = 0): Promise<void> => {
+          await pressKey(page, panel, name, at);
+          await look(name);
+        };
+
+        await act('Add a word');
+        await page.keyboard.type('Bone');
+        await page.keyboard.press('Enter');
+        await page.waitForTimeout(400);
+        await look('a word was added');
+        await act('Remove “Bone”');
+        await act('Add a word');
+        await page.keyboard.press('Escape');
+        await page.waitForTimeout(400);
+        await look('no word was added');
+        await act('Nothing here');
+        await act('Remove frame 1 from the set');
+        await act('Undo');
+        await act('Remove frame 1 from the set');
+        await pressKey(page, panel, 'Draft this frame');
+        await waitForPaint(page, 0, 0, true);
+        await act('Codes …');
+        await act('Cancel');
+        await pressKey(page, panel, /^(Accept as training|Collect this) frame$/);
+        await act('Fine-tune');
+        await act('Stop …');
+        await act('Discard');
+        assert.deepEqual(lost, []);
+      },
+      { archive: { kind: 'folder', folder: demo.studies }, config: withTinyModel('tiny') },
+    );
+  });
 });
+
+/** Presses by keyboard. */
+async function pressKey(page: Page, panel: Locator, name: string | RegExp, at = 0): Promise<void> {
+  await panel
+    .getByRole('button', { name, exact: typeof name === 'string' })
+    .nth(at)
+    .press('Enter');
+  await page.waitForTimeout(400);
+}
 
 /** What axe holds against our panel; the viewer around it is not ours. Lesser faults are printed. */
 async function faultsIn(page: Page): Promise<string[]> {

@@ -1,9 +1,10 @@
-import { useInsertionEffect } from 'react';
+import { useEffect, useInsertionEffect, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
 import type { Session } from '../workflow/session.ts';
 import { AdaptersSection } from './adapters/AdaptersSection.tsx';
 import { DeviceLine } from './DeviceLine.tsx';
 import { FramesSection } from './frames/FramesSection.tsx';
+import { keepFocus } from './keep-focus.ts';
 import { SaveSection } from './save/SaveSection.tsx';
 import { SegmentSection } from './segment/SegmentSection.tsx';
 import { SessionProvider, useSession, useSlice } from './session-context.ts';
@@ -14,9 +15,12 @@ import { UndoBar } from './UndoBar.tsx';
 /** The panel "SALT fine-tune". It draws what the session holds and may come and go as the viewer likes. */
 export function Panel({ session }: { readonly session: Session }) {
   useInsertionEffect(injectStyles, []);
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => (panel.current ? keepFocus(panel.current) : undefined), []);
   return (
     <SessionProvider value={session}>
       <div
+        ref={panel}
         className="salt-panel"
         lang={session.strings.locale}
         role="region"
