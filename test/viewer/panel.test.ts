@@ -10,7 +10,7 @@ import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { angiography } from './studies.ts';
 import { serveTinyModel, withTinyModel } from './tiny-model.ts';
-import { press, waitForPaint } from './viewer-page.ts';
+import { labelmaps, press, waitForPaint } from './viewer-page.ts';
 
 const study = angiography(3, 128, 61);
 
@@ -22,11 +22,15 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  function inViewer(use: (viewer: OpenViewer) => Promise<void>, ohif?: string): Promise<void> {
+  function inViewer(
+    use: (viewer: OpenViewer) => Promise<void>,
+    ohif?: string,
+    { studyInstanceUid } = study,
+  ): Promise<void> {
     return withViewer(
       async (viewer) => {
         await serveTinyModel(viewer.page, 'tiny');
-        await viewer.open(study.studyInstanceUid);
+        await viewer.open(studyInstanceUid);
         await use(viewer);
       },
       {
@@ -64,6 +68,30 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
       await page.waitForTimeout(300);
       await viewer.screenshot('panel-run');
       assert.deepEqual(await scrolled(panel), [], 'the viewer around the panel was scrolled');
+    });
+  });
+
+  test('masks follow the smallest piece when it has been typed, not at each key, and never a number that it is not', async () => {
+    await inViewer(async (viewer) => {
+      const { page, panel } = viewer;
+      await press(panel, 'This frame');
+      await panel.getByText('1 frame segmented.').first().waitFor({ state: 'attached', timeout: 30_000 });
+      const field = panel.getByLabel(/^Smallest piece/);
+      const masks = async (): Promise<string> => {
+        await page.waitForTimeout(700);
+        return JSON.stringify(await labelmaps(page));
+      };
+      const before = await masks();
+      await field.fill('90');
+      assert.equal(await masks(), before, 'a key that was typed rewrote the masks');
+      await field.press('Enter');
+      const after = await masks();
+      assert.notEqual(after, before, 'the masks did not follow');
+      await field.fill('1.000');
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+      await field.blur();
+      assert.equal(await field.inputValue(), '90');
+      assert.equal(await masks(), after, '1.000 was taken for another number');
     });
   });
 });

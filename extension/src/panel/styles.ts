@@ -73,6 +73,7 @@ const CSS = `
 .salt-swatch { width: 8px; height: 8px; border-radius: 50%; }
 
 .salt-input { width: 100%; min-width: 0; min-height: 28px; padding: 3px 8px; border: 1px solid var(--s-line); border-radius: 5px; background: #0b0f2b; color: var(--s-text); font: inherit; font-size: 12.5px; }
+.salt-input[aria-invalid] { border-color: var(--s-bad); }
 .salt-input::placeholder { color: #8b97b8; opacity: 1; }
 .salt-input option, .salt-input optgroup { background: #0b0f2b; color: #fafafa; }
 .salt-panel input[type='range'] { width: 100%; height: 20px; accent-color: var(--s-primary); cursor: pointer; }

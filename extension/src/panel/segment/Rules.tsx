@@ -53,8 +53,9 @@ export function Rules() {
         value={minimumSize}
         min={0}
         max={100_000}
+        late
         onChange={(size) => {
-          if (size !== undefined) void segmenting.commit({ minimumSize: size });
+          if (size !== undefined && size !== minimumSize) void segmenting.commit({ minimumSize: size });
         }}
       />
       <label className="salt-check">
