@@ -13,12 +13,14 @@ import { serveTinyModel, withTinyModel } from './tiny-model.ts';
 import { labelmaps, press, waitForPaint } from './viewer-page.ts';
 
 const study = angiography(3, 128, 61);
+const long = angiography(150, 64, 62);
 
 describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ohif-salt-'));
     await writeFile(join(folder, 'xa.dcm'), study.file);
+    await writeFile(join(folder, 'long.dcm'), long.file);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -69,6 +71,23 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
       await viewer.screenshot('panel-run');
       assert.deepEqual(await scrolled(panel), [], 'the viewer around the panel was scrolled');
     });
+  });
+
+  test('every frame of a long run has a bar within the panel', async () => {
+    await inViewer(
+      async (viewer) => {
+        const { panel } = viewer;
+        await press(panel, 'This frame');
+        const last = panel.locator('.salt-bars button').nth(149);
+        await last.waitFor({ timeout: 30_000 });
+        await viewer.screenshot('panel-bars');
+        const [bar, around] = await Promise.all([last.boundingBox(), panel.boundingBox()]);
+        assert.ok(bar && around);
+        assert.ok(bar.x + bar.width <= around.x + around.width, `${bar.x} px in ${JSON.stringify(around)}`);
+      },
+      undefined,
+      long,
+    );
   });
 
   test('masks follow the smallest piece when it has been typed, not at each key, and never a number that it is not', async () => {

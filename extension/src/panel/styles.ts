@@ -122,9 +122,9 @@ const CSS = `
 .salt-legend { display: flex; gap: 12px; font-size: 11.5px; color: var(--s-dim); }
 .salt-legend i { display: inline-block; width: 10px; height: 2px; margin-right: 5px; vertical-align: middle; }
 
-.salt-bars { display: flex; align-items: flex-end; gap: 1px; height: 34px; }
-.salt-bars button { flex: 1; min-width: 2px; height: 100%; padding: 0; border: 0; background: linear-gradient(var(--s-high), var(--s-high)) bottom / 100% var(--salt-height, 2px) no-repeat, #121a40; cursor: pointer; }
-.salt-bars button[data-collected] { background: linear-gradient(var(--s-good), var(--s-good)) bottom / 100% var(--salt-height, 2px) no-repeat, #121a40; }
+.salt-bars { display: flex; align-items: flex-end; height: 40px; padding: 3px; overflow-x: auto; scrollbar-width: thin; }
+.salt-bars button { --salt-width: max(1px, 100% - 1px); flex: 1; min-width: 1px; height: 100%; padding: 0; border: 0; background: linear-gradient(var(--s-high), var(--s-high)) bottom left / var(--salt-width) var(--salt-height, 2px) no-repeat, #121a40; cursor: pointer; }
+.salt-bars button[data-collected] { background: linear-gradient(var(--s-good), var(--s-good)) bottom left / var(--salt-width) var(--salt-height, 2px) no-repeat, #121a40; }
 .salt-bars button[data-here] { box-shadow: 0 0 0 1px var(--s-text); }
 .salt-table { width: 100%; border-collapse: collapse; font-size: 12px; }
 .salt-table th { padding: 2px 4px; font-weight: 400; text-align: left; color: var(--s-dim); }
