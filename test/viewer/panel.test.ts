@@ -90,6 +90,29 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
     );
   });
 
+  test('a unit alone chooses no length, and the last kind of layer says why it stays', async () => {
+    await inViewer(async (viewer) => {
+      const { page, panel } = viewer;
+      await panel.getByText('Advanced').first().click();
+      const length = panel.getByRole('textbox', { name: 'Length' });
+      const quick = panel.getByRole('radio', { name: /^Quick/ });
+      await panel.getByRole('combobox', { name: 'Length' }).selectOption('epochs');
+      assert.ok(await quick.isChecked(), 'a unit began a plan of its own');
+      await length.fill('3');
+      assert.ok(!(await quick.isChecked()));
+      await length.fill('');
+      assert.ok(await quick.isChecked());
+
+      const layers = panel.getByRole('group', { name: 'Layers' });
+      for (const box of await layers.getByRole('checkbox').all()) await box.click();
+      assert.equal(await layers.locator('input:checked').count(), 1);
+      await page
+        .getByText('at least one kind of layer')
+        .first()
+        .waitFor({ state: 'attached', timeout: 5000 });
+    });
+  });
+
   test('masks follow the smallest piece when it has been typed, not at each key, and never a number that it is not', async () => {
     await inViewer(async (viewer) => {
       const { page, panel } = viewer;

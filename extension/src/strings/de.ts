@@ -225,6 +225,7 @@ export const de: Strings = {
       lin2: 'MLP aus',
       neck: 'Hals',
     },
+    lastLayer: 'Mindestens eine Art von Schichten wird angepasst.',
     budget: 'Länge',
     budgetKinds: { steps: 'Schritte', epochs: 'Epochen' },
     learningRate: 'Lernrate',

@@ -213,6 +213,7 @@ export const en = {
     loraRank: 'Low-rank size',
     layers: 'Layers',
     layerNames: { qkv: 'Attention in', proj: 'Attention out', lin1: 'MLP in', lin2: 'MLP out', neck: 'Neck' },
+    lastLayer: 'A run adapts at least one kind of layer.',
     budget: 'Length',
     budgetKinds: { steps: 'steps', epochs: 'epochs' },
     learningRate: 'Learning rate',

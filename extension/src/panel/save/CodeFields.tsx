@@ -16,15 +16,17 @@ export function CodeFields({ word, code, onChange }: CodeFieldsProps) {
   );
   const edit = (part: Partial<Code>): void => onChange({ ...code, type: { ...code.type, ...part } });
   const field = (part: 'value' | 'scheme' | 'meaning', most: number) => (
-    <input
-      className="salt-input"
-      aria-label={`${word}: ${s[part]}`}
-      title={s[part]}
-      value={code.type[part]}
-      maxLength={most}
-      required
-      onChange={({ target }) => edit({ [part]: target.value })}
-    />
+    <label>
+      <span className="salt-label">{s[part]}</span>
+      <input
+        className="salt-input"
+        aria-label={`${word}: ${s[part]}`}
+        value={code.type[part]}
+        maxLength={most}
+        required
+        onChange={({ target }) => edit({ [part]: target.value })}
+      />
+    </label>
   );
   return (
     <div className="salt-stack" role="group" aria-label={word}>

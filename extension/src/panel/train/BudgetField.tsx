@@ -1,4 +1,6 @@
+import { useRef } from 'react';
 import { Field } from '../common/Field.tsx';
+import { parseNumber } from '../common/parse-number.ts';
 import { useSession, useSlice } from '../session-context.ts';
 
 /** Steps or epochs instead of a time. */
@@ -7,10 +9,14 @@ export function BudgetField() {
   const s = session.strings.train;
   const { preset, customBudget } = useSlice((state) => state.settings);
   const isCustom = preset === 'custom';
-  const change = (amount: number, kind: 'steps' | 'epochs'): void => {
-    if (Number.isInteger(amount) && amount >= 1 && amount <= 100_000) {
-      session.change({ preset: 'custom', customBudget: { kind, amount } });
-    }
+  /** What emptying the field goes back to. */
+  const before = useRef(session.config.preset);
+  const type = (text: string): void => {
+    if (text === '') return session.change({ preset: before.current });
+    const amount = parseNumber(text, { min: 1, max: 100_000, whole: true });
+    if (amount === undefined) return;
+    if (!isCustom) before.current = preset;
+    session.change({ preset: 'custom', customBudget: { ...customBudget, amount } });
   };
   return (
     <Field label={s.budget} help={s.help.budget}>
@@ -23,17 +29,16 @@ export function BudgetField() {
             aria-describedby={helpId}
             placeholder={s.automatic}
             value={isCustom ? customBudget.amount : ''}
-            onChange={({ target }) => {
-              if (target.value === '') session.change({ preset: session.config.preset });
-              else change(Number(target.value), customBudget.kind);
-            }}
+            onChange={({ target }) => type(target.value)}
           />
           <select
             className="salt-input salt-grow"
             aria-label={s.budget}
             value={customBudget.kind}
             onChange={({ target }) =>
-              change(customBudget.amount, target.value === 'epochs' ? 'epochs' : 'steps')
+              session.change({
+                customBudget: { ...customBudget, kind: target.value === 'epochs' ? 'epochs' : 'steps' },
+              })
             }
           >
             <option value="steps">{s.budgetKinds.steps}</option>
