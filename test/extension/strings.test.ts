@@ -54,6 +54,14 @@ test('every error has German advice', () => {
   );
 });
 
+test('one step, and one frame, are spoken of as one', () => {
+  assert.match(en.train.longer('1', '2 min'), /about 1 step,/);
+  assert.match(de.train.longer('1', '2 min'), /etwa 1 Schritt, für den /);
+  assert.match(de.adapters.comparedOn(1, true), /^Auf 1 Bild, mit dem /);
+  assert.match(de.adapters.comparedOn(1, false), /^Auf 1 Bild, das .* ist$/);
+  assert.match(de.adapters.comparedOn(2, false), /^Auf 2 Bildern, die .* sind$/);
+});
+
 test('warnings name the words in either language', () => {
   const kinds: readonly AnswerWarning[] = [
     { kind: 'not taught', word: 'Bone', words: ['Vein', 'Artery'], base: 'sam', baseKnowsWords: true },

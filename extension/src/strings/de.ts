@@ -160,7 +160,8 @@ export const de: Strings = {
     presets: { quick: 'Schnell', balanced: 'Ausgewogen', thorough: 'Gründlich', custom: 'Eigene' },
     steps: (count) => (count === '1' ? 'hier etwa 1 Schritt' : `hier etwa ${count} Schritte`),
     takes: (time) => `dauert hier etwa ${time}`,
-    longer: (count, time) => `etwa ${count} Schritte, für die dieser Rechner ${time} braucht`,
+    longer: (count, time) =>
+      `etwa ${count === '1' ? '1 Schritt, für den' : `${count} Schritte, für die`} dieser Rechner ${time} braucht`,
     goOn: (name) => `Von „${name}“ aus weiter`,
     unmeasured: 'Wird beim ersten Lauf auf diesem Rechner gemessen',
     ready: (training, heldOut) =>
@@ -338,8 +339,8 @@ export const de: Strings = {
     comparing: 'Wird verglichen …',
     comparedOn: (count, trainedOn) =>
       trainedOn
-        ? `Auf ${inFrames(count)}, mit denen vielleicht angelernt wurde, also besser als in Wahrheit`
-        : `Auf ${inFrames(count)}, die zur Prüfung zurückgehalten sind`,
+        ? `Auf ${inFrames(count)}, mit ${count === 1 ? 'dem' : 'denen'} vielleicht angelernt wurde, also besser als in Wahrheit`
+        : `Auf ${inFrames(count)}, ${count === 1 ? 'das' : 'die'} zur Prüfung zurückgehalten ${count === 1 ? 'ist' : 'sind'}`,
     compared: 'Verglichen.',
     compareFailed: 'Die Adapter wurden nicht verglichen',
     name: 'Name',

@@ -158,7 +158,8 @@ export const en = {
     presets: { quick: 'Quick', balanced: 'Balanced', thorough: 'Thorough', custom: 'Own' },
     steps: (count: string) => (count === '1' ? 'about 1 step here' : `about ${count} steps here`),
     takes: (time: string) => `takes about ${time} here`,
-    longer: (count: string, time: string) => `about ${count} steps, for which this computer needs ${time}`,
+    longer: (count: string, time: string) =>
+      `about ${count === '1' ? '1 step' : `${count} steps`}, for which this computer needs ${time}`,
     goOn: (name: string) => `Go on from “${name}”`,
     unmeasured: 'Measured on this computer during the first run',
     ready: (training: number, heldOut: number) =>
