@@ -48,7 +48,8 @@ test('a page that is not isolated is told so once, and a cause without a transla
     'de',
     1,
   );
-  assert.equal(line.match(/<li>/gu)?.length, 2);
+  assert.equal(line.match(/<li>/gu)?.length, 3);
+  assert.match(line, /<li>In WebAssembly \(WASM\), mit 1 Thread\./u);
   assert.match(line, /<li>Nur ein Thread/u);
   assert.match(line, /<li>webgpu: It computes wrong numbers\.</u);
 });

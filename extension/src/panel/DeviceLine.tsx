@@ -37,13 +37,17 @@ function nameOf({ device, threads }: DeviceInfo, { device: s }: Strings): string
     case 'cuda':
       return s.cuda;
     case 'wasm':
-      return s.wasm(threads);
+      return s.processor;
     case 'cpu':
       return s.cpu(threads);
   }
 }
 
-function notesOf({ device, passedOver }: DeviceInfo, { device: s }: Strings): readonly string[] {
-  if (device === 'webgpu' || device === 'cuda') return [];
-  return passedOver.map((other) => (other.why ? s.why[other.why] : s.passedOver(other.device, other.reason)));
+function notesOf({ device, threads, passedOver }: DeviceInfo, { device: s }: Strings): readonly string[] {
+  // Where the processor was asked for, nothing is slower than it could be.
+  if (device === 'webgpu' || device === 'cuda' || passedOver.length === 0) return [];
+  return [
+    ...(device === 'wasm' ? [s.wasm(threads)] : []),
+    ...passedOver.map((other) => (other.why ? s.why[other.why] : s.passedOver(other.device, other.reason))),
+  ];
 }

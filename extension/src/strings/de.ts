@@ -20,7 +20,8 @@ export const de: Strings = {
     checking: 'Es wird geprüft, was dieser Rechner kann …',
     failed: 'Das Gerät konnte nicht geprüft werden',
     webgpu: 'Rechnet mit WebGPU auf der Grafikkarte',
-    wasm: (threads) => `Rechnet mit WASM, ${threads === 1 ? '1 Thread' : `${threads} Threads`}`,
+    processor: 'Läuft auf dem Prozessor',
+    wasm: (threads) => `In WebAssembly (WASM), mit ${threads === 1 ? '1 Thread' : `${threads} Threads`}.`,
     cpu: (threads) =>
       `Rechnet auf dem Prozessor des Servers, ${threads === 1 ? '1 Thread' : `${threads} Threads`}`,
     cuda: 'Rechnet auf der Grafikkarte des Servers',
@@ -163,7 +164,7 @@ export const de: Strings = {
     longer: (count, time) =>
       `etwa ${count === '1' ? '1 Schritt, für den' : `${count} Schritte, für die`} dieser Rechner ${time} braucht`,
     goOn: (name) => `Von „${name}“ aus weiter`,
-    unmeasured: 'Wird beim ersten Lauf auf diesem Rechner gemessen',
+    unmeasured: 'Wie viele Schritte das sind, zeigt der erste Lauf',
     ready: (training, heldOut) =>
       heldOut === 0 ? `${frames(training)} zum Anlernen` : `${training} zum Anlernen, ${heldOut} zum Prüfen`,
     alsoCollects: (count) =>

@@ -23,7 +23,9 @@ export const en = {
     checking: 'Checking what this computer can do …',
     failed: 'The device could not be checked',
     webgpu: 'Runs on WebGPU, this computer’s graphics card',
-    wasm: (threads: number) => `Runs on WASM, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
+    processor: 'Runs on the processor',
+    wasm: (threads: number) =>
+      `In WebAssembly (WASM), with ${threads === 1 ? '1 thread' : `${threads} threads`}.`,
     cpu: (threads: number) =>
       `Runs on the server’s CPU, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
     cuda: 'Runs on the server’s graphics card',
@@ -161,7 +163,7 @@ export const en = {
     longer: (count: string, time: string) =>
       `about ${count === '1' ? '1 step' : `${count} steps`}, for which this computer needs ${time}`,
     goOn: (name: string) => `Go on from “${name}”`,
-    unmeasured: 'Measured on this computer during the first run',
+    unmeasured: 'How many steps that is, the first run will show',
     ready: (training: number, heldOut: number) =>
       heldOut === 0 ? `${frames(training)} to train on` : `${training} to train on, ${heldOut} to check`,
     alsoCollects: (count: number) => `${frames(count)} that you painted will be collected first.`,
