@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import type { RefObject } from 'react';
 import type { AdapterSummary } from '../../../../src/protocol/backend.ts';
 import { adapterFileName } from '../../workflow/adapters.ts';
 import { currentSource, sourceName } from '../../workflow/common/source.ts';
@@ -14,6 +15,7 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
   const { locale, adapters: s } = strings;
   const { id, name, score } = adapter;
   const [renaming, setRenaming] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const inUse = useReason((state) => {
     const source = currentSource(state);
     return source?.kind === 'adapter' && source.id === id;
@@ -29,13 +31,17 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
     <li className="salt-card">
       <div className="salt-row">
         {renaming ? (
-          <Rename adapter={adapter} onDone={() => setRenaming(false)} />
+          <Rename form={form} adapter={adapter} onDone={() => setRenaming(false)} />
         ) : (
           <strong className="salt-grow salt-ellipsis" title={name}>
             {name}
           </strong>
         )}
-        <Button kind="icon" label={s.rename(name)} onPress={() => setRenaming(!renaming)}>
+        <Button
+          kind="icon"
+          label={s.rename(name)}
+          onPress={() => (renaming ? form.current?.requestSubmit() : setRenaming(true))}
+        >
           <Icon name="pencil" />
         </Button>
         <Button kind="icon" label={s.export(name)} onPress={save}>
@@ -65,11 +71,19 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
   );
 }
 
-function Rename({ adapter, onDone }: { readonly adapter: AdapterSummary; readonly onDone: () => void }) {
+interface RenameProps {
+  readonly form: RefObject<HTMLFormElement | null>;
+  readonly adapter: AdapterSummary;
+  readonly onDone: () => void;
+}
+
+/** Enter, or the pencil once more, takes the name; Escape does not. */
+function Rename({ form, adapter, onDone }: RenameProps) {
   const { strings, adapters } = useSession();
   const [name, setName] = useState(adapter.name);
   return (
     <form
+      ref={form}
       className="salt-grow"
       onSubmit={(event) => {
         event.preventDefault();
