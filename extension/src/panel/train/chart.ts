@@ -35,7 +35,7 @@ export function createChart(host: HTMLElement): Chart {
       ],
       series: [
         {},
-        { scale: 'loss', stroke: '#5acce6', width: 1.25, spanGaps: true, points: { show: false } },
+        { scale: 'loss', stroke: '#5acce6', width: 1.25, spanGaps: true, points: { show: isShort, size: 3 } },
         { scale: 'dice', stroke: '#f2c66b', width: 1.5, spanGaps: true, points: { show: true, size: 3 } },
       ],
     },
@@ -61,6 +61,9 @@ export function createChart(host: HTMLElement): Chart {
     },
   };
 }
+
+/** Of one or two values there is no line to be seen. */
+const isShort = (plot: uPlot): boolean => plot.data[0].length < 3;
 
 /** Both curves over all steps of either. */
 function align({ loss, dice }: TrainingLog): uPlot.AlignedData {
