@@ -15,7 +15,7 @@ const CSS = `
   --s-warn: #f2c66b;
   --s-good: #7fdca4;
   position: relative; box-sizing: border-box; height: 100%; display: flex; flex-direction: column; overflow: hidden;
-  background: var(--s-bg); color: var(--s-text);
+  overflow-wrap: anywhere; background: var(--s-bg); color: var(--s-text);
   font: 13px/1.4 Inter, system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif;
 }
 .salt-panel *, .salt-panel *::before, .salt-panel *::after { box-sizing: border-box; }
