@@ -7,6 +7,7 @@ const CSS = `
   --s-bg: hsl(var(--background, 236 62% 5%));
   --s-card: hsl(var(--muted, 234 64% 10%));
   --s-line: hsl(var(--input, 236 45% 39%) / 0.85);
+  --s-edge: #5f6ca3;
   --s-text: hsl(var(--foreground, 0 0% 98%));
   --s-dim: #9fc4d6;
   --s-primary: hsl(var(--primary, 214 98% 60%));
@@ -50,7 +51,7 @@ const CSS = `
 .salt-ellipsis { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .salt-number { font-variant-numeric: tabular-nums; }
 
-.salt-button { display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-height: 30px; padding: 4px 10px; border: 1px solid var(--s-line); border-radius: 5px; background: transparent; color: var(--s-text); font: inherit; font-size: 12.5px; line-height: 1.25; cursor: pointer; }
+.salt-button { display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-height: 30px; padding: 4px 10px; border: 1px solid var(--s-edge); border-radius: 5px; background: transparent; color: var(--s-text); font: inherit; font-size: 12.5px; line-height: 1.25; cursor: pointer; }
 .salt-button:hover { background: hsl(var(--accent, 217 79% 24%) / 0.8); }
 .salt-button[data-kind='primary'] { border-color: transparent; background: var(--s-primary); color: #04060f; font-weight: 600; }
 .salt-button[data-kind='primary']:hover { background: var(--s-high); }
@@ -72,7 +73,7 @@ const CSS = `
 .salt-chip > button:focus-visible { outline-offset: -2px; border-radius: 14px; }
 .salt-swatch { width: 8px; height: 8px; border-radius: 50%; }
 
-.salt-input { width: 100%; min-width: 0; min-height: 28px; padding: 3px 8px; border: 1px solid var(--s-line); border-radius: 5px; background: #0b0f2b; color: var(--s-text); font: inherit; font-size: 12.5px; }
+.salt-input { width: 100%; min-width: 0; min-height: 28px; padding: 3px 8px; border: 1px solid var(--s-edge); border-radius: 5px; background: #0b0f2b; color: var(--s-text); font: inherit; font-size: 12.5px; }
 .salt-input[aria-invalid] { border-color: var(--s-bad); }
 .salt-input::placeholder { color: #8b97b8; opacity: 1; }
 .salt-input option, .salt-input optgroup { background: #0b0f2b; color: #fafafa; }
