@@ -21,6 +21,15 @@ test('commands do what the panel does', async () => {
   assert.notEqual(opened.viewer.active()?.frameIndex, 0);
 });
 
+test('what is said twice changes, and so is read out again', async () => {
+  const { session, state } = await openSession();
+  session.say('No.');
+  const first = state().announcement;
+  session.say('No.');
+  assert.notEqual(state().announcement, first);
+  assert.equal(state().announcement.trim(), first);
+});
+
 test('a command without a session does nothing', async () => {
   await commands(() => undefined)['salt.save']?.commandFn();
 });

@@ -27,7 +27,9 @@ export function patch(context: Context, change: Partial<SessionState>): void {
 }
 
 export function announce(context: Context, announcement: string): void {
-  patch(context, { announcement });
+  // The same text once more is read out only where it has changed: by a space that nobody hears.
+  const isSame = context.store.getState().announcement === announcement;
+  patch(context, { announcement: isSame ? `${announcement}\u00a0` : announcement });
 }
 
 export function patchSettings(context: Context, change: Partial<Settings>): void {
