@@ -12,7 +12,6 @@ import { openSession, quietly } from './open-session.ts';
 
 /** Names and terms that are the same in both languages. */
 const SAME = new Set([
-  'adapters.dicePlain',
   'adapters.hd95Plain',
   'adapters.name',
   'frames.workingLabel',

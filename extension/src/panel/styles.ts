@@ -20,7 +20,7 @@ const CSS = `
   font: 13px/1.4 Inter, system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif;
 }
 .salt-panel *, .salt-panel *::before, .salt-panel *::after { box-sizing: border-box; }
-.salt-panel p, .salt-panel h2, .salt-panel h3, .salt-panel ul, .salt-panel dl, .salt-panel dd { margin: 0; padding: 0; }
+.salt-panel p, .salt-panel h2, .salt-panel ul { margin: 0; padding: 0; }
 .salt-panel ul { list-style: none; }
 .salt-panel h2 { font: inherit; }
 .salt-scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overflow-x: hidden; scrollbar-width: thin; scrollbar-color: var(--s-line) transparent; }
@@ -60,11 +60,9 @@ const CSS = `
 .salt-button[data-kind='link']:hover { background: transparent; text-decoration: underline; }
 .salt-button[data-kind='icon'] { min-width: 26px; min-height: 26px; padding: 3px; border-color: transparent; color: var(--s-dim); }
 .salt-button[data-kind='icon']:hover { color: var(--s-text); }
-.salt-button[aria-pressed='true'] { border-color: var(--s-high); background: hsl(var(--accent, 217 79% 24%)); }
 .salt-button[aria-disabled='true'] { border-color: var(--s-line); background: transparent; color: #8793b5; font-weight: 400; cursor: not-allowed; }
 .salt-button[aria-disabled='true']:is([data-kind='link'], [data-kind='icon']) { border-color: transparent; }
 .salt-button[data-wide] { width: 100%; }
-.salt-button[data-busy] { cursor: progress; }
 
 .salt-chip { display: inline-flex; align-items: stretch; border: 1px solid var(--s-line); border-radius: 14px; overflow: hidden; }
 .salt-chip[data-active] { border-color: var(--s-high); background: hsl(var(--accent, 217 79% 24%) / 0.8); }
@@ -83,7 +81,7 @@ const CSS = `
 .salt-field > span:first-child, .salt-field > label { color: var(--s-dim); }
 .salt-field[data-short] { grid-template-columns: max-content minmax(0, 1fr); }
 .salt-check { display: flex; align-items: center; gap: 7px; font-size: 12.5px; cursor: pointer; }
-.salt-help { position: relative; border-bottom: 1px dotted currentColor; cursor: help; }
+.salt-help { border-bottom: 1px dotted currentColor; cursor: help; }
 
 .salt-segmented { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 1px; padding: 2px; border: 1px solid var(--s-line); border-radius: 6px; background: #0b0f2b; }
 .salt-segmented label { position: relative; }

@@ -103,7 +103,7 @@ export const de: Strings = {
     collectHint: 'Nimmt dieses Bild mit dem Eingezeichneten in die Sammlung auf',
     collectEmpty: 'Nichts zu sehen',
     collectEmptyHint: 'Sagt, dass auf diesem Bild keines der Wörter zu sehen ist; auch daraus wird gelernt',
-    collectPainted: (count) => (count === 0 ? 'Alle sammeln' : `Alle gezeichneten sammeln (${count})`),
+    collectPainted: (count) => `Alle gezeichneten sammeln (${count})`,
     collected: (frame) => `Bild ${frame} ist in der Sammlung.`,
     collectedMany: (count) => `${frames(count)} gesammelt.`,
     collectFailed: 'Das Bild wurde nicht gesammelt',
@@ -234,7 +234,6 @@ export const de: Strings = {
     heldOutShare: 'Zurückhalten',
     seed: 'Startwert',
     automatic: 'automatisch',
-    modelFailed: 'Das Modell wurde nicht hinzugefügt',
     help: {
       method:
         'SALT skaliert die stärksten Richtungen jeder Schicht und ergänzt eine kleine Änderung niedrigen Rangs; S-SAM skaliert nur; LoRA ergänzt nur.',
@@ -345,7 +344,6 @@ export const de: Strings = {
     compared: 'Verglichen.',
     compareFailed: 'Die Adapter wurden nicht verglichen',
     name: 'Name',
-    dicePlain: 'Dice',
     hd95Plain: 'HD95',
     modelImported: (title) => `${title} kann jetzt angelernt werden.`,
     modelFailed: 'Das Modell wurde nicht hinzugefügt',

@@ -102,8 +102,7 @@ export const en = {
     collectHint: 'Puts this frame and its paint into the training set',
     collectEmpty: 'Nothing here',
     collectEmptyHint: 'Says that this frame shows none of the words, which teaches as well',
-    collectPainted: (count: number) =>
-      count === 0 ? 'Collect all painted' : `Collect all painted (${count})`,
+    collectPainted: (count: number) => `Collect all painted (${count})`,
     collected: (frame: number) => `Frame ${frame} is in the training set.`,
     collectedMany: (count: number) => `${frames(count)} collected.`,
     collectFailed: 'The frame was not collected',
@@ -223,7 +222,6 @@ export const en = {
     heldOutShare: 'Held out',
     seed: 'Seed',
     automatic: 'automatic',
-    modelFailed: 'The model was not added',
     help: {
       method:
         'SALT rescales the strongest directions of each layer and adds a small low-rank update; S-SAM only rescales; LoRA only adds.',
@@ -333,7 +331,6 @@ export const en = {
     compared: 'Compared.',
     compareFailed: 'The adapters were not compared',
     name: 'Name',
-    dicePlain: 'Dice',
     hd95Plain: 'HD95',
     modelImported: (title: string) => `${title} can be fine-tuned now.`,
     modelFailed: 'The model was not added',

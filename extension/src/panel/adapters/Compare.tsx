@@ -68,7 +68,7 @@ function Comparison() {
         <thead>
           <tr>
             <th scope="col">{s.name}</th>
-            <th scope="col">{s.dicePlain}</th>
+            <th scope="col">{strings.train.dice}</th>
             <th scope="col">{s.hd95Plain}</th>
           </tr>
         </thead>

@@ -11,7 +11,6 @@ interface ButtonProps {
   readonly reason?: string | undefined;
   /** Name for screen readers, where the content is an icon. */
   readonly label?: string;
-  readonly pressed?: boolean;
   readonly wide?: boolean;
   /** Takes the keyboard as soon as it is there: the safe answer of a question. */
   readonly focused?: boolean;
@@ -25,7 +24,6 @@ export function Button({
   hint,
   reason,
   label,
-  pressed,
   wide,
   focused,
   className,
@@ -40,7 +38,6 @@ export function Button({
       title={reason ?? hint ?? label}
       aria-label={label}
       autoFocus={focused}
-      aria-pressed={pressed}
       aria-disabled={reason === undefined ? undefined : true}
       onClick={() => {
         if (reason === undefined) void onPress();
