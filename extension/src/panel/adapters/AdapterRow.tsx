@@ -72,7 +72,7 @@ export function AdapterRow({ adapter }: { readonly adapter: AdapterSummary }) {
 }
 
 interface RenameProps {
-  readonly form: RefObject<HTMLFormElement | null>;
+  readonly form: RefObject<HTMLFormElement>;
   readonly adapter: AdapterSummary;
   readonly onDone: () => void;
 }
