@@ -17,6 +17,8 @@ const { status } = spawnSync(process.execPath, [join(root, '.ci/prepare.mjs'), '
 });
 if (status !== 0) process.exit(1);
 const target = resolve('dist');
+// npm packs it from the package's own folder alone.
+cpSync(join(root, 'LICENSE'), resolve('LICENSE'));
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target);
 for (const built of [join(root, 'dist/viewer'), join(root, 'dist/umd')]) {

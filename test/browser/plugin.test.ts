@@ -53,6 +53,7 @@ describe('the bundled plug-in', () => {
         const cwd = join(folder, 'node_modules/@ohif-salt', name);
         mkdirSync(cwd, { recursive: true });
         await tar.extract({ file: join(folder, archive), cwd, strip: 1 });
+        assert.equal(readFileSync(join(cwd, 'LICENSE'), 'utf8'), readFileSync(join(ROOT, 'LICENSE'), 'utf8'));
       }
       // As OHIF writes it from pluginConfig.json.
       writeFileSync(
