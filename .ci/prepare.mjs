@@ -41,7 +41,9 @@ if (wanted.has('--pages')) {
 }
 const pluginWanted = wanted.has('--plugin') || wanted.has('--viewer');
 if (pluginWanted || wanted.has('--umd')) {
-  const sources = ['src', 'extension', 'modes', 'tsconfig.viewer.json', ...settings];
+  // Not all of the packages' folders: what npm pack gathers in their dist is no source.
+  const packages = ['extension', 'modes/salt'].flatMap((name) => [`${name}/src`, `${name}/package.json`]);
+  const sources = ['src', ...packages, 'tsconfig.viewer.json', ...settings];
   compile('out/viewer', 'tsconfig.viewer.json', sources);
 }
 if (pluginWanted) bundle('dist/viewer', ['viewer', 'worker'], 'out/viewer');
