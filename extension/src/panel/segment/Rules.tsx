@@ -41,7 +41,7 @@ export function Rules() {
               // The viewer's own arrow keys turn pages.
               onKeyDown={(event) => event.stopPropagation()}
             />
-            <span className="salt-number" style={{ width: 38, textAlign: 'right' }}>
+            <span className="salt-number" style={{ flex: '0 0 38px', textAlign: 'right' }}>
               {formatPercent(strings.locale, threshold)}
             </span>
           </div>
