@@ -6,7 +6,8 @@ import { announce, attempt, patch, refusal } from './common/context.ts';
 import type { Parts } from './masks/parts.ts';
 import { sourceName } from './common/source.ts';
 import { shownPlace } from './common/working.ts';
-import { isModelsAsOpened, isOfModel } from './masks/as-opened.ts';
+import { isModelsAsOpened } from './masks/as-opened.ts';
+import { isOfModel } from './masks/machine-masks.ts';
 
 export type AlgorithmType = SaveRequest['segments'][number]['algorithmType'];
 

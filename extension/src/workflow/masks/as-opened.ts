@@ -1,11 +1,7 @@
 /** Masks that were opened from the archive. */
 import type { FrameRef, SegmentationInfo } from '../../host/viewer.ts';
+import { isOfModel } from './machine-masks.ts';
 import type { Parts } from './parts.ts';
-
-/** Whether its file says that a model drew it, or had a part in it. */
-export function isOfModel({ segments }: SegmentationInfo): boolean {
-  return segments.some(({ stated }) => stated !== undefined && stated.type !== 'MANUAL');
-}
 
 /** Whether a frame is still as the archive has it, whoever drew it. */
 export function isAsOpened(

@@ -1,4 +1,4 @@
-import type { FrameRef, Viewer } from '../../host/viewer.ts';
+import type { FrameRef, SegmentationInfo, Viewer } from '../../host/viewer.ts';
 import { frameId } from '../../store/collected-frame.ts';
 import type { Origin } from '../../store/unsaved-frame.ts';
 
@@ -86,4 +86,9 @@ export function createMachineMasks(viewer: Pick<Viewer, 'fingerprint'>): Machine
       notes.delete(segmentationId);
     },
   };
+}
+
+/** Whether its file says that a model drew it, or had a part in it. */
+export function isOfModel({ segments }: SegmentationInfo): boolean {
+  return segments.some(({ stated }) => stated !== undefined && stated.type !== 'MANUAL');
 }

@@ -5,7 +5,7 @@ import { packMask } from '../../store/unsaved-frame.ts';
 import type { Origin, UnsavedFrame } from '../../store/unsaved-frame.ts';
 import { patch, report } from '../common/context.ts';
 import type { Context } from '../common/context.ts';
-import { isOfModel } from './as-opened.ts';
+import { isOfModel } from './machine-masks.ts';
 import type { MachineMasks } from './machine-masks.ts';
 import type { Results } from './results.ts';
 import { idsOf, segmentationOf } from './unsaved-records.ts';
