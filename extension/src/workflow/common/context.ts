@@ -22,11 +22,11 @@ export interface Context {
   readonly offerUndo: (text: string, undo: () => Promise<void>, settled?: () => Promise<void>) => void;
 }
 
-export function patch(context: Context, change: Partial<SessionState>): void {
+export function patch(context: Pick<Context, 'store'>, change: Partial<SessionState>): void {
   context.store.setState(change);
 }
 
-export function announce(context: Context, announcement: string): void {
+export function announce(context: Pick<Context, 'store'>, announcement: string): void {
   // The same text once more is read out only where it has changed: by a space that nobody hears.
   const isSame = context.store.getState().announcement === announcement;
   patch(context, { announcement: isSame ? `${announcement}\u00a0` : announcement });

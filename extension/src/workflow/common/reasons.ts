@@ -67,17 +67,17 @@ function isPainted(frame: CollectedFrame): boolean {
 
 /** Of what is on screen. */
 export function whyNotSegment(state: SessionState, strings: Strings): Reason {
-  return whyNotSegmentAll(state, strings, state.place ? 1 : 0);
+  return whyNotSegmentImages(state, strings, state.place !== undefined);
 }
 
-/** @param images how many series there are for it */
-export function whyNotSegmentAll(
-  state: SessionState,
-  { reasons }: Strings,
-  images: number = state.openSeries,
-): Reason {
+/** Of every series that is open. */
+export function whyNotSegmentAll(state: SessionState, strings: Strings): Reason {
+  return whyNotSegmentImages(state, strings, state.openSeries > 0);
+}
+
+function whyNotSegmentImages(state: SessionState, { reasons }: Strings, areThere: boolean): Reason {
   if (state.segmenting.status === 'running') return reasons.segmenting;
-  if (images === 0) return reasons.noImage;
+  if (!areThere) return reasons.noImage;
   return currentSource(state) ? undefined : reasons.noWords;
 }
 

@@ -1,4 +1,4 @@
-import { attempt } from './context.ts';
+import { announce, attempt } from './context.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds for which an action can be taken back. */
@@ -30,7 +30,8 @@ export function createUndo(context: Omit<Context, 'offerUndo'>): Undo {
   const offer: Context['offerUndo'] = (text, undo, settled = async () => {}) => {
     void settle();
     open = { undo, settled };
-    store.setState({ undo: { text }, announcement: text });
+    store.setState({ undo: { text } });
+    announce(context, text);
     timer = setTimeout(() => void settle(), PATIENCE);
   };
   return {
