@@ -6,6 +6,7 @@ import { Scope } from '../model/scope.ts';
 import { stageSpecs } from '../model/stage-specs.ts';
 import type { Stage } from '../model/segmentation-model.ts';
 import { SaltError } from '../protocol/errors.ts';
+import { breathe } from '../protocol/breathe.ts';
 
 /** A model's tensors by their names in the checkpoint, adapters merged. */
 export type Weights = ReadonlyMap<string, FloatTensor>;
@@ -89,7 +90,7 @@ export async function compileStages(
     async run(activation, batch, shouldStop) {
       let flowing = activation;
       for (const { program, inputs } of links) {
-        if (shouldStop) await breathe(shouldStop);
+        if (shouldStop) await stopIfAsked(shouldStop);
         const feeds: Record<string, DeviceTensor> = {};
         for (const name of inputs) {
           const feed = name === ACTIVATION ? flowing : (batch[name] ?? uploaded?.get(name));
@@ -111,8 +112,8 @@ export async function compileStages(
 }
 
 /** Lets the message in that asks to stop, and stops where one did. */
-async function breathe(shouldStop: () => boolean): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+async function stopIfAsked(shouldStop: () => boolean): Promise<void> {
+  await breathe();
   if (shouldStop()) throw new SaltError('CANCELLED', 'The segmentation was cancelled.');
 }
 

@@ -1,4 +1,5 @@
 import { SaltError } from '../protocol/errors.ts';
+import { breathe } from '../protocol/breathe.ts';
 import { svd } from './svd.ts';
 import type { Svd } from './svd.ts';
 import { svdCacheKey } from './svd-cache.ts';
@@ -159,7 +160,7 @@ class Run {
 const inThisThread: SvdPool = {
   start: () => ({
     factor: async ({ matrix, rows, cols }) => {
-      await new Promise((resolve) => setTimeout(resolve));
+      await breathe();
       return svd(matrix, rows, cols);
     },
     terminate: async () => undefined,

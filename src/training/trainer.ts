@@ -1,5 +1,6 @@
 import type { FloatTensor } from '../graph/tensor.ts';
 import type { HeldOutScore, TrainingEvent } from '../protocol/events.ts';
+import { breathe } from '../protocol/breathe.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { createBatches } from './batches.ts';
 import type { BatchSource } from './batches.ts';
@@ -385,7 +386,7 @@ class TrainingRun {
 
   /** Lets messages in, and stops where someone says so. */
   async #breathe(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await breathe();
     if (this.#isStopped()) throw new SaltError('CANCELLED', 'The training was cancelled.');
   }
 

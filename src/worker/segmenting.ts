@@ -18,6 +18,7 @@ import type {
   SegmentedFrame,
   Source,
 } from '../protocol/backend.ts';
+import { breathe } from '../protocol/breathe.ts';
 import type { AnswerWarning } from '../protocol/answer-warning.ts';
 import { SaltError } from '../protocol/errors.ts';
 import type { Opened } from '../runtime/open.ts';
@@ -200,9 +201,4 @@ export class Segmenting {
 
 function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new SaltError('CANCELLED', 'Cancelled.');
-}
-
-/** Lets messages in: a cancellation, first of all. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -5,6 +5,7 @@ import type { Levels } from '../imaging/run/levels.ts';
 import { stillBackgroundOf } from '../imaging/run/still-background.ts';
 import type { StillBackground } from '../imaging/run/still-background.ts';
 import { asItIs } from '../protocol/frames.ts';
+import { breathe } from '../protocol/breathe.ts';
 import type { FramePixels } from '../protocol/frames.ts';
 
 /** An examination's two views. At 1024 px the square roots of one alone are 4 MB. */
@@ -31,9 +32,4 @@ export class StillBackgrounds {
 /** As it is shown. */
 function shown(frame: FramePixels): Levels {
   return levelsOf(frameOfPixels(asItIs(frame), 'A frame of the run'));
-}
-
-/** Lets messages in. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -5,6 +5,7 @@ import type { MaskScores } from '../../metrics/compare-masks.ts';
 import { summarise } from '../../metrics/summarise.ts';
 import type { ScoreSummary } from '../../metrics/summarise.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { breathe } from '../../protocol/breathe.ts';
 import type { Job } from '../../runtime/thread.ts';
 import { requireCounting } from '../../training/training-sample.ts';
 import type { TrainingSample } from '../../training/training-sample.ts';
@@ -97,7 +98,7 @@ export const evaluateJob: EvaluateJob = async (request, { emit, signal }) => {
         images.push({ id: sample.id, scores, insideFieldOfView: fieldOfView !== undefined });
         emit({ kind: 'image', done: images.length, total: samples.length, dice: scores.dice });
       }
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await breathe();
       signal.throwIfAborted();
     }
   } finally {

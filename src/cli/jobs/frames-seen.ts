@@ -6,6 +6,7 @@ import { stillBackgroundOf } from '../../imaging/run/still-background.ts';
 import { withoutBackground } from '../../imaging/run/subtract.ts';
 import type { TrainedModel } from '../../inference/trained-model.ts';
 import { isRun, lookedAt } from '../../protocol/runs.ts';
+import { breathe } from '../../protocol/breathe.ts';
 
 /** A frame of a file, one-based, as the model is to see it. */
 export type SeeFrame = (frameNumber: number) => Promise<Frame>;
@@ -27,7 +28,7 @@ export async function framesSeen(
   if (first.channels !== 1 || !isRun(first.source.dicom?.modality ?? '', file.frameCount)) return asTheyAre;
   const levels: Levels[] = [];
   for (const index of lookedAt(file.frameCount)) levels.push(levelsOf(await file.frame(index + 1)));
-  const still = await stillBackgroundOf(levels, () => new Promise((resolve) => setTimeout(resolve, 0)));
+  const still = await stillBackgroundOf(levels, breathe);
   if (!still) return asTheyAre;
   const see: SeeFrame = async (frameNumber) => {
     const frame = await file.frame(frameNumber);

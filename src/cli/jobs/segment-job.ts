@@ -20,6 +20,7 @@ import type { InputSize } from '../../inference/model-input.ts';
 import type { PlacePrompt } from '../../inference/place-prompt.ts';
 import type { Question, TrainedModel } from '../../inference/trained-model.ts';
 import { answerWarningText } from '../../protocol/answer-warning.ts';
+import { breathe } from '../../protocol/breathe.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
 import type { Job } from '../../runtime/thread.ts';
@@ -274,7 +275,7 @@ async function findIn(
     if (!map) throw new SaltError('GRAPH_INVALID', `The model has no answer for "${word}".`);
     found.push(map);
     // Lets a cancellation in.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await breathe();
     signal.throwIfAborted();
   }
   return { frame, maps: found };

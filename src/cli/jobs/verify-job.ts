@@ -1,6 +1,7 @@
 import { readBytes } from '../../imaging/dataset/sample.node.ts';
 import { parseSafetensors } from '../../model/checkpoint/safetensors.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { breathe } from '../../protocol/breathe.ts';
 import type { Job } from '../../runtime/thread.ts';
 import { verifyReference } from '../../training/verify.ts';
 import type { Verification } from '../../training/verify.ts';
@@ -52,7 +53,7 @@ export const verifyJob: VerifyJob = async (request, { emit, signal }) => {
       emit({ kind: 'message', text: problem });
     }
     // Lets a cancellation in.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await breathe();
   }
   return { files, problems };
 };

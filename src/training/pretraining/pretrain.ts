@@ -4,6 +4,7 @@ import { DENSE_POSITIONS, GAUSSIAN_MATRIX, prepareSamWeights } from '../../model
 import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { TEXT_ENCODER_PREFIX, textEncoderIn } from '../../model/text/built-in-text.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { breathe } from '../../protocol/breathe.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
 import { VESSEL_LOSS } from '../loss.ts';
@@ -150,8 +151,7 @@ class PretrainingRun {
       await this.#takeStep();
       if (this.#step % evaluateEvery === 0 || this.#step === steps) await this.#evaluate();
       if (performance.now() - this.#savedAt > SAVE_SECONDS * 1000) await this.#save();
-      // Lets messages in.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await breathe();
     }
     await this.#save();
     const weights = new Map(this.#state.values);
