@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createElement } from 'react';
 import { SegmentActions } from '../../extension/src/panel/segment/SegmentActions.tsx';
+import { Unfinished } from '../../extension/src/panel/train/Unfinished.tsx';
 import { whyNotTrain } from '../../extension/src/workflow/common/reasons.ts';
 import { drawn } from './drawn.ts';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
@@ -50,6 +51,19 @@ test('a second press while frames are being collected for a run is told that it 
   const collecting = session.frames.collect();
   const starting = session.training.start();
   assert.equal(whyNotTrain(state(), session.strings), 'This is under way already.');
+  // Another run that was left cannot be gone on with meanwhile either.
+  const choices = { name: 'left', model: 'm', words: [], method: 'salt', seed: 1 } as const;
+  const left = {
+    id: 'u',
+    choices: { ...choices, budget: { kind: 'steps', steps: 9 } },
+    frames: 1,
+    step: 4,
+  } as const;
+  session.store.setState({ unfinished: [{ ...left, startedAt: '2026-11-25T12:00:00Z' }] });
+  assert.match(
+    drawn(session, createElement(Unfinished)),
+    /title="This is under way already\.[^<]*aria-disabled="true"[^<]*>Continue</u,
+  );
   written.resolve(undefined);
   await Promise.all([collecting, starting]);
   assert.equal(backend.runs.length, 1);

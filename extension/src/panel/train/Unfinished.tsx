@@ -1,11 +1,13 @@
+import { whyNotResume } from '../../workflow/common/reasons.ts';
 import { Button } from '../common/Button.tsx';
-import { useSession, useSlice } from '../session-context.ts';
+import { useReason, useSession, useSlice } from '../session-context.ts';
 
 /** Runs that were paused, or whose tab or device was lost. */
 export function Unfinished() {
   const { strings, training, adapters } = useSession();
   const s = strings.train;
   const runs = useSlice(({ unfinished }) => unfinished);
+  const reason = useReason(whyNotResume);
   return (
     <>
       {runs.map(({ id, choices, step, frames }) => (
@@ -15,7 +17,9 @@ export function Unfinished() {
             <p className="salt-dim">{s.unfinishedAt(step, frames)}</p>
           </div>
           <div className="salt-row">
-            <Button onPress={() => training.resume(id)}>{s.resume}</Button>
+            <Button onPress={() => training.resume(id)} reason={reason}>
+              {s.resume}
+            </Button>
             <Button kind="link" onPress={() => adapters.discardUnfinished(id)}>
               {s.discard}
             </Button>

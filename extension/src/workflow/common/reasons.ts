@@ -42,9 +42,10 @@ export function whyNotCollectPainted(state: SessionState, { reasons }: Strings):
   return state.place.uncollected === 0 ? reasons.noneUncollected : undefined;
 }
 
-export function whyNotTrain(state: SessionState, { reasons }: Strings): Reason {
-  if (isTraining(state)) return reasons.training;
-  if (state.busy['train']) return reasons.busy;
+export function whyNotTrain(state: SessionState, strings: Strings): Reason {
+  const { reasons } = strings;
+  const underWay = whyNotResume(state, strings);
+  if (underWay !== undefined) return underWay;
   if (!baseModel(state)) return reasons.noModel;
   const { frames, place, settings } = state;
   // What is collected first may be what is missing.
@@ -54,6 +55,12 @@ export function whyNotTrain(state: SessionState, { reasons }: Strings): Reason {
   const trained = frames.filter(({ id }) => roles.get(id) === 'train');
   if (trained.length === 0) return reasons.allHeldOut;
   return trained.some(isPainted) ? undefined : reasons.nothingPaintedAnywhere;
+}
+
+/** Of a run that was left unfinished. */
+export function whyNotResume(state: SessionState, { reasons }: Strings): Reason {
+  if (isTraining(state)) return reasons.training;
+  return state.busy['train'] ? reasons.busy : undefined;
 }
 
 /** Asked on every change of the state, and masks have many pixels. */
