@@ -10,10 +10,11 @@ import { skipWithoutViewer, withViewer } from './harness.ts';
 import type { OpenViewer } from './harness.ts';
 import { angiography } from './studies.ts';
 import { serveTinyModel, withTinyModel } from './tiny-model.ts';
-import { labelmaps, press, waitForPaint } from './viewer-page.ts';
+import { labelmaps, press, showFrame, waitForPaint } from './viewer-page.ts';
 
 const study = angiography(3, 128, 61);
 const long = angiography(150, 64, 62);
+const longest = angiography(400, 32, 63);
 
 describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
   let folder: string;
@@ -21,6 +22,7 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
     folder = await mkdtemp(join(tmpdir(), 'ohif-salt-'));
     await writeFile(join(folder, 'xa.dcm'), study.file);
     await writeFile(join(folder, 'long.dcm'), long.file);
+    await writeFile(join(folder, 'longest.dcm'), longest.file);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -87,6 +89,30 @@ describe('the panel in the viewer', { skip: skipWithoutViewer }, () => {
       },
       undefined,
       long,
+    );
+  });
+
+  test('of a run with more frames than the panel has pixels, the bar of the frame on screen is shown', async () => {
+    await inViewer(
+      async (viewer) => {
+        const { page, panel } = viewer;
+        await press(panel, 'This frame');
+        const bars = panel.locator('.salt-bars');
+        await bars.waitFor({ timeout: 30_000 });
+        for (const frame of [399, 0]) {
+          await showFrame(page, frame);
+          const bar = bars.locator('button').nth(frame);
+          await panel.locator(`.salt-bars button:nth-child(${frame + 1})[data-here]`).waitFor();
+          const [here, strip] = await Promise.all([bar.boundingBox(), bars.boundingBox()]);
+          assert.ok(here && strip && strip.width < 399, JSON.stringify(strip));
+          const within = here.x >= strip.x && here.x + here.width <= strip.x + strip.width;
+          assert.ok(within, `frame ${frame}: ${JSON.stringify(here)} in ${JSON.stringify(strip)}`);
+        }
+        await viewer.screenshot('panel-longest');
+        assert.deepEqual(await scrolled(panel), [], 'the viewer around the panel was scrolled');
+      },
+      undefined,
+      longest,
     );
   });
 

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'react';
 import type { CSSProperties } from 'react';
 import { frameId } from '../../store/collected-frame.ts';
 import { formatPercent } from '../format.ts';
@@ -10,13 +11,19 @@ export function UncertaintyStrip() {
   const s = strings.segment;
   const place = useSlice((state) => state.place);
   const frames = useSlice((state) => state.frames);
+  const bars = useRef<HTMLDivElement>(null);
+  const here = place?.uncertainty && place.frameIndex;
+  useLayoutEffect(() => {
+    const bar = here === undefined ? undefined : bars.current?.children[here];
+    if (bar) scrollTo(bar);
+  }, [here]);
   if (!place?.uncertainty || place.uncertainty.length < 2) return null;
   const collected = new Set(frames.map(({ id }) => id));
   const most = Math.max(0.05, ...place.uncertainty.map((value) => value ?? 0));
   return (
     <div role="group" aria-label={s.uncertainty}>
       <span className="salt-label">{s.uncertainty}</span>
-      <div className="salt-bars">
+      <div className="salt-bars" ref={bars}>
         {place.series.frames.map((frame, index) => {
           const value = place.uncertainty?.[index] ?? null;
           const label =
@@ -52,4 +59,15 @@ export function UncertaintyStrip() {
       </div>
     </div>
   );
+}
+
+/** Of a long series the strip shows a part: the one with the bar. The panel around it stays where it is. */
+function scrollTo(bar: Element): void {
+  const strip = bar.parentElement;
+  if (!strip) return;
+  const { left, right } = bar.getBoundingClientRect();
+  const shown = strip.getBoundingClientRect();
+  if (left < shown.left || right > shown.right) {
+    strip.scrollLeft += (left + right - shown.left - shown.right) / 2;
+  }
 }
