@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { remoteArchive } from '../../src/server/proxy.ts';
 import type { ArchiveOptions } from '../../src/server/start.ts';
+import { packPlugin } from '../browser/plugin.ts';
 import { configured, skipWithoutViewer, withViewer } from './harness.ts';
 import { skipWithoutOrthanc, startOrthanc } from '../server/orthanc.ts';
 import { angiography } from './studies.ts';
@@ -24,6 +25,14 @@ window.config.modesConfiguration = { '@ohif/mode-longitudinal': { routes: { 0: {
   rightPanelClosed: { $set: false },
 } } } } } };`;
 
+/**
+ * What the packages' own description has a site write. With one thread: where a test answers requests, that of a
+ * thread's own worker is never answered.
+ */
+const AS_PACKED = `
+window.config.extensions = [import('/site/salt/extension.js').then((module) => [module.default, { threads: 1 }])];
+window.config.modes = ['/site/salt/mode.js'];`;
+
 const study = angiography(3, 256);
 
 describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
@@ -31,8 +40,10 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
   let archive: ArchiveOptions;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ohif-salt-'));
-    await writeFile(join(folder, 'xa.dcm'), study.file);
-    archive = { kind: 'folder', folder };
+    const studies = join(folder, 'studies');
+    await mkdir(studies);
+    await writeFile(join(studies, 'xa.dcm'), study.file);
+    archive = { kind: 'folder', folder: studies };
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
@@ -63,6 +74,29 @@ describe('the plug-in in the stock viewer', { skip: skipWithoutViewer }, () => {
         assert.equal(await panel.getByRole('alert').count(), 0);
       },
       { archive, config: `${withTinyModel('tiny')}${IN_READING_MODE}` },
+    );
+  });
+
+  test('as packed it lies where a site puts it, and needs nothing of its own server', async () => {
+    const { extension, mode } = await packPlugin(folder);
+    const files = join(folder, 'salt');
+    for (const unpacked of [extension, mode]) await cp(join(unpacked, 'dist'), files, { recursive: true });
+    await withViewer(
+      async (viewer) => {
+        const { page, panel, requests, origin } = viewer;
+        await page.context().route(`${origin}/site/salt/**`, async (route) => {
+          const path = join(files, new URL(route.request().url()).pathname.slice('/site/salt/'.length));
+          await route.fulfill({ path, headers: { 'cross-origin-embedder-policy': 'require-corp' } });
+        });
+        await viewer.open(study.studyInstanceUid);
+        await press(panel, 'Draft this frame');
+        await waitForPaint(page, 0, 0, true);
+        await viewer.screenshot('packed');
+        assert.ok(requests.some((url) => url.endsWith('/site/salt/models/salt-tiny/salt-tiny.safetensors')));
+        const own = requests.filter((url) => new URL(url).pathname.startsWith('/plugins/'));
+        assert.deepEqual(own, []);
+      },
+      { archive, config: AS_PACKED },
     );
   });
 
