@@ -2,6 +2,7 @@ import { sizeOf } from '../graph/tensor.ts';
 import type { SamWeights } from '../model/checkpoint/load-sam.ts';
 import { expectedTensors } from '../model/checkpoint/sam-tensors.ts';
 import { expectedDetailTensors } from '../model/detail/index.ts';
+import type { RunNote } from '../protocol/run-note.ts';
 import type { AdaptedLayer, Adapter } from './adapter.ts';
 import { LAYER_KINDS } from './layer-kinds.ts';
 import type { LayerKind } from './layer-kinds.ts';
@@ -37,8 +38,8 @@ export interface ParameterCount {
   readonly groups: Readonly<Record<TensorGroup, number>>;
   readonly layers: readonly LayerCount[];
   readonly shares: readonly TrainableShare[];
-  /** Where the method could not be applied as it was asked for, in sentences. */
-  readonly notes: readonly string[];
+  /** Where the method could not be applied as it was asked for. */
+  readonly notes: readonly RunNote[];
 }
 
 /** Counts what an adapter trains, from the model's own graphs. */
@@ -89,15 +90,19 @@ function countLayers({ layers }: Adapter): LayerCount[] {
   }));
 }
 
-function notesOn({ method, layers }: Adapter): string[] {
+function notesOn({ method, layers }: Adapter): RunNote[] {
   if (method.method !== 'salt') return [];
   return alike(layers).flatMap(([{ kind, split }, count]) => {
     if (!split || split.rest > 0) return [];
-    const ofKind = layers.filter((layer) => layer.kind === kind).length;
-    const who = count === ofKind ? 'a layer' : `${count} of ${ofKind} layers`;
-    const have = count === ofKind || count === 1 ? 'has' : 'have';
     return [
-      `${kind}: rank ${saltRank(method, kind)} was asked for and ${who} ${have} ${split.top} singular values: all are scaled and shifted, and there is no low-rank part.`,
+      {
+        kind: 'no rest',
+        layerKind: kind,
+        layers: count,
+        layersOfKind: layers.filter((layer) => layer.kind === kind).length,
+        rank: saltRank(method, kind),
+        singularValues: split.top,
+      },
     ];
   });
 }

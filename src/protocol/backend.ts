@@ -3,7 +3,8 @@
  * else of either.
  */
 import type { AnswerWarning } from './answer-warning.ts';
-import type { HeldOutScore, SplitNote, TrainingEvent } from './events.ts';
+import type { HeldOutScore, TrainingEvent } from './events.ts';
+import type { RunNote } from './run-note.ts';
 import type { Annotation, FramePixels, FrameSize, MaskPixels } from './frames.ts';
 
 /** Where the numbers are computed, and why there. */
@@ -131,13 +132,7 @@ export type TrainRunEvent =
       readonly maps: SegmentedFrame['maps'];
     }
   /** For people. */
-  | { readonly kind: 'message'; readonly text: string; readonly note?: RunNote };
-
-/** What people meet during a run, for whoever tells it in their language. */
-export type RunNote =
-  /** It goes on from the step that was saved last; 0 is its start. */
-  | { readonly kind: 'device lost'; readonly step: number; readonly onProcessor: boolean }
-  | { readonly kind: 'device gone' | 'preview off' | 'unsaved' | SplitNote };
+  | { readonly kind: 'note'; readonly note: RunNote };
 
 export type PreparingWhat = 'model' | 'device' | 'svd' | 'compiling';
 

@@ -3,6 +3,7 @@
  * event; numbers that are not known (yet) are null.
  */
 import { z } from 'zod';
+import { runNoteSchema } from './run-note.ts';
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
@@ -15,11 +16,6 @@ export const heldOutScoreSchema = z.strictObject({
 });
 
 export type HeldOutScore = Readonly<z.infer<typeof heldOutScoreSchema>>;
-
-/** Frames of one patient are on both sides of the split. */
-const splitNoteSchema = z.literal('shared patients');
-
-export type SplitNote = z.infer<typeof splitNoteSchema>;
 
 export const trainingEventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -72,7 +68,7 @@ export const trainingEventSchema = z.discriminatedUnion('kind', [
     best: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('checkpoint'), step: count, bytes: count }),
-  z.strictObject({ kind: z.literal('warning'), message: z.string(), note: splitNoteSchema.exactOptional() }),
+  z.strictObject({ kind: z.literal('warning'), message: z.string(), note: runNoteSchema.exactOptional() }),
   z.strictObject({
     kind: z.literal('finished'),
     reason: z.enum(['budget', 'patience', 'cancelled']),

@@ -20,7 +20,7 @@ export function fileCheckpointStore(path: string): CheckpointStore {
         const bytes = await readIfPresent(file);
         if (!bytes) continue;
         if (isIntact(bytes)) return bytes;
-        warn(`The checkpoint ${file} is damaged: ${next}.`);
+        warn({ message: `The checkpoint ${file} is damaged: ${next}.` });
       }
       return undefined;
     },

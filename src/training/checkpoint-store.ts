@@ -1,3 +1,5 @@
+import type { RunWarning } from '../protocol/run-note.ts';
+
 /** Where a run keeps its state between processes. */
 export interface CheckpointStore {
   /**
@@ -7,7 +9,7 @@ export interface CheckpointStore {
    */
   load(
     isIntact: (bytes: Uint8Array) => boolean,
-    warn: (message: string) => void,
+    warn: (warning: RunWarning) => void,
   ): Promise<Uint8Array | undefined>;
   /** All or nothing: whatever happens meanwhile, `load` gives these bytes or the ones before. */
   save(bytes: Uint8Array): Promise<void>;

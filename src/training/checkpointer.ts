@@ -1,4 +1,6 @@
 import { SaltError } from '../protocol/errors.ts';
+import { warningOf } from '../protocol/run-note.ts';
+import type { RunWarning } from '../protocol/run-note.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { requireSameRun } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -86,14 +88,14 @@ export async function savedFingerprint(store: CheckpointStore): Promise<Fingerpr
 export async function loadState(
   host: TrainingHost,
   fingerprint: Fingerprint,
-  warn: (message: string) => void,
+  warn: (warning: RunWarning) => void,
 ): Promise<TrainingState | undefined> {
   if (!host.resume) return undefined;
   if (!host.store)
     throw new SaltError('INVALID_ARGUMENT', 'Only a run with a checkpoint store can be resumed.');
   const bytes = await host.store.load(isTrainingState, warn);
   if (!bytes) {
-    warn('There is no checkpoint to resume from: the run starts anew.');
+    warn(warningOf({ kind: 'no checkpoint' }));
     return undefined;
   }
   const state = decodeTrainingState(bytes);

@@ -1,4 +1,5 @@
 import type { Executor } from '../graph/executor.ts';
+import type { RunNote } from '../protocol/run-note.ts';
 import type { RunDescription } from './adapter-of-run.ts';
 import type { TrainingSubject } from './job.ts';
 import type { TrainingSettings } from './settings.ts';
@@ -10,8 +11,8 @@ export interface PreparedRun {
   /** For `adapterOfRun`, with the samples of each side (`splitOfJob`). */
   readonly description: Omit<RunDescription, 'trainingSamples' | 'heldOutSamples'>;
   readonly executor: Executor;
-  /** Where the method could not be applied as it was asked for, in sentences. */
-  readonly notes: readonly string[];
+  /** Where it is not what people may expect. */
+  readonly notes: readonly RunNote[];
 }
 
 /**

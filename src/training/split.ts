@@ -1,6 +1,7 @@
-import type { SplitNote } from '../protocol/events.ts';
 import { createRandom } from '../protocol/random.ts';
 import type { Random } from '../protocol/random.ts';
+import { warningOf } from '../protocol/run-note.ts';
+import type { RunWarning } from '../protocol/run-note.ts';
 
 export interface Splittable {
   readonly id: string;
@@ -14,10 +15,8 @@ export interface Split<S> {
   readonly train: readonly S[];
   /** Empty when there are fewer than two samples, or where a person wanted it so: by their roles, or a share of 0. */
   readonly heldOut: readonly S[];
-  /** Sentences for people, where the split is not what they may expect. */
-  readonly notes: readonly string[];
-  /** What they say, where people meet that in a viewer. */
-  readonly note?: SplitNote;
+  /** Where the split is not what people may expect. */
+  readonly notes: readonly RunWarning[];
 }
 
 export interface SplitOptions {
@@ -47,21 +46,20 @@ export function splitSamples<S extends Splittable>(samples: readonly S[], option
           'held-out scores will look better than they are.',
       );
     }
-    return { ...own, notes };
+    return { ...own, notes: notes.map(asWarning) };
   }
   const drawn = drawSplit(own.train.length > 0 ? own.train : own.heldOut, options, notes);
-  return { ...drawn, notes };
+  return { ...drawn, notes: notes.map(asWarning) };
 }
+
+const asWarning = (message: string): RunWarning => ({ message });
 
 function byRole<S extends Splittable>(samples: readonly S[]): Split<S> {
   const train = samples.filter(({ role }) => role !== 'heldOut');
   const heldOut = samples.filter(({ role }) => role === 'heldOut');
   const shared = sharedGroups(train, heldOut);
-  if (shared.length === 0) return { train, heldOut, notes: [] };
-  const text =
-    `Frames of ${shared.length} patient(s) or study(ies) are both trained on and held out: held-out scores will ` +
-    'look better than they are.';
-  return { train, heldOut, notes: [text], note: 'shared patients' };
+  const notes = shared.length > 0 ? [warningOf({ kind: 'shared patients', patients: shared.length })] : [];
+  return { train, heldOut, notes };
 }
 
 /** What the data set says itself; all samples on one side when it says nothing of use. */

@@ -2,6 +2,7 @@ import type { FloatTensor } from '../graph/tensor.ts';
 import type { HeldOutScore, TrainingEvent } from '../protocol/events.ts';
 import { breathe } from '../protocol/breathe.ts';
 import { SaltError } from '../protocol/errors.ts';
+import type { RunWarning } from '../protocol/run-note.ts';
 import { createBatches } from './batches.ts';
 import type { BatchSource } from './batches.ts';
 import { budgetClock, evaluationInterval } from './budget.ts';
@@ -113,10 +114,9 @@ class TrainingRun {
 
   static async open(job: TrainingJob, host: TrainingHost): Promise<TrainingRun> {
     const { subject, settings } = job;
-    const warn = (message: string): void => host.onEvent?.({ kind: 'warning', message });
+    const warn = (warning: RunWarning): void => host.onEvent?.({ kind: 'warning', ...warning });
     const split = splitOfJob(job);
-    const { note } = split;
-    for (const message of split.notes) host.onEvent?.({ kind: 'warning', message, ...(note && { note }) });
+    split.notes.forEach(warn);
     // Only checkpoints hold it. To read all masks for it is no part of a budget in time.
     const lessons = host.store && (await lessonsOf(split, settings.words));
     const fingerprint = { ...fingerprintOf(job, split), ...lessons };

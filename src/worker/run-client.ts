@@ -76,8 +76,7 @@ export function startRun(
     worker.terminate();
     const isLast = losses >= MOST_LOSSES;
     onEvent({
-      kind: 'message',
-      text: lostMessage(saved, isLast),
+      kind: 'note',
       note: { kind: 'device lost', step: saved, onProcessor: isLast },
     });
     launch({ id }, isLast ? { ...settings, device: 'wasm' } : settings);
@@ -127,12 +126,6 @@ export function startRun(
 
 /** A device that is lost once may have been reset by its driver; one that is lost again is not to be relied on. */
 const MOST_LOSSES = 2;
-
-function lostMessage(step: number, onProcessor: boolean): string {
-  const from = step > 0 ? `from step ${step}, where it was last saved` : 'from its start';
-  const where = onProcessor ? ', on the processor' : '';
-  return `The graphics device was lost (its driver was reset, or the machine slept). The training goes on ${from}${where}.`;
-}
 
 function resumable({ code, message }: SaltError): SaltError {
   return new SaltError(code, `${message} A training that had begun can be resumed from its last checkpoint.`);

@@ -5,6 +5,7 @@ import type { PreparingWhat, TrainOutcome, TrainRunEvent } from '../protocol/bac
 import type { TrainingEvent } from '../protocol/events.ts';
 import { SaltError } from '../protocol/errors.ts';
 import { faultsOf } from '../protocol/faults.ts';
+import type { RunNote } from '../protocol/run-note.ts';
 import type { Opened } from '../runtime/open.ts';
 import { demandSpace } from '../runtime/space.web.ts';
 import { adapterOfRun } from '../training/adapter-of-run.ts';
@@ -109,7 +110,7 @@ class Run {
     this.#step = savedStep;
     const { executor, device } = await this.#open();
     const run = await this.#prepare(request, { executor, device });
-    for (const text of run.notes) this.#tell({ kind: 'message', text });
+    for (const note of run.notes) this.#note(note);
     if (this.#host.wish() === 'pause') return { kind: 'paused', step: savedStep };
     this.#tell({ kind: 'preparing', what: 'compiling', fraction: null });
     const samples = request.annotations.map(sampleOf);
@@ -129,11 +130,7 @@ class Run {
     const opened = await openDevice(this.#settings);
     for (const { device, reason } of opened.passedOver) {
       if (device === this.#settings.device) {
-        this.#tell({
-          kind: 'message',
-          text: `${device} is gone, so the training goes on on the processor: ${reason}`,
-          note: { kind: 'device gone' },
-        });
+        this.#note({ kind: 'device gone', device, reason });
       }
     }
     return opened;
@@ -171,12 +168,7 @@ class Run {
       wish: () => this.#host.wish(),
       giveWay: (stepSeconds) => this.#host.giveWay.wait(stepSeconds),
       onEvent: (event) => this.#onEvent(event),
-      onUnsaved: ({ message }) =>
-        this.#tell({
-          kind: 'message',
-          text: `Where the training stands could not be saved. ${message}`,
-          note: { kind: 'unsaved' },
-        }),
+      onUnsaved: ({ message }) => this.#note({ kind: 'unsaved', reason: message }),
       onStep: async (moment) => {
         this.reached = 'step';
         this.#step = moment.step;
@@ -202,8 +194,7 @@ class Run {
       return true;
     } catch (error) {
       if (!(error instanceof SaltError) || error.code === 'DEVICE_LOST') throw error;
-      const text = `The preview was switched off. ${error.message}`;
-      this.#tell({ kind: 'message', text, note: { kind: 'preview off' } });
+      this.#note({ kind: 'preview off', reason: error.message });
       return false;
     }
   }
@@ -245,6 +236,10 @@ class Run {
       told = fraction;
       this.#tell({ kind: 'preparing', what, fraction });
     };
+  }
+
+  #note(note: RunNote): void {
+    this.#tell({ kind: 'note', note });
   }
 
   #tell(event: TrainRunEvent): void {

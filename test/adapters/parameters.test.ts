@@ -12,6 +12,7 @@ import { samModel } from '../../src/model/sam/index.ts';
 import { allStages } from '../../src/model/segmentation-model.ts';
 import { UNET_DEFAULTS, expectedUnetTensors, unetModel } from '../../src/model/unet.ts';
 import { sizeOf } from '../../src/graph/tensor.ts';
+import { runNoteText } from '../../src/protocol/run-note.ts';
 import { TINY_SAM, tinySam } from './tiny-sam.ts';
 
 const VIT_B = allStages(samModel(SAM_VIT_B, { batchSize: 1, imageSize: 512, prompts: { text: true } }));
@@ -101,7 +102,7 @@ test('a rank above what a layer has puts all its values on top, and says so', ()
     ],
   );
   assert.equal(salt.notes.length, 1);
-  assert.match(salt.notes[0] ?? '', /qkv: rank 760 .* 16 singular values/);
+  assert.match(salt.notes.map(runNoteText).join(), /qkv: rank 760 .* 16 singular values/);
 });
 
 test('layers of one kind whose singular values are shared out in two ways are told apart', () => {
@@ -120,7 +121,7 @@ test('layers of one kind whose singular values are shared out in two ways are to
     { kind: 'neck', layers: 1, singularValues: { all: 256, top: 200, rest: 56 } },
   ]);
   assert.equal(notes.length, 1);
-  assert.match(notes[0] ?? '', /neck: rank 200 .* 1 of 2 layers has 96 singular values/);
+  assert.match(notes.map(runNoteText).join(), /neck: rank 200 .* 1 of 2 layers has 96 singular values/);
 });
 
 test('percentages of a SAM with a detail head refer to both', () => {

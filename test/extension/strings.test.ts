@@ -5,7 +5,9 @@ import { en } from '../../extension/src/strings/en.ts';
 import { chooseStrings } from '../../extension/src/strings/index.ts';
 import { memoryStorage } from '../../extension/src/store/memory-storage.ts';
 import type { AnswerWarning } from '../../src/protocol/answer-warning.ts';
-import type { RunNote, TrainRunEvent } from '../../src/protocol/backend.ts';
+import type { TrainRunEvent } from '../../src/protocol/backend.ts';
+import { runNoteSchema, runNoteText, warningOf } from '../../src/protocol/run-note.ts';
+import type { RunNote } from '../../src/protocol/run-note.ts';
 import { ERROR_CODES } from '../../src/protocol/errors.ts';
 
 import { openSession, quietly } from './open-session.ts';
@@ -102,7 +104,7 @@ test('collected frames are said to be safe only where they are stored', async ()
   }
 });
 
-test('what happens to a run is told in the language of the panel, and what has no translation as it is', async () => {
+test('all that happens to a run is told in the language of the panel', async () => {
   const opened = await openSession({ language: 'de' });
   const { session, backend, state } = opened;
   await session.frames.draft();
@@ -112,18 +114,32 @@ test('what happens to a run is told in the language of the panel, and what has n
     backend.runs[0]?.emit(event);
     return state().training.message ?? '';
   };
-  const text = 'In English.';
+  const reason = 'In English.';
   const notes: readonly RunNote[] = [
+    { kind: 'learnt before', frames: 1, heldOut: 3 },
+    { kind: 'no rest', layerKind: 'qkv', layers: 2, layersOfKind: 2, rank: 760, singularValues: 16 },
+    { kind: 'no checkpoint' },
+    { kind: 'checkpoint damaged', hasEarlier: true },
+    { kind: 'checkpoint damaged', hasEarlier: false },
     { kind: 'device lost', step: 40, onProcessor: false },
     { kind: 'device lost', step: 0, onProcessor: true },
-    { kind: 'device gone' },
-    { kind: 'preview off' },
-    { kind: 'unsaved' },
+    { kind: 'device gone', device: 'webgpu', reason },
+    { kind: 'preview off', reason },
+    { kind: 'unsaved', reason },
+    { kind: 'shared patients', patients: 2 },
   ];
-  const german = notes.map((note) => told({ kind: 'message', text, note }));
-  german.push(told({ kind: 'training', event: { kind: 'warning', message: text, note: 'shared patients' } }));
-  assert.equal(new Set(german).size, 6);
-  for (const one of german) assert.doesNotMatch(one, /English/u);
-  assert.match(german[0] ?? '', /bei Schritt 40 weiter/u);
-  assert.equal(told({ kind: 'message', text }), text);
+  const kinds = runNoteSchema.options.map(({ shape }) => shape.kind.value);
+  assert.deepEqual(new Set(notes.map(({ kind }) => kind)), new Set(kinds), 'a kind is left out');
+  const german = notes.map((note) => told({ kind: 'note', note }));
+  assert.equal(new Set(german).size, notes.length);
+  for (const [i, note] of notes.entries()) {
+    assert.notEqual(german[i], runNoteText(note));
+    assert.doesNotMatch(german[i] ?? '', /English/u);
+    const warned = told({ kind: 'training', event: { kind: 'warning', ...warningOf(note) } });
+    assert.equal(warned, german[i], 'a warning of the trainer is told otherwise');
+  }
+  assert.match(
+    told({ kind: 'note', note: { kind: 'device lost', step: 40, onProcessor: false } }),
+    /Schritt 40/u,
+  );
 });

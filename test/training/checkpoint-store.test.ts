@@ -57,7 +57,9 @@ describe('fileCheckpointStore', () => {
   let path: string;
   let warnings: string[];
   const load = async (): Promise<number | undefined> => {
-    const bytes = await fileCheckpointStore(path).load(isTrainingState, (message) => warnings.push(message));
+    const bytes = await fileCheckpointStore(path).load(isTrainingState, ({ message }) =>
+      warnings.push(message),
+    );
     return bytes && decodeTrainingState(bytes).step;
   };
   const save = (step: number) => fileCheckpointStore(path).save(encodeTrainingState(stateAt(step)));

@@ -1,7 +1,7 @@
 /** What the back end says in English, in German. */
 import type { AnswerWarning } from '../../../src/protocol/answer-warning.ts';
-import type { RunNote } from '../../../src/protocol/backend.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
+import type { RunNote } from '../../../src/protocol/run-note.ts';
 
 export const advice: Record<ErrorCode, string> = {
   INVALID_ARGUMENT:
@@ -76,6 +76,20 @@ export function warning(about: AnswerWarning): string {
 /** What happened to a run. */
 export function runNote(note: RunNote): string {
   switch (note.kind) {
+    case 'learnt before':
+      return `Mit ${note.frames} von ${note.heldOut} Prüfbildern wurde im vorigen Lauf schon angelernt: Die Bewertung sieht besser aus, als sie ist. Halten Sie andere zurück, oder beginnen Sie neu.`;
+    case 'no rest': {
+      const { layerKind, layers, layersOfKind, rank, singularValues } = note;
+      const some = `${layers} von ${layersOfKind} Schichten ${layers === 1 ? 'hat' : 'haben'}`;
+      const who = layers === layersOfKind ? 'Die Schichten haben' : some;
+      return `${layerKind}: ${who} nur ${singularValues} Singulärwerte, und Rang ${rank} war verlangt. Alle werden skaliert und verschoben; einen niedrigrangigen Teil gibt es nicht.`;
+    }
+    case 'no checkpoint':
+      return 'Von diesem Lauf ist kein Stand gespeichert: Das Anlernen beginnt von vorn.';
+    case 'checkpoint damaged':
+      return `Der zuletzt gespeicherte Stand ist beschädigt: ${
+        note.hasEarlier ? 'Der davor wird verwendet' : 'Das Anlernen beginnt von vorn'
+      }.`;
     case 'device lost':
       return `Die Verbindung zur Grafikkarte ging verloren. Das Anlernen geht ${
         note.onProcessor ? 'auf dem Prozessor ' : ''

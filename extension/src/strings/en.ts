@@ -1,6 +1,6 @@
 /** The English catalogue; its type is every catalogue's. */
 import { answerWarningText } from '../../../src/protocol/answer-warning.ts';
-import type { RunNote } from '../../../src/protocol/backend.ts';
+import { runNoteText } from '../../../src/protocol/run-note.ts';
 import type { ErrorCode } from '../../../src/protocol/errors.ts';
 
 const frames = (count: number): string => (count === 1 ? '1 frame' : `${count} frames`);
@@ -169,7 +169,7 @@ export const en = {
     failed: 'Fine-tuning stopped',
     discardFailed: 'The run was not discarded',
     started: (count: number) => `Fine-tuning on ${frames(count)} has begun.`,
-    note: (_note: RunNote, text: string) => text,
+    note: runNoteText,
     paused: 'Paused. You can continue at any time.',
     discarded: 'Stopped; nothing was kept.',
     finished: (name: string) => `“${name}” is ready.`,

@@ -13,6 +13,7 @@ import { allStages } from '../../model/segmentation-model.ts';
 import { UNET_DEFAULTS, unetModel } from '../../model/unet.ts';
 import { samSide } from '../../model/sam-side.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { runNoteText } from '../../protocol/run-note.ts';
 import { loadModel } from '../models/load-model.ts';
 import { findModel } from '../models/model-source.ts';
 import { RANDOM_SAMS } from '../models/random-models.ts';
@@ -140,7 +141,9 @@ function textOf(rows: readonly Row[]): string {
     ...columns.map(({ group }) => groups[group].toLocaleString('en')),
     ...of.map(({ percent }) => `${percent.toFixed(2)} %`),
   ]);
-  const notes = new Set(rows.flatMap(({ name, count }) => count.notes.map((note) => `${name}: ${note}`)));
+  const notes = new Set(
+    rows.flatMap(({ name, count }) => count.notes.map((note) => `${name}: ${runNoteText(note)}`)),
+  );
   return [
     table([head, ...body]),
     '',

@@ -2,6 +2,7 @@ import type { Executor } from '../../graph/executor.ts';
 import type { SamBase } from '../../inference/sam-base.ts';
 import type { TextEncoder } from '../../model/text/text-encoder.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { runNoteText } from '../../protocol/run-note.ts';
 import { savedFingerprint } from '../../training/checkpointer.ts';
 import { splitOfJob } from '../../training/job-split.ts';
 import { prepareSamRun } from '../../training/prepare-sam.ts';
@@ -87,7 +88,7 @@ export const trainJob: TrainJob = async (request, { emit, signal }) => {
           samples,
           open,
         });
-  run.notes.forEach(tell);
+  run.notes.map(runNoteText).forEach(tell);
   signal.throwIfAborted();
   const job = { subject: run.subject, settings: run.settings, samples };
   const split = splitOfJob(job);

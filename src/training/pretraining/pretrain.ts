@@ -290,7 +290,7 @@ async function loadState(
   settings: PretrainingSettings,
   host: PretrainingHost,
 ): Promise<PretrainingState | undefined> {
-  const bytes = await host.store.load(isPretrainingState, (message) => {
+  const bytes = await host.store.load(isPretrainingState, ({ message }) => {
     host.onEvent({ kind: 'warning', message });
   });
   if (!bytes) return undefined;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { UnfinishedRun } from '../../protocol/backend.ts';
 import { SaltError } from '../../protocol/errors.ts';
+import { warningOf } from '../../protocol/run-note.ts';
 import type { CheckpointStore } from '../../training/checkpoint-store.ts';
 import type { AdapterRecord } from './adapters.ts';
 import { putAdapter } from './adapters.ts';
@@ -108,9 +109,8 @@ export function runCheckpoints(id: string, stepNow: () => number): CheckpointSto
           await reading((db) => db.get('checkpoints', slotKey(id, generation - back))),
         );
         if (bytes && isIntact(bytes)) return bytes;
-        const next =
-          back + 1 < Math.min(SLOTS, generation) ? 'the one before is used' : 'the run starts anew';
-        warn(`The last checkpoint is damaged: ${next}.`);
+        const hasEarlier = back + 1 < Math.min(SLOTS, generation);
+        warn(warningOf({ kind: 'checkpoint damaged', hasEarlier }));
       }
       return undefined;
     },

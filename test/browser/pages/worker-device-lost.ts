@@ -1,5 +1,6 @@
 /** A graphics device that is taken away in the middle of a run, twice. */
 import type { Backend, TrainOutcome, TrainRequest, TrainRunEvent } from '../../../src/protocol/backend.ts';
+import { runNoteText } from '../../../src/protocol/run-note.ts';
 import { createWorkerBackend } from '../../../src/worker/client.ts';
 import { annotationOf, smallestModelFile } from '../tiny-model.ts';
 
@@ -79,7 +80,7 @@ export async function main({ steps }: Arguments): Promise<Result> {
   await processor.dispose();
   return {
     outcome: outcome.kind,
-    messages: events.flatMap((event) => (event.kind === 'message' ? [event.text] : [])),
+    messages: events.flatMap((event) => (event.kind === 'note' ? [runNoteText(event.note)] : [])),
     resumedAt: events.flatMap((event) =>
       event.kind === 'training' && event.event.kind === 'started' ? [event.event.resumedAt] : [],
     ),

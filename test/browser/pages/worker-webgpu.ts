@@ -1,5 +1,6 @@
 /** The loop on a device that is asked for by name: train, keep the adapter, segment with it. */
 import type { TrainRunEvent } from '../../../src/protocol/backend.ts';
+import { runNoteText } from '../../../src/protocol/run-note.ts';
 import { createWorkerBackend } from '../../../src/worker/client.ts';
 import { GPU_CHANNEL } from '../gpu-watch.ts';
 import type { FromWatch, WorkerRole } from '../gpu-watch.ts';
@@ -70,7 +71,7 @@ export async function main({ device, steps }: Arguments): Promise<Result> {
   return {
     device: info.device,
     passedOver: info.passedOver.map(({ reason }) => reason),
-    messages: events.flatMap((event) => (event.kind === 'message' ? [event.text] : [])),
+    messages: events.flatMap((event) => (event.kind === 'note' ? [runNoteText(event.note)] : [])),
     losses: events.flatMap((event) =>
       event.kind === 'training' && event.event.kind === 'step' ? [event.event.loss.total] : [],
     ),

@@ -246,8 +246,8 @@ function afterEvent(
   switch (event.kind) {
     case 'preparing':
       return { preparing: { what: event.what, fraction: event.fraction } };
-    case 'message':
-      return { message: event.note ? strings.train.note(event.note, event.text) : event.text };
+    case 'note':
+      return { message: strings.train.note(event.note) };
     case 'preview': {
       if (!training.preview) return {};
       const { frame } = training.preview;
@@ -261,7 +261,7 @@ function afterEvent(
       const log = logEvent(training.log, event.event);
       if (event.event.kind === 'warning') {
         const { note, message } = event.event;
-        return { log, message: note ? strings.train.note({ kind: note }, message) : message };
+        return { log, message: note ? strings.train.note(note) : message };
       }
       if (event.event.kind !== 'step') return { log };
       const { fraction, secondsLeft } = event.event;
