@@ -1,10 +1,9 @@
-/** What a training that is not finished keeps beside its adapter, for `--resume`. */
+/** What a run keeps in a folder of its own, for `--resume`. */
 import { join } from 'node:path';
 import { SaltError } from '../protocol/errors.ts';
 import { whileLocked } from '../runtime/lock.node.ts';
 import { fileCheckpointStore } from '../training/checkpoint-store.node.ts';
 import type { CheckpointStore } from '../training/checkpoint-store.ts';
-import { isTrainingState } from '../training/training-state.ts';
 import type { Console } from './console.ts';
 
 const STATE_FILE = 'state.safetensors';
@@ -28,15 +27,19 @@ export function whileOwned<T>(folder: string, console: Console, work: () => Prom
 
 /**
  * For a run that begins anew, and would replace what it finds.
+ * @param isState whether these bytes are such a run's state
  * @throws SaltError `INVALID_ARGUMENT` when the folder holds a state that a run can go on from
  */
-export async function requireNothingToResume(folder: string): Promise<void> {
+export async function requireNothingToResume(
+  folder: string,
+  isState: (bytes: Uint8Array) => boolean,
+): Promise<void> {
   // What is damaged is of no more use.
-  const state = await checkpointsIn(folder).load(isTrainingState, () => undefined);
+  const state = await checkpointsIn(folder).load(isState, () => undefined);
   if (!state) return;
   throw new SaltError(
     'INVALID_ARGUMENT',
-    `${folder} holds a run that is not finished. Add --resume to go on with it, or delete that folder to begin anew.`,
+    `${folder} holds what a run has done. Add --resume to go on with it, or delete that folder to begin anew.`,
     { folder },
   );
 }

@@ -7,6 +7,8 @@ import { samTensors } from '../../src/inference/sam-base.ts';
 import { randomSamWeights, randomTextAffine } from '../../src/model/checkpoint/random-weights.ts';
 import { filesOf } from '../../src/cli/data.ts';
 import { RANDOM_SAMS } from '../../src/cli/models/random-models.ts';
+import { pretrainingSettingsSchema } from '../../src/training/pretraining/settings.ts';
+import { encodePretrainingState } from '../../src/training/pretraining/state.ts';
 import { writeImage } from '../imaging/dicom-writer.ts';
 import { CPU, TINY_UNET, assertFailed, run, succeed, workFolder, writeDataset } from './cli.ts';
 
@@ -234,6 +236,32 @@ describe('unusable data and models end with 3', () => {
   test('a file where the folder of demo or pretrain should be', async () => {
     for (const command of ['demo', 'pretrain'])
       assertFailed(await run(folder, [command, '--out', 'notes.txt']), 3, /^Cannot write notes\.txt/u);
+  });
+
+  test('a folder in which hours of pretraining lie, unless they are gone on with', async () => {
+    const state = {
+      step: 7,
+      elapsedSeconds: 9,
+      history: [],
+      values: new Map(),
+      first: new Map(),
+      second: new Map(),
+    };
+    const bytes = encodePretrainingState({
+      settings: pretrainingSettingsSchema.parse({ steps: 8, seed: 1 }),
+      ...state,
+    });
+    mkdirSync(join(folder, 'hours'));
+    writeFileSync(join(folder, 'hours/state.safetensors'), bytes);
+    const pretrain = (...args: string[]) =>
+      run(folder, ['pretrain', '--out', 'hours', '--steps', '1', ...args]);
+    assertFailed(
+      await pretrain(),
+      2,
+      /^hours holds what a run has done\. Add --resume .* delete that folder/u,
+    );
+    assert.deepEqual(readFileSync(join(folder, 'hours/state.safetensors')), Buffer.from(bytes));
+    assertFailed(await pretrain('--resume'), 3, /other settings/u);
   });
 
   test('a folder that may not be read', async () => {

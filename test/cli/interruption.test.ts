@@ -147,7 +147,7 @@ describe('an unfinished run', () => {
     assertFailed(
       await run(folder, again),
       2,
-      /^again\.safetensors\.resume holds a run .* --resume to go on .* delete that folder/u,
+      /^again\.safetensors\.resume holds what a run has done\. Add --resume to go on .* delete that folder/u,
     );
     assert.deepEqual([readFileSync(state), readFileSync(join(folder, 'again.safetensors'))], before);
 

@@ -11,15 +11,16 @@ import { DETAIL_PREFIX } from '../../model/detail/index.ts';
 import { SALT_TINY, SALT_TINY_DETAIL } from '../../model/salt-tiny.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { unwritable, writeFileAtomic } from '../../runtime/files.node.ts';
-import { fileCheckpointStore } from '../../training/checkpoint-store.node.ts';
 import { pretrain } from '../../training/pretraining/pretrain.ts';
 import type { PretrainingEvent } from '../../training/pretraining/pretrain.ts';
 import { pretrainingSettingsSchema } from '../../training/pretraining/settings.ts';
 import type { PretrainingInput } from '../../training/pretraining/settings.ts';
+import { isPretrainingState } from '../../training/pretraining/state.ts';
 import type { Console } from '../console.ts';
 import { openDevice } from '../jobs/device.ts';
 import { consoleOf, deviceOf, withDevice, withOutput } from '../options.ts';
 import type { CommonOptions, DeviceCliOptions } from '../options.ts';
+import { checkpointsIn, requireNothingToResume, whileOwned } from '../unfinished-run.ts';
 import { formatSeconds, wholeNumber } from '../values.ts';
 
 interface PretrainOptions extends CommonOptions, DeviceCliOptions {
@@ -75,11 +76,20 @@ export function addPretrain(program: Command): void {
 }
 
 async function runPretrain(options: PretrainOptions): Promise<void> {
-  const { out, steps, seed, from, head, imagesPerStep, resume } = options;
+  const { out, resume } = options;
   const console = consoleOf(options);
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(out, cause);
   });
+  await whileOwned(out, console, async () => {
+    // Hours of work, finished or not.
+    if (!resume) await requireNothingToResume(out, isPretrainingState);
+    await pretrainInto(options, console);
+  });
+}
+
+async function pretrainInto(options: PretrainOptions, console: Console): Promise<void> {
+  const { out, steps, seed, from, head, imagesPerStep, resume } = options;
   const { executor } = await openDevice(deviceOf(options), () => undefined);
   let stopped = false;
   process.once('SIGINT', () => (stopped = true));
@@ -96,7 +106,7 @@ async function runPretrain(options: PretrainOptions): Promise<void> {
   });
   const result = await pretrain(settings, {
     executor,
-    store: fileCheckpointStore(join(out, 'state.safetensors')),
+    store: checkpointsIn(out),
     resume,
     ...(start && { start }),
     onEvent: (event) => tell(event, console),

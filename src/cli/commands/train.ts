@@ -10,6 +10,7 @@ import { AUGMENTATION_PRESETS } from '../../training/augmentation.ts';
 import type { AugmentationPreset } from '../../training/augmentation.ts';
 import type { Keepsake, TrainingResult } from '../../training/job.ts';
 import type { Budget } from '../../training/settings.ts';
+import { isTrainingState } from '../../training/training-state.ts';
 import type { Console } from '../console.ts';
 import type { TrainLine } from '../events.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
@@ -165,7 +166,7 @@ async function runTrain(options: TrainOptions): Promise<void> {
   await prepareFolders(out, request);
   const console = consoleOf(options);
   const reason = await whileOwned(request.checkpoints, console, async () => {
-    if (!request.resume) await requireNothingToResume(request.checkpoints);
+    if (!request.resume) await requireNothingToResume(request.checkpoints, isTrainingState);
     return trainAndKeep(out, request, console);
   });
   if (reason === 'cancelled') leave(EXIT.cancelled);

@@ -5,6 +5,7 @@ import { SALT_TINY } from '../../model/salt-tiny.ts';
 import { TEXT_ENCODER_PREFIX, textEncoderIn } from '../../model/text/built-in-text.ts';
 import { SaltError } from '../../protocol/errors.ts';
 import { breathe } from '../../protocol/breathe.ts';
+import { runNoteText } from '../../protocol/run-note.ts';
 import { ADAMW_DEFAULTS } from '../adamw.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
 import { VESSEL_LOSS } from '../loss.ts';
@@ -293,7 +294,10 @@ async function loadState(
   const bytes = await host.store.load(isPretrainingState, ({ message }) => {
     host.onEvent({ kind: 'warning', message });
   });
-  if (!bytes) return undefined;
+  if (!bytes) {
+    host.onEvent({ kind: 'warning', message: runNoteText({ kind: 'no checkpoint' }) });
+    return undefined;
+  }
   const state = decodePretrainingState(bytes);
   if (JSON.stringify(state.settings) === JSON.stringify(settings)) return state;
   throw new SaltError(
